@@ -117,6 +117,23 @@ def migrate() -> None:
     _of_installation("migrate", _settings())
 
 
+def _print_version(*, is_given: bool) -> None:
+    from modelyard_client.cli.main import run
+
+    if is_given:
+        raise typer.Exit(run(["--version"]))
+
+
+@main.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=lambda is_given: _print_version(is_given=is_given))
+    ] = False,
+) -> None:
+    pass
+
+
 class _OfClient(TyperCommand):
     """Leaves all words after its name to the client, `--` and unknown options too."""
 
@@ -131,6 +148,7 @@ def _add_client_commands() -> None:
 
     for word, summary in commands.first_words().items():
         main.command(word, cls=_OfClient, help=summary, add_help_option=False)(_client_command)
+    main.command("__complete", cls=_OfClient, hidden=True, add_help_option=False)(_client_command)
 
 
 def _client_command(context: typer.Context) -> None:

@@ -18,8 +18,9 @@ import re
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 import httpx
@@ -55,14 +56,18 @@ class Visitor:
     cookies: dict[str, str] = field(default_factory=dict)
     form_token: str = ""
 
+    async def open(self) -> None:
+        """Get the form."""
+        shown = await self.http.get("/sign-in", headers=self._headers())
+        self._keep(shown)
+        token = _FORM_TOKEN.search(shown.text)
+        assert token is not None, shown.text
+        self.form_token = token[1]
+
     async def submit(self, name: str, password: str) -> httpx.Response:
         """Send the form of `/sign-in`; the answer's cookies are kept, but for the session."""
         if not self.form_token:
-            shown = await self.http.get("/sign-in", headers=self._headers())
-            self._keep(shown)
-            token = _FORM_TOKEN.search(shown.text)
-            assert token is not None, shown.text
-            self.form_token = token[1]
+            await self.open()
         fields = {"username": name, "password": password, "form_token": self.form_token, "return_to": "/account"}
         answer = await self.http.post("/sign-in", data=fields, headers=self._headers())
         if answer.status_code == 303:
@@ -88,10 +93,9 @@ class Times:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
 
-    async def of(self, name: str, call: Callable[[], object]) -> httpx.Response:
+    async def of(self, name: str, call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
         began = time.perf_counter()
-        answer = await call()  # type: ignore[misc]
-        assert isinstance(answer, httpx.Response)
+        answer = await call()
         self.seconds.setdefault(name, []).append(time.perf_counter() - began)
         self.statuses[answer.status_code] += 1
         return answer
@@ -129,13 +133,9 @@ async def timings(http: httpx.AsyncClient, names: Sequence[str], each: int) -> N
             "missing account": (other, _PASSWORD),
         }.items():
             visitor = Visitor(http, new_address())
-            await visitor.http.get("/health/live")
-            shown = visitor.submit
-            if not visitor.form_token:
-                page = await http.get("/sign-in", headers=visitor._headers())  # noqa: SLF001 - so that only the POST is timed
-                visitor._keep(page)  # noqa: SLF001
-                visitor.form_token = _FORM_TOKEN.search(page.text)[1]  # type: ignore[index]
-            answer = await times.of(kind, lambda typed=typed, password=password, shown=shown: shown(typed, password))
+            await visitor.open()  # so that only the form is timed
+            submit = partial(visitor.submit, typed, password)
+            answer = await times.of(kind, submit)
             assert answer.status_code == expected[kind], (kind, answer.status_code, answer.text)
     medians = {kind: statistics.median(values) for kind, values in times.seconds.items()}
     print(f"\n| {each} each, in turn | p50 / p95 / p99 | to the wrong password |\n|---|---|---|")
@@ -157,12 +157,12 @@ class Attack:
         """Attack, and print what came of it."""
         before, during, owner, wrong = Times(), Times(), Times(), Times()
         await self._read(before, None, 40)
-        over, first = asyncio.Event(), asyncio.Event()
+        over = asyncio.Event()
         began = time.perf_counter()
         beside = [
             asyncio.create_task(self._read(during, over)),
             asyncio.create_task(self._come_in(owner, over)),
-            asyncio.create_task(self._new_browser(first)),
+            asyncio.create_task(self._new_browser()),
         ]
         numbers = iter(range(attempts))
         await asyncio.gather(*(self._guess(wrong, names, numbers) for _ in range(addresses)))
@@ -182,10 +182,10 @@ class Attack:
             f"| API before | {before.row('read')} |\n| API meanwhile | {during.row('read')} {dict(during.statuses)} |"
         )
 
-    async def _guess(self, wrong: Times, names: Sequence[str], numbers: object) -> None:
+    async def _guess(self, wrong: Times, names: Sequence[str], numbers: Iterator[int]) -> None:
         async with httpx.AsyncClient(base_url=self.base, timeout=60) as http:
             visitor = Visitor(http, new_address())
-            for number in numbers:  # type: ignore[attr-defined]
+            for number in numbers:
                 began = time.perf_counter()
                 answer = await visitor.submit(names[number % len(names)], f"{_WRONG} {number}")
                 wrong.statuses[answer.status_code] += 1
@@ -193,21 +193,23 @@ class Attack:
 
     async def _come_in(self, owner: Times, over: asyncio.Event) -> None:
         while not over.is_set():
-            await owner.of("sign-in", lambda: self.familiar.submit(self.owner, _PASSWORD))
+            # A connection of its own each time: one that is kept may be ended by the server as the next form is sent.
+            async with httpx.AsyncClient(base_url=self.base, timeout=60) as self.familiar.http:
+                await owner.of("sign-in", lambda: self.familiar.submit(self.owner, _PASSWORD))
             await asyncio.sleep(_PAUSE)
 
-    async def _new_browser(self, _first: asyncio.Event) -> str:
-        async with httpx.AsyncClient(base_url=self.base, timeout=60) as http:
-            await asyncio.sleep(2)
-            visitor, began, waits = Visitor(http, new_address()), time.perf_counter(), []
-            while True:
+    async def _new_browser(self) -> str:
+        await asyncio.sleep(2)
+        began, waits, visitor = time.perf_counter(), [], Visitor(self.familiar.http, new_address())
+        while True:
+            async with httpx.AsyncClient(base_url=self.base, timeout=60) as visitor.http:
                 answer = await visitor.submit(self.owner, _PASSWORD)
-                if answer.status_code == 303:
-                    return f"in after {time.perf_counter() - began:.1f} s; told to wait {waits} s"
-                waits.append(int(answer.headers.get("retry-after", "0")))
-                if answer.status_code != 429 or sum(waits) > self.patience:
-                    return f"{answer.status_code}; told to wait {waits} s"
-                await asyncio.sleep(waits[-1])
+            if answer.status_code == 303:
+                return f"in after {time.perf_counter() - began:.1f} s; told to wait {waits} s"
+            waits.append(int(answer.headers.get("retry-after", "0")))
+            if answer.status_code != 429 or sum(waits) > self.patience:
+                return f"{answer.status_code}; told to wait {waits} s"
+            await asyncio.sleep(waits[-1])
 
     async def _read(self, times: Times, over: asyncio.Event | None, most: int = 1_000_000) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from app.access import tokens
 from app.access.devices import codes, grants
 from app.access.passwords import hashing, passwords
 from tests.conftest import new_person
@@ -71,6 +72,29 @@ async def test_two_polls_at_once_bring_one_token(http, runtime, person, browser)
     answers = await asyncio.gather(*(device.poll() for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
     assert {answer.json()["error"] for answer in answers if answer.status_code == 400} == {"invalid_grant"}
+    assert len(await _tokens(runtime, person)) == 1
+
+
+async def test_a_poll_that_arrives_while_another_one_takes_the_token_waits_and_gets_none(
+    http, runtime, person, browser, monkeypatch
+):
+    device = await begin(http)
+    await decide(http, browser, device.user_code, "allow")
+    add, takes, goes_on = tokens.add, asyncio.Event(), asyncio.Event()
+
+    async def slow_add(*arguments, **options):
+        takes.set()
+        await goes_on.wait()
+        return await add(*arguments, **options)
+
+    monkeypatch.setattr(tokens, "add", slow_add)
+    first = asyncio.create_task(device.poll())
+    await takes.wait()
+    second = asyncio.create_task(device.poll())
+    await asyncio.sleep(0.3)
+    assert not second.done()
+    goes_on.set()
+    assert [(await first).status_code, (await second).json()["error"]] == [200, "invalid_grant"]
     assert len(await _tokens(runtime, person)) == 1
 
 

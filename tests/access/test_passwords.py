@@ -124,8 +124,8 @@ async def test_a_sign_in_that_is_overtaken_by_a_change_or_deactivation_gets_no_s
 ) -> None:
     verify = hashing.verify
 
-    async def overtaken(stored: str | None, password: str) -> bool:
-        is_right = await verify(stored, password)
+    async def overtaken(stored: str | None, password: str, *, goes_first: bool) -> bool:
+        is_right = await verify(stored, password, goes_first=goes_first)
         async with runtime.db.write() as tx:
             if change == "password":
                 await passwords.set_password(tx, member.id, await hashing.hash_password("another password"))
@@ -152,6 +152,20 @@ async def test_more_hashes_than_the_queue_holds_are_refused_and_not_counted(runt
     kinds = {type(answer) for answer in answers}
     assert kinds == {NotSignedIn, TooManyRequests}
     assert isinstance(await attempt(runtime, member.username, GOOD), SignedIn)
+
+
+async def test_a_familiar_browser_does_not_wait_behind_strangers() -> None:
+    ended: list[str] = []
+
+    async def verify(name: str, *, goes_first: bool) -> None:
+        await hashing.verify(None, "wrong", goes_first=goes_first)
+        ended.append(name)
+
+    strangers = [asyncio.create_task(verify("stranger", goes_first=False)) for _ in range(20)]
+    await asyncio.sleep(0)
+    await verify("owner", goes_first=True)
+    await asyncio.gather(*strangers)
+    assert ended.index("owner") <= 2 * hashing.THREADS
 
 
 async def test_the_log_has_the_address_and_never_the_password(runtime: Runtime) -> None:

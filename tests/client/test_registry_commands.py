@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from app.access.policy import Role
 from modelyard_client.cli import commands
 from modelyard_client.cli.tables import cut, table, width
 from tests.client.conftest import Desk
+from tests.support.client.proxy import Proxy
 from tests.support.source import ROOT
 
 
@@ -114,6 +116,69 @@ async def test_deleting_needs_a_confirmation(churn: Desk):
     assert (await churn.command("delete", "churn", "--yes")).code == 5
 
 
+@pytest.mark.parametrize("name", ["a@b#c", "-x", "--"])
+async def test_a_model_may_have_any_name(desk: Desk, name: str):
+    desk.write("a.txt", b"hello")
+
+    async def ended(words: str, *after: str):
+        done = await desk.command(*words.split(), "--json", "--", *after)
+        assert done.code == 0, done
+        return done.json
+
+    assert (await ended("push", name, "files"))["model"] == name
+    assert (await ended("show --literal --reference=latest", name))["model"] == name
+    assert (await ended("tag set --literal", name, "k=v"))["model"] == name
+    assert (await ended("show --literal", name))["tags"] == {"k": "v"}
+    assert len((await ended("versions --literal", name))["versions"]) == 1
+    assert (await ended("pull --reference ^1", name, "out"))["files"] == 1
+    assert (await ended("delete --literal --yes", name))["model"] == name
+
+
+async def test_too_many_requests_have_a_code_of_their_own(churn: Desk, proxy: Proxy):
+    proxy.statuses = {"POST": [429] * 1000}
+    limited = await churn.command("models", "--json", MODELYARD_RETRY_SECONDS="0.5")
+    assert (limited.code, limited.json["error"]["code"]) == (9, "RATE_LIMITED")
+
+
+async def test_the_commands_of_the_server_take_completions_and_tell_the_version(desk: Desk):
+    assert (await desk.command("__complete", "alias", "")).out.split() == ["set", "delete"]
+    assert (await desk.command("--version")).out == "modelyard-client 0.1.0\n"
+
+
+async def test_a_deletion_whose_answer_got_lost_is_a_deletion(churn: Desk, proxy: Proxy):
+    for what, word in (("churn:1.0.0", "VersionDelete"), ("churn", "ModelDelete")):
+        proxy.lose = [word]
+        deleted = await churn.command("delete", what, "--yes")
+        assert (deleted.code, "trying again" in deleted.err) == (0, True), deleted
+    assert (await done(churn, "models"))["models"] == []
+
+
+async def test_a_point_whose_answer_got_lost_is_logged_once(churn: Desk, proxy: Proxy, data):
+    proxy.lose = ["CandidateLog"]
+    logged = await churn.command("log", "churn:1.0.0", "--metric", "auc=0.5", "--param", "a=b", "--dataset", "d@1")
+    assert (logged.code, "trying again" in logged.err) == (0, True), logged
+    query = """query($by: ModelVersionLookup!) { modelVersion(by: $by) {
+      candidate { metricHistory(key: "auc") { nodes { value } } } } }"""
+    path = {"project": churn.project.path, "model": "churn", "reference": "1.0.0"}
+    history = await data(churn.project[Role.OWNER], query, by={"path": path})
+    assert history["modelVersion"]["candidate"]["metricHistory"]["nodes"] == [{"value": 0.5}]
+
+
+async def test_an_interrupted_push_logs_its_metrics_once(desk: Desk, proxy: Proxy, data):
+    desk.write("a.bin", b"weights")
+    proxy.statuses = {"PUT": [403] * 100}
+    first = await desk.command("push", "m", "files", "--metric", "auc=0.5")
+    assert first.code != 0
+    proxy.statuses = {}
+    pushed = await done(desk, "push", "m", "files", "--metric", "auc=0.5")
+    assert (pushed["resumed"], pushed["number"]) == (True, 1)
+    query = """query($by: ModelVersionLookup!) { modelVersion(by: $by) {
+      candidate { metricHistory(key: "auc") { nodes { value } } } } }"""
+    path = {"project": desk.project.path, "model": "m", "reference": "1.0.0"}
+    history = await data(desk.project[Role.OWNER], query, by={"path": path})
+    assert history["modelVersion"]["candidate"]["metricHistory"]["nodes"] == [{"value": 0.5}]
+
+
 async def test_a_change_names_its_version(churn: Desk):
     for words in (("log", "churn", "--metric", "a=1"), ("stage", "churn", "staging"), ("alias", "set", "churn", "x")):
         refused = await churn.command(*words)
@@ -215,6 +280,21 @@ def test_every_command_declares_itself():
     for command in commands.COMMANDS:
         assert callable(command.run)
         assert callable(command.declare)
+
+
+async def test_json_has_the_documented_fields(churn: Desk):
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    documented = {
+        match[1]: set(match[2].split())
+        for match in re.finditer(r"^\| `(\w+)` \| .*?list of `([^`]+)`", page, re.MULTILINE)
+    }
+    assert set((await done(churn, "models"))["models"][0]) == documented["models"]
+    assert set((await done(churn, "versions", "churn"))["versions"][0]) == documented["versions"]
+    more = {"params", "metrics", "datasets", "files", "fileCount", "uri"}
+    assert set(await done(churn, "show", "churn:1.0.0")) == documented["versions"] | more
+    who = re.search(r"^\| `whoami` \| `([^`]+)`", page, re.MULTILINE)
+    assert who
+    assert set(await done(churn, "whoami")) == set(who[1].split())
 
 
 def test_every_command_is_documented():

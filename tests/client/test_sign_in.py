@@ -16,6 +16,7 @@ from tests.conftest import TestProject, new_person
 from tests.support.access.devices import decide
 from tests.support.access.signed_in import sign_in
 from tests.support.client.machine import Ended, Machine
+from tests.support.mlflow.client import NEWEST
 
 CODE = re.compile(r"enter the code ([A-Z]{4}-[A-Z]{4})")
 VIEWER = "{ viewer { user { username } } }"
@@ -107,6 +108,17 @@ async def test_only_its_owner_may_read_the_token(machine: Machine, login):
     assert "has mode 0640, so others may read its tokens" in refused.err
     machine.profiles.chmod(0o600)
     assert (await machine.run("whoami")).code == 0
+
+
+async def test_a_file_that_cannot_be_written_is_told_before_the_sign_in(machine: Machine, url, project):
+    (machine.home / ".config").write_text("a file, where a folder has to be")
+    for words in ((), ("--token", "-")):
+        refused = await machine.run("login", url, *words, "--json", given=project.token)
+        assert (refused.code, refused.json["error"]["code"], "enter the code" in refused.err) == (
+            1,
+            "UNWRITABLE",
+            False,
+        )
 
 
 async def test_a_refusal_in_the_browser_is_told(machine: Machine, login):
@@ -260,3 +272,23 @@ async def test_no_address_is_told(machine: Machine):
     assert (refused.code, "Say where: `modelyard login https://models.example.org`." in refused.err) == (2, True)
     wrong = await machine.run("login", "models.example.org")
     assert (wrong.code, "must be like https://" in wrong.err) == (2, True)
+
+
+async def test_env_serves_the_unmodified_mlflow_client(machine: Machine, url, project):
+    if not NEWEST.exists():
+        pytest.skip("MLflow's client is not installed here")
+    assert (await machine.run("login", url, "--token", "-", given=project.token)).code == 0
+    script = (
+        'eval "$("$@" env "$MEANT")"; exec "$MLFLOW_PYTHON" -c "'
+        "import mlflow; mlflow.set_experiment('e'); run = mlflow.start_run(); mlflow.log_metric('auc', 0.5); "
+        'mlflow.end_run(); print(mlflow.get_run(run.info.run_id).data.metrics)"'
+    )
+    shell = Machine(machine.home, ("sh", "-c", script, "sh", *machine.program))
+    variables = {
+        "MEANT": project.path,
+        "MLFLOW_PYTHON": str(NEWEST),
+        "MLFLOW_TRACKING_USERNAME": "left",
+        "PYTHONWARNINGS": "",
+    }
+    done = await shell.run(**variables)
+    assert done.out.splitlines()[-1:] == ["{'auc': 0.5}"], done

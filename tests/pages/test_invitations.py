@@ -224,6 +224,49 @@ async def test_who_is_signed_in_accepts_into_that_account_and_loses_nothing(runt
         }
 
 
+async def test_who_has_an_account_signs_in_from_the_page_and_comes_back_to_it(runtime, admin, invite, url):
+    first, username = await invite(), new_name()
+    async with Visitor(url) as visitor:
+        assert (await visitor.fill_in(first, **form(username))).status_code == 303
+    second = await invite()
+    async with Visitor(url) as visitor:
+        page = await visitor.open(second)
+        (link,) = re.findall(r'href="(/sign-in\?return_to=[^"]+)"', page.text)
+        page = await visitor.open(link)
+        fields = {"return_to": inputs_of(page)["return_to"]["value"], "username": username, "password": PASSWORD}
+        signed_in = await visitor.send("/sign-in", page, **fields)
+        assert (signed_in.status_code, signed_in.headers["location"]) == (303, second)
+        assert f"Accept as {username}" in text_of(await visitor.open(second))
+        assert (await visitor.fill_in(second)).status_code == 303
+
+
+async def test_the_use_of_a_dead_link_is_logged_and_a_guess_is_not(runtime, invite, visitor, url):
+    path = await invite()
+    assert (await visitor.fill_in(path, **form(new_name()))).status_code == 303
+    logged = "SELECT result, reason, address FROM access_log WHERE details ->> 'invitation' = :id ORDER BY id DESC"
+    async with Visitor(url) as other:
+        page = await other.open("/sign-in")
+        assert (await other.send(path, page, **form(new_name()))).status_code == 410
+        guess = "/invitations/myl_" + "A" * 43
+        before = await count_of_log(runtime)
+        assert (await other.send(guess, page, **form(new_name()))).status_code == 404
+        assert await count_of_log(runtime) == before
+    async with runtime.db.read() as snap:
+        entry = (await snap.execute(text(logged), {"id": str(await link_id(runtime, path))})).first()
+    assert tuple(entry) == ("refused", "used", "127.0.0.1")
+
+
+async def link_id(runtime, path: str) -> int:
+    async with runtime.db.read() as snap:
+        sha256 = links.digest(path.rpartition("/")[2])
+        return await snap.scalar(text("SELECT id FROM one_time_links WHERE sha256 = :s"), {"s": sha256})
+
+
+async def count_of_log(runtime) -> int:
+    async with runtime.db.read() as snap:
+        return await snap.scalar(text("SELECT count(*) FROM access_log"))
+
+
 async def test_the_form_of_a_visitor_is_refused_once_someone_is_signed_in(runtime, admin, invite, url):
     """Else a person would make an account where the roles were to go into the one that is there."""
     person = await new_person(runtime, admin, new_name())

@@ -52,7 +52,7 @@ async def change_password(db: Database, actor: Actor, command: ChangePassword, o
     await attempts.refuse_early(db, subjects, _CHANGED)
     with hashing.queued(from_familiar_browser=True):
         await _reserve(db, subjects)
-        if not await hashing.verify(stored, command.current):
+        if not await hashing.verify(stored, command.current, goes_first=True):
             await _record_failure(db, actor)
             raise Invalid("The current password is not right.", field="currentPassword")
     new_hash = await hashing.hash_password(command.new)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import structlog
 from argon2 import PasswordHasher
@@ -32,8 +33,8 @@ MAX_CHARACTERS = 1_024
 THREADS = 2
 """With two cores more threads compute little more, and each needs the memory again."""
 WAITING, WAITING_FROM_FAMILIAR = 24, 32
-"""Hashes that a process computes or has in its queue, 0.6 s of work; the rest of the queue is for browsers that have
-signed in before, so that guesses from elsewhere do not fill it."""
+"""Hashes that a process computes or has in its queue, 0.6 s of work. Browsers that have signed in before have the rest
+of the queue for themselves and go first, so that they do not wait behind guesses."""
 _TOO_LONG = 4 * MAX_CHARACTERS
 """Longer texts are no passwords whatever their normal form; making that of a long one takes long."""
 _NICENESS = 5
@@ -87,6 +88,7 @@ class _Queue:
 
 
 _queue = _Queue()
+_strangers: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -110,16 +112,16 @@ async def hash_password(password: str) -> str:
         return await _in_thread(lambda: _hasher.hash(prepared(password)))
 
 
-async def verify(stored: str | None, password: str) -> bool:
+async def verify(stored: str | None, password: str, *, goes_first: bool = False) -> bool:
     """Whether the hash is that of the password; without a hash this takes as long and is false.
 
-    The caller holds an entry of the queue.
+    The caller holds an entry of the queue; ``goes_first`` lets it overtake those of strangers.
     """
     text = prepared(password)
     if stored is None or len(password) > _TOO_LONG:
-        await _in_thread(lambda: _is_of(NO_PASSWORD, text[:MAX_CHARACTERS]))
+        await _in_thread(lambda: _is_of(NO_PASSWORD, text[:MAX_CHARACTERS]), goes_first=goes_first)
         return False
-    return await _in_thread(lambda: _is_of(stored, text))
+    return await _in_thread(lambda: _is_of(stored, text), goes_first=goes_first)
 
 
 async def renewed(stored: str, password: str) -> str | None:
@@ -158,5 +160,10 @@ def _is_of(stored: str, text: bytes) -> bool:
         return False
 
 
-async def _in_thread(function: Callable[[], Result]) -> Result:
-    return await asyncio.get_running_loop().run_in_executor(_threads, function)
+async def _in_thread(function: Callable[[], Result], *, goes_first: bool = True) -> Result:
+    """Strangers are handed to the threads only as these are free: what goes first waits for one hash at most."""
+    loop = asyncio.get_running_loop()
+    if goes_first:
+        return await loop.run_in_executor(_threads, function)
+    async with _strangers.setdefault(loop, asyncio.Semaphore(THREADS)):
+        return await loop.run_in_executor(_threads, function)

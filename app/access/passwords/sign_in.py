@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from prometheus_client import Counter
+
 from app.access import access_log, sessions
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
@@ -21,10 +23,15 @@ from app.access.passwords.passwords import Account
 from app.access.sessions import Method, NewSession
 from app.db.database import Database, Tx
 from app.db.statements import Statement
-from app.errors import Unauthenticated
+from app.errors import TooManyRequests, Unauthenticated
 from app.settings import Settings
 from app.text import normalized
 
+SIGN_INS = Counter(
+    "modelyard_password_sign_ins_total",
+    "Attempts to sign in by password: ok, wrong, or slowed, which were not looked at.",
+    ["result"],
+)
 _LONGEST_NAME = 320
 """Of an e-mail address (RFC 3696, erratum 1690); usernames are shorter."""
 # A subquery for the hash: joined, it would be read differently for a name that is none.
@@ -95,8 +102,19 @@ async def sign_in(db: Database, settings: Settings, attempt: Attempt, openid: Op
             password, is a bot, or is deactivated.
         TooManyRequests: too many attempts were wrong, or the server computes too many hashes; nothing was verified.
     """
-    async with db.read() as snap:
-        await password_sign_in.require_on(snap, openid)
+    try:
+        signed = await _sign_in(db, settings, attempt, openid)
+    except (NotSignedIn, TooManyRequests) as error:
+        SIGN_INS.labels("wrong" if isinstance(error, NotSignedIn) else "slowed").inc()
+        raise
+    SIGN_INS.labels("ok").inc()
+    return signed
+
+
+async def _sign_in(db: Database, settings: Settings, attempt: Attempt, openid: OpenIdProviders) -> SignedIn:
+    if openid.is_only_way:
+        async with db.read() as snap:
+            await password_sign_in.require_on(snap, openid)
     typed = await _find(db, attempt.name)
     browser = familiar_browsers.read(settings, attempt.browsers)
     is_familiar = browser.is_familiar_to(typed.user_id)
@@ -104,7 +122,7 @@ async def sign_in(db: Database, settings: Settings, attempt: Attempt, openid: Op
     await attempts.refuse_early(db, subjects)
     with hashing.queued(from_familiar_browser=is_familiar):
         await _reserve(db, attempt, typed, subjects)
-        if not await hashing.verify(typed.hash, attempt.password) or typed.hash is None:
+        if not await hashing.verify(typed.hash, attempt.password, goes_first=is_familiar) or typed.hash is None:
             await _record_failure(db, attempt, typed)
             raise NotSignedIn
         new_hash = await hashing.renewed(typed.hash, attempt.password)

@@ -87,9 +87,11 @@ class Interrupted(Failure):
 class TemporaryFailure(Exception):
     """A request failed in a way that may be over soon; never leaves the client."""
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after: float | None = None, *, is_limit: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.is_limit = is_limit
+        """Whether too much was sent, instead of something being broken."""
         self.retry_after = retry_after
         """Seconds that the other side requires to wait."""
 

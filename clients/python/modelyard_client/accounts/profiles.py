@@ -98,6 +98,16 @@ class Profiles:
             return keyring_storage.load(profile.account) or ""
         return profile.token or ""
 
+    def require_usable(self) -> None:
+        """Find out before a sign-in that its token could not be kept.
+
+        Raises:
+            Failure: the file cannot be written.
+            Misused: it is damaged, or open to others.
+        """
+        with self._changing():
+            return
+
     def store(self, profile: Profile, token: str) -> Stored:
         """Keep it, as the default, in the keyring if there is one.
 

@@ -41,11 +41,16 @@ async def by_device(profiles: Profiles, login: Login, show: Callable[[DeviceCode
         Failure: it was refused, or took too long.
         Unreachable: the service does not answer.
     """
+    profiles.require_usable()
     async with http.session(2) as session:
         code = await device_flow.begin(session, login.url)
         show(code)
         token = await device_flow.token(session, login.url, code)
-    return await _store(profiles, login, token, is_own=True)
+    try:
+        return await _store(profiles, login, token, is_own=True)
+    except Failure:
+        await _revoke(Connection(login.url, token, "", 2.0))  # nothing else has it
+        raise
 
 
 async def by_token(profiles: Profiles, login: Login, token: str) -> tuple[Profile, list[str]]:
@@ -58,6 +63,7 @@ async def by_token(profiles: Profiles, login: Login, token: str) -> tuple[Profil
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise Misused("That is no token; one begins with `myt_` and has letters and digits.")
+    profiles.require_usable()
     return await _store(profiles, login, token, is_own=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Optional
 
@@ -11,9 +11,27 @@ from modelyard_client import connection, targets
 from modelyard_client.connection import Choice, Connection
 from modelyard_client.failures import Misused
 
+_MARK = "\0"
+
 
 class Parser(argparse.ArgumentParser):
     """Raises what argparse would print, so that it can be told as JSON, too."""
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """What the words say; options may stand between arguments, and after ``--`` nothing is an option.
+
+        ``parse_intermixed_args`` parses twice and has forgotten ``--`` by then, so words after it are marked by a
+        letter that no command line can hold.
+
+        Raises:
+            Misused: they make no sense.
+            SystemExit: help was printed.
+        """
+        end = words.index("--") if "--" in words else len(words)
+        arguments = self.parse_intermixed_args([*words[:end], *(_MARK + word for word in words[end + 1 :])])
+        for name, value in vars(arguments).items():
+            setattr(arguments, name, [_unmarked(one) for one in value] if isinstance(value, list) else _unmarked(value))
+        return arguments
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.
@@ -103,6 +121,28 @@ def pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
     return result
 
 
+def add_either(parser: argparse.ArgumentParser, what: str = "a model, or a version of it") -> None:
+    """``MODEL[:REFERENCE]``, and what names a model with `@`, `:` or `#` in its name."""
+    parser.add_argument("what", metavar="MODEL[:REFERENCE]", help=what)
+    parser.add_argument("--reference", help="which version; MODEL is then a name alone")
+    parser.add_argument("--literal", action="store_true", help="MODEL is a name alone, whatever is in it")
+
+
+def either(arguments: argparse.Namespace) -> tuple[str, str | None]:
+    """The model that was named, and the reference if there is one.
+
+    Raises:
+        Misused: one of them is empty.
+    """
+    if arguments.reference is not None or arguments.literal:
+        name, reference = arguments.what, arguments.reference
+    else:
+        name, reference = targets.split_reference(arguments.what)
+    if not name or reference == "":
+        raise Misused(f"{arguments.what!r} names no model and no version; write MODEL, MODEL:1.2.3 or MODEL@alias.")
+    return name, reference
+
+
 def version_reference(text: str, reference: Optional[str] = None) -> tuple[str, str]:
     """Model and reference of ``MODEL:REFERENCE``; with ``--reference`` the text is the name of the model alone.
 
@@ -115,6 +155,12 @@ def version_reference(text: str, reference: Optional[str] = None) -> tuple[str, 
     if not named or not model:
         raise Misused(f"Say which version: {model or 'MODEL'}:1.2.3, :^1.2, :latest, @alias or #7.")
     return model, named
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, Path):
+        return Path(str(value).replace(_MARK, ""))
+    return value.replace(_MARK, "") if isinstance(value, str) else value
 
 
 def _number(key: str, text: str) -> float:

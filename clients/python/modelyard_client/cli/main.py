@@ -63,7 +63,7 @@ def _run(words: list[str]) -> int:
     parser = Parser(prog=f"modelyard {command.name}", description=command.summary, allow_abbrev=False)
     command.declare(parser)
     try:
-        arguments = parser.parse_intermixed_args(rest)
+        arguments = parser.parse(rest)
     except SystemExit as done:  # argparse has printed the help
         return int(done.code or 0)
     answer = command.run(arguments)

@@ -18,11 +18,7 @@ VERSION_DETAILS = f"""{VERSION_FIELDS}
       artifacts(first: 100) {{ totalCount nodes {{ path size sha256 status }} }}"""
 
 ACCOUNT = """query Account {
-  viewer { isAdmin scopes user { username } }
-}"""
-
-TOKENS = """query Tokens($after: String) {
-  viewer { tokens(first: 100, after: $after) { nodes { id name expiresAt } pageInfo { hasNextPage endCursor } } }
+  viewer { isAdmin scopes user { username } token { id name expiresAt } }
 }"""
 
 TOKEN_REVOKE = f"""mutation TokenRevoke($input: TokenRevokeInput!) {{

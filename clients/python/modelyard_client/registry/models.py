@@ -67,7 +67,7 @@ async def delete(api: Api, id: str) -> None:
     Raises:
         NotFound: there is none.
     """
-    await api.change(documents.MODEL_DELETE, input={"model": {"id": id}})
+    await api.delete(documents.MODEL_DELETE, input={"model": {"id": id}})
 
 
 def tag_patches(tags: Mapping[str, Optional[str]]) -> list[dict[str, Optional[str]]]:

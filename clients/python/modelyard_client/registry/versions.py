@@ -111,7 +111,7 @@ async def delete(api: Api, id: str) -> None:
     Raises:
         NotFound, Forbidden: the service refused it.
     """
-    await api.change(documents.VERSION_DELETE, input={"modelVersion": {"id": id}})
+    await api.delete(documents.VERSION_DELETE, input={"modelVersion": {"id": id}})
 
 
 async def _missing(api: Api, model: str, reference: str) -> NotFound:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelyard_client import failures
 from modelyard_client.connection import Connection
-from modelyard_client.failures import Failure, TemporaryFailure
+from modelyard_client.failures import Failure, NotFound, TemporaryFailure
 from modelyard_client.service import http
 
 if TYPE_CHECKING:
@@ -46,6 +46,27 @@ class Api:
             Unreachable: it did not answer for too long.
         """
         return await http.retry(lambda: self.change_once(document, variables), self.connection.patience, self.notice)
+
+    async def delete(self, document: str, **variables: Any) -> None:
+        """Like :meth:`change`, for what is gone afterwards: when an answer got lost, that it is gone is no failure.
+
+        Raises:
+            NotFound: it was not there in the first place.
+        """
+        was_lost = False
+
+        async def attempt() -> None:
+            nonlocal was_lost
+            try:
+                await self.change_once(document, variables)
+            except TemporaryFailure:
+                was_lost = True
+                raise
+            except NotFound:
+                if not was_lost:
+                    raise
+
+        await http.retry(attempt, self.connection.patience, self.notice)
 
     async def change_once(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Like :meth:`change`, sent once only.

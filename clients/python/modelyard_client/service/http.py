@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from modelyard_client.failures import Failure, TemporaryFailure, Unreachable
+from modelyard_client.failures import Failure, QuotaExceeded, TemporaryFailure, Unreachable
 
 if TYPE_CHECKING:
     import aiohttp  # loading it takes longer than all the rest of a command that only helps
@@ -24,7 +24,8 @@ IDLE_SECONDS = 60.0
 """How long a connection may be silent; the service has to read or write something within that time."""
 _CONNECT_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
-_TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TOO_MANY = 429
+_TEMPORARY = frozenset({408, 425, _TOO_MANY, 500, 502, 503, 504})
 _LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes; far more than any answer of the API has."""
 RESUME = "Run the same command again to resume."
@@ -86,7 +87,8 @@ def raise_if_temporary(answer: aiohttp.ClientResponse) -> None:
     if answer.status in _TEMPORARY:
         wait = answer.headers.get("Retry-After", "")
         seconds = float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 5 else None
-        raise TemporaryFailure(f"{answer.url.authority} answered {answer.status} {answer.reason}", seconds)
+        reason = f"{answer.url.authority} answered {answer.status} {answer.reason}"
+        raise TemporaryFailure(reason, seconds, is_limit=answer.status == _TOO_MANY)
 
 
 def refuse_redirect(url: str, answer: aiohttp.ClientResponse) -> None:
@@ -122,6 +124,7 @@ async def retry(
 
     Raises:
         Unreachable: it still failed then.
+        QuotaExceeded: it was still too much then.
     """
     began, pause = None, _FIRST_PAUSE
     while True:
@@ -132,7 +135,10 @@ async def retry(
             began = now if began is None else began
             wait = max(pause * random.uniform(0.5, 1.0), failure.retry_after or 0.0)  # noqa: S311 - not a secret
             if now - began + wait > patience:
-                raise Unreachable(f"{failure.reason}; given up after {now - began:.0f} s. {RESUME}") from None
+                message = f"{failure.reason}; given up after {now - began:.0f} s. {RESUME}"
+                if failure.is_limit:
+                    raise QuotaExceeded(message, code="RATE_LIMITED") from None
+                raise Unreachable(message) from None
             notice(failure.reason)
         await asyncio.sleep(wait)
         pause = min(pause * 2, _LONGEST_PAUSE)

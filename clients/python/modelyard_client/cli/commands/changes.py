@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping
 from typing import Optional
 
-from modelyard_client import targets
 from modelyard_client.cli import arguments as common
 from modelyard_client.cli.answer import Answer
 from modelyard_client.cli.service import ask
@@ -106,7 +105,7 @@ def alias_delete(arguments: argparse.Namespace) -> Answer:
 
 def tag_set_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tag set``."""
-    _add_either(parser)
+    common.add_either(parser)
     parser.add_argument("tags", nargs="+", metavar="KEY=VALUE", help="tags to set")
     common.add_common(parser)
 
@@ -118,7 +117,7 @@ def tag_set(arguments: argparse.Namespace) -> Answer:
 
 def tag_delete_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tag delete``."""
-    _add_either(parser)
+    common.add_either(parser)
     parser.add_argument("tags", nargs="+", metavar="KEY", help="tags to delete")
     common.add_common(parser)
 
@@ -130,14 +129,14 @@ def tag_delete(arguments: argparse.Namespace) -> Answer:
 
 def delete_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``delete``."""
-    _add_either(parser)
+    common.add_either(parser)
     parser.add_argument("--yes", action="store_true", help="do not have it confirmed")
     common.add_common(parser)
 
 
 def delete(arguments: argparse.Namespace) -> Answer:
     """Delete a version, or a model with all of its versions."""
-    name, reference = _either(arguments)
+    name, reference = common.either(arguments)
     if reference is None:
         model = ask(arguments, lambda api: models.get(api, name))
         _confirm(arguments, f"the model {model.name} with all of its versions")
@@ -150,7 +149,7 @@ def delete(arguments: argparse.Namespace) -> Answer:
 
 
 def _tag(arguments: argparse.Namespace, tags: Mapping[str, Optional[str]]) -> Answer:
-    name, reference = _either(arguments)
+    name, reference = common.either(arguments)
     told = ", ".join(f"{key} = {value}" if value is not None else f"without {key}" for key, value in tags.items())
     if reference is None:
         ask(arguments, lambda api: models.change(api, name, tags))
@@ -180,20 +179,6 @@ def _confirm(arguments: argparse.Namespace, what: str) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"yes", "y"}:
         raise Failure("Nothing was deleted.", code="NOT_CONFIRMED")
-
-
-def _either(arguments: argparse.Namespace) -> tuple[str, str | None]:
-    if arguments.reference is not None:
-        return arguments.what, arguments.reference
-    name, reference = targets.split_reference(arguments.what)
-    if not name or reference == "":
-        raise Misused(f"{arguments.what!r} names no model and no version; write MODEL, MODEL:1.2.3 or MODEL@alias.")
-    return name, reference
-
-
-def _add_either(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="MODEL[:REFERENCE]", help="a model, or a version of it")
-    parser.add_argument("--reference", help="which version; MODEL is then a name alone")
 
 
 def _add_version(parser: argparse.ArgumentParser) -> None:

@@ -6,12 +6,10 @@ import argparse
 from collections.abc import Mapping
 from datetime import datetime
 
-from modelyard_client import targets
 from modelyard_client.cli import arguments as common
 from modelyard_client.cli.answer import Answer
 from modelyard_client.cli.service import ask
 from modelyard_client.cli.tables import facts, table
-from modelyard_client.failures import Misused
 from modelyard_client.registry import models as of_models
 from modelyard_client.registry import versions as of_versions
 from modelyard_client.results import Model, Version, as_json
@@ -40,18 +38,15 @@ def models(arguments: argparse.Namespace) -> Answer:
 
 def versions_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``versions``."""
-    parser.add_argument("model", metavar="MODEL[:RANGE]", help="of which model; of which versions, as in churn:^1.2")
+    common.add_either(parser, "of which model; of which versions, as in churn:^1.2")
     parser.add_argument("--search", default="", metavar="TEXT", help="only those that begin so")
-    parser.add_argument("--reference", metavar="RANGE", help="which versions; MODEL is then a name alone")
     _add_limit(parser)
     common.add_common(parser)
 
 
 def versions(arguments: argparse.Namespace) -> Answer:
     """List the versions of a model, the highest first."""
-    name, reference = arguments.model, arguments.reference
-    if reference is None:
-        name, reference = targets.split_reference(arguments.model)
+    name, reference = common.either(arguments)
     listed = ask(arguments, lambda api: of_versions.listed(api, name, reference, arguments.search, arguments.limit))
     rows = [
         [
@@ -72,20 +67,13 @@ def versions(arguments: argparse.Namespace) -> Answer:
 
 def show_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``show``."""
-    parser.add_argument(
-        "what", metavar="MODEL[:REFERENCE]", help="a model, or a version: churn, churn:1.2.3, churn@prod"
-    )
-    parser.add_argument("--reference", help="which version; MODEL is then a name alone")
+    common.add_either(parser, "a model, or a version: churn, churn:1.2.3, churn@champion")
     common.add_common(parser)
 
 
 def show(arguments: argparse.Namespace) -> Answer:
     """Show a model, or a version with what is known of it."""
-    name, reference = arguments.what, arguments.reference
-    if reference is None:
-        name, reference = targets.split_reference(arguments.what)
-    if not name:
-        raise Misused("Say which model: churn, churn:1.2.3, churn@champion.")
+    name, reference = common.either(arguments)
     if reference is None:
         model = ask(arguments, lambda api: of_models.get(api, name))
         return Answer(as_json(model), _model_facts(model))

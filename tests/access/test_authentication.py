@@ -14,6 +14,7 @@ from sqlalchemy import update
 from app.access import members, projects, tokens
 from app.access.authentication import access_cache
 from app.access.authentication.authenticator import Authenticator
+from app.access.limits.requests import Defaults
 from app.access.members import GroupOrProject
 from app.access.policy import Role, Scope
 from app.access.projects import UpdateProject
@@ -30,8 +31,10 @@ from tests.support.statements import statements
 async def processes(migrated):
     """Two servers on one database, each with a memory of its own."""
     databases = [Database(migrated.database_url, pool=2) for _ in range(2)]
-    yield [Authenticator(db, session_idle=timedelta(days=14)) for db in databases]
-    for db in databases:
+    opened = [Authenticator(db, session_idle=timedelta(days=14), limits=Defaults()) for db in databases]
+    yield opened
+    for authenticator, db in zip(opened, databases, strict=True):
+        await authenticator.refusals.close()
         await db.close()
 
 

@@ -17,6 +17,7 @@ from app.access import members, sessions
 from app.access.authentication.authenticator import Authenticator
 from app.access.authentication.client_info import ClientInfo
 from app.access.authentication.devices import device_of
+from app.access.limits.requests import Defaults
 from app.access.members import GroupOrProject
 from app.access.policy import Role
 from app.access.sessions import SessionEnded, SessionNotFound
@@ -55,8 +56,10 @@ async def browser(runtime, person, url):
 async def processes(migrated):
     """Two servers on one database, each with a memory of its own."""
     databases = [Database(migrated.database_url, pool=2) for _ in range(2)]
-    yield [Authenticator(db, session_idle=IDLE) for db in databases]
-    for db in databases:
+    opened = [Authenticator(db, session_idle=IDLE, limits=Defaults()) for db in databases]
+    yield opened
+    for authenticator, db in zip(opened, databases, strict=True):
+        await authenticator.refusals.close()
         await db.close()
 
 
@@ -199,7 +202,7 @@ async def test_a_session_that_has_ended_is_refused_at_once_everywhere(runtime, p
 async def test_a_session_that_another_process_uses_stays(runtime, migrated, person, browser):
     """What this process has cached of its last use may be too old by now: it looks again before it refuses."""
     db = Database(migrated.database_url, pool=2)
-    here = Authenticator(db, session_idle=timedelta(minutes=1))
+    here = Authenticator(db, session_idle=timedelta(minutes=1), limits=Defaults())
     await here.person(browser.secret)
     cached = here._sessions._entries[sessions.digest(browser.secret)]
     cached.last_used_at -= timedelta(hours=1)
@@ -211,15 +214,17 @@ async def test_a_session_that_another_process_uses_stays(runtime, migrated, pers
     cached.last_used_at -= timedelta(hours=1)
     with pytest.raises(SessionEnded):
         await here.person(browser.secret)
+    await here.refusals.close()
     await db.close()
 
 
-async def test_use_is_noted_once_a_minute_with_the_address(runtime, processes, person, browser):
+async def test_use_is_noted_once_a_minute_with_the_address(runtime, processes, person, browser, url):
     here, _ = processes
+    other = await sign_in(runtime, person.actor, url)
     used = ClientInfo("198.51.100.1", "curl/8")
     async with runtime.db.write() as tx:
-        past = text("UPDATE sessions SET last_used_at = now() - interval '2 minutes' WHERE id = :id")
-        await tx.execute(past, {"id": browser.session_id})
+        past = text("UPDATE sessions SET last_used_at = now() - interval '2 minutes' WHERE user_id = :u")
+        await tx.execute(past, {"u": person.actor.user_id})
     await here.person(browser.secret, used)
     with statements(here._db) as sent:
         await here.person(browser.secret, BROWSER)
@@ -227,6 +232,7 @@ async def test_use_is_noted_once_a_minute_with_the_address(runtime, processes, p
     async with runtime.db.read() as snap:
         where = text("SELECT last_address, client FROM sessions WHERE id = :id")
         assert (await snap.execute(where, {"id": browser.session_id})).one() == ("198.51.100.1", "curl/8")
+        assert (await snap.execute(where, {"id": other.session_id})).one() == (BROWSER.address, BROWSER.agent)
 
 
 async def test_only_the_hash_is_kept(runtime, browser):

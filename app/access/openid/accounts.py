@@ -68,7 +68,7 @@ async def enter(tx: Tx, entrance: Entrance) -> User:
     Raises:
         SignInRefused: the account is deactivated, or there is none and the person gets none.
         IdentityTaken: the identity that shall be linked is another account's.
-        Taken: somebody else got the username or e-mail address meanwhile; the caller begins the transaction again.
+        Taken: another account got the username or e-mail address meanwhile; the caller begins the transaction again.
         Busy: the identity was unlinked meanwhile; likewise.
     """
     issuer, subject = entrance.provider.issuer, entrance.profile.subject
@@ -118,7 +118,7 @@ async def _first_time(tx: Tx, entrance: Entrance) -> User:
 
 
 async def _active(tx: Tx, user_id: int) -> User:
-    """The person, whose row nobody else changes until the transaction ends.
+    """The person, whose row no other transaction changes until the transaction ends.
 
     Raises:
         SignInRefused: deactivated or deleted.

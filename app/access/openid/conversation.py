@@ -74,7 +74,7 @@ async def authorization_url(openid: OpenIdProviders, provider: Provider, secrets
 
 
 async def problem_of(openid: OpenIdProviders, provider: Provider) -> str:
-    """Why nobody could sign in with the provider now; empty if it describes itself well. Its secret is not tried."""
+    """Why no one could sign in with the provider now; empty if it describes itself well. Its secret is not tried."""
     try:
         description = await _description(openid, provider)
         _endpoint(openid, provider, description, "authorization_endpoint")

@@ -89,7 +89,7 @@ async def begin(db: Database, actor: Actor, openid: OpenIdProviders, command: Be
     Raises:
         ProviderNotFound: there is no provider of that name.
         ProviderAway: it does not tell where its sign-in is.
-        Unauthenticated: an identity shall be linked, and nobody is signed in.
+        Unauthenticated: an identity shall be linked, and no one is signed in.
         NotFound: the invitation is unknown, used, revoked or has expired.
     """
     provider = openid.get(command.provider)
@@ -150,7 +150,7 @@ async def _identified(
 
 
 def _provider_refusal(provider: Provider, error: str) -> ProviderRefused:
-    """In our own words: texts of the callback's address can be made by anybody."""
+    """In our own words: texts of the callback's address can be made by any caller."""
     if error == "access_denied":
         return ProviderRefused(f"{provider.title} did not sign you in: you or it refused.")
     if error in {"login_required", "interaction_required", "consent_required", "account_selection_required"}:
@@ -225,7 +225,7 @@ def _linking(actor: Actor) -> int:
     """The person whose identity it becomes: who is signed in with this browser.
 
     Raises:
-        Unauthenticated: nobody is.
+        Unauthenticated: no one is.
         Forbidden: a token calls.
     """
     user_id = policy.require_signed_in(actor)

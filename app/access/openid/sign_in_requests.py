@@ -60,7 +60,7 @@ class _Left(NamedTuple):
 
 _ADD = Statement(
     "access.add_openid_request",
-    "Note a sign-in that begins, and remove some that nobody has completed in time.",
+    "Note a sign-in that begins, and remove some that were not completed in time.",
     """
     WITH expired AS (
       DELETE FROM openid_requests WHERE state_sha256 IN (
@@ -112,7 +112,7 @@ async def add(tx: Tx, request: NewRequest) -> None:
 
 
 async def take(tx: Tx, *, provider: str, state: str, browser: str) -> TakenRequest:
-    """Step: the sign-in of that state; nobody gets it a second time, and no other browser at all.
+    """Step: the sign-in of that state; given once, and to no other browser.
 
     Raises:
         RequestUnknown: there is none: never was, or it was used.

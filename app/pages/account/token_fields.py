@@ -11,6 +11,10 @@ from app.errors import Invalid
 SCOPES = {
     Scope.API: "Everything that you may do",
     Scope.READ_API: "Reading everything that you may see",
+    Scope.READ_REGISTRY: "Reading models, versions and aliases, and the names of their files",
+    Scope.WRITE_REGISTRY: "Writing these, and files of versions",
+    Scope.WRITE_CANDIDATES: "Writing experiments, candidates and logged models, as MLflow clients do",
+    Scope.READ_ARTIFACTS: "Besides one of the last three: downloading files",
 }
 """What a personal token may be made for, in the words of the page."""
 
@@ -25,7 +29,10 @@ def read(fields: dict[str, str]) -> IssueToken:
     if not scopes:
         raise Invalid("Choose what the token is for.", field="scopes")
     return IssueToken(
-        fields.get("token_name", ""), scopes, expires_at=_end_of(fields.get("token_last_day", "").strip())
+        fields.get("token_name", ""),
+        scopes,
+        expires_at=_end_of(fields.get("token_last_day", "").strip()),
+        model_patterns=[one.strip() for one in fields.get("token_models", "").split(",") if one.strip()] or None,
     )
 
 

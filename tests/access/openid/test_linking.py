@@ -282,11 +282,11 @@ async def test_an_unknown_invitation_begins_nothing(at_fake, visitor):
 
 
 async def test_passwords_are_off_only_while_an_administrator_has_an_identity(service, fake, runtime, admin):
-    """The administrator of the tests is everybody's, so the identity is taken away again."""
+    """The administrator of the tests is that of all tests, so the identity is taken away again."""
     issuer = f"https://{uuid4().hex}.example"
     openid = service.has(described("only", issuer), is_only_way=True)
     async with runtime.db.read() as snap:
-        assert await password_sign_in.is_on(snap, openid), "nobody is locked out by a provider that never worked"
+        assert await password_sign_in.is_on(snap, openid), "no one is locked out by a provider that never worked"
     async with runtime.db.write() as tx:
         row = OpenIdIdentity(user_id=admin.actor.user_id, provider="only", issuer=issuer, subject=uuid4().hex)
         tx.add(row)

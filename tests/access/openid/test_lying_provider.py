@@ -316,7 +316,7 @@ async def test_the_callback_s_issuer_is_compared(sign_in, fake, announced, iss, 
     answer = await sign_in(iss=iss)
     assert answer.status_code == status, said(answer)
     assert status == 303 or "it names another issuer" in said(answer)
-    assert status == 303 or TOKEN not in fake.requests, "the code goes to nobody"
+    assert status == 303 or TOKEN not in fake.requests, "the code is sent nowhere"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from app.access.devices import grants
 from app.access.devices.grants import Begin, NoToken, UnknownScope
+from app.access.token_rules.expiry import LongestLives
 from app.errors import Invalid, ModelyardError, TooLarge
 from app.http import addresses, bodies
 from app.http.answers import json_answer, status_of
@@ -62,7 +63,8 @@ async def token(request: Request) -> Response:
     if form.get("grant_type") != GRANT:
         raise OtherGrant(f"The grant_type is {GRANT} and no other.")
     _require_client(form)
-    issued = await grants.poll(runtime.db, form.get("device_code", ""), client_of(request.scope))
+    longest = LongestLives.of_days(runtime.settings.token_max_days, runtime.settings.bot_token_max_days).personal
+    issued = await grants.poll(runtime.db, form.get("device_code", ""), client_of(request.scope), longest)
     answer: dict[str, str | int] = {
         "access_token": issued.secret,
         "token_type": "Bearer",

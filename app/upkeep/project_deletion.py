@@ -13,6 +13,8 @@ from uuid import UUID
 from app.access import access_log, policy, projects
 from app.access.access_log import Action
 from app.access.policy import Actor, Permission
+from app.artifacts import stored_bytes
+from app.artifacts.stored_bytes import Kind
 from app.artifacts.upkeep import garbage
 from app.artifacts.uploads import multipart
 from app.db.database import Database
@@ -80,6 +82,7 @@ async def purge(db: Database, blobs: BlobStore, project_id: int, tables: Sequenc
         try:
             await _empty(db, project_id, tables, progress)
             async with db.write() as tx:
+                await stored_bytes.end_limit(tx, Kind.PROJECT, project_id)
                 await projects.forget(tx, project_id)
         except Conflict:  # a row arrived meanwhile that refers to one that was about to be removed
             if not left:

@@ -352,3 +352,20 @@ async def _failures(runtime: Runtime, subject: bytes) -> int | None:
             text("SELECT failures FROM sign_in_failures WHERE subject = :subject"), {"subject": subject}
         )
         return count
+
+
+async def test_what_is_given_back_while_another_attempt_is_counted_takes_nothing_of_that(runtime: Runtime) -> None:
+    name = uuid4().hex
+    mine, theirs = (attempts.from_stranger(name, new_address()) for _ in range(2))
+    await _reserved(runtime, mine)
+
+    async def give_back() -> None:
+        async with runtime.db.write() as tx:
+            await attempts.give_back(tx, mine)
+
+    async with runtime.db.write() as tx:
+        await attempts.reserve(tx, theirs)
+        giving = asyncio.create_task(give_back())
+        await asyncio.sleep(0.2)
+    await giving
+    assert await _failures(runtime, mine.by_lane[Lane.ACCOUNT]) == 1

@@ -27,7 +27,7 @@ _SCOPED = {
     # reads registry, writes registry, writes candidates, reads bytes, patterns: of a person, then of a project
     "FFFFF FFFFF": """
       viewer users accessLog modelVersionsCompare invitations nodes serviceAccountCreate
-      serviceAccountUpdate serviceAccountDelete userCreate groupCreate projectCreate projectUpdate
+      serviceAccountUpdate serviceAccountDelete userCreate groupCreate projectCreate projectUpdate projectLimitsUpdate
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from app.access import tokens
 from app.access.devices import codes, grants
 from app.access.passwords import hashing, passwords
-from tests.conftest import new_person
+from tests.conftest import new_person, serving
 from tests.support.access.devices import GRANT, begin, change, code_of, decide, page, rested
 from tests.support.access.signed_in import sign_in
 
@@ -248,6 +250,16 @@ async def test_a_machine_may_take_less_than_everything(http, browser):
     assert "Read everything" in (await page(http, browser, device.user_code)).text
     await decide(http, browser, device.user_code, "allow")
     assert (await device.poll()).json()["scope"] == "read_api"
+
+
+async def test_the_token_ends_as_the_settings_want_it(http, runtime, browser, url):
+    device = await begin(http)
+    await decide(http, browser, device.user_code, "allow")
+    limited = replace(runtime, settings=runtime.settings.model_copy(update={"token_max_days": 30}))
+    async with serving(limited) as there, httpx.AsyncClient(base_url=there) as other:
+        answer = await replace(device, http=other).poll()
+    assert answer.status_code == 200
+    assert 30 * 86_400 - 60 < answer.json()["expires_in"] <= 30 * 86_400
 
 
 @pytest.mark.parametrize(

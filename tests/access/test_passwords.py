@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
 
-from app.access import users
+from app.access import sessions, users
+from app.access.administration import user_changes
 from app.access.authentication.client_info import ClientInfo
 from app.access.passwords import hashing, passwords
 from app.access.passwords.sign_in import Attempt, NotSignedIn, SignedIn, sign_in
+from app.access.sessions import Method
 from app.access.users import CreateUser
 from app.errors import TooManyRequests
 from app.runtime import Runtime
@@ -213,3 +216,45 @@ async def test_a_person_who_is_deleted_while_signing_in_has_no_session_afterward
         async with runtime.db.read() as snap:
             count = text("SELECT count(*) FROM sessions WHERE user_id = :id")
             assert await snap.scalar(count, {"id": member.id}) == 0
+
+
+@pytest.mark.parametrize("change", ["password", "deactivation"])
+async def test_what_is_verified_stays_true_until_the_session_stands(
+    runtime: Runtime, admin: Person, change: str
+) -> None:
+    member = await new_member(runtime)
+    stored, new = await _hash(runtime, member), await hashing.hash_password("another password")
+
+    async def set_password() -> int:
+        async with runtime.db.write() as tx:
+            return await passwords.set_password(tx, member.id, new)
+
+    async def deactivate() -> None:
+        await user_changes.deactivate(runtime.db, admin.actor, member.username)
+
+    async with runtime.db.write() as tx:
+        assert await passwords.is_still(tx, member.id, stored)
+        changing = asyncio.create_task(set_password() if change == "password" else deactivate())
+        await asyncio.sleep(0.2)
+        assert not changing.done()
+        await sessions.start(tx, member.id, ClientInfo(), Method.PASSWORD, life=timedelta(days=1))
+    assert await changing in {1, None}  # the session that has just begun, or nothing to tell
+    async with runtime.db.write() as tx:
+        assert not await passwords.is_still(tx, member.id, stored)
+
+
+async def test_every_refusal_costs_one_hash_of_the_parameters_of_today(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_of, computed = hashing._is_of, []
+
+    def recorded(stored: str, password: bytes) -> bool:
+        computed.append(stored.rpartition("$")[0].rpartition("$")[0])
+        return is_of(stored, password)
+
+    monkeypatch.setattr(hashing, "_is_of", recorded)
+    names = list(await _unusable(runtime))
+    for name in names:
+        with pytest.raises(NotSignedIn):
+            await attempt(runtime, name, "wrong " * 2_000 if name == names[0] else "wrong")
+    assert computed == ["$argon2id$v=19$m=19456,t=2,p=1"] * len(names)

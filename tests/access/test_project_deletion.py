@@ -11,9 +11,13 @@ from sqlalchemy import select, text, update
 from app.access import jobs as jobs_seen
 from app.access import members, policy, projects, tokens
 from app.access.members import GroupOrProject
+from app.access.one_time_links import invitations
+from app.access.one_time_links.invitations import Invite, InvitedRole
 from app.access.policy import Permission, Role
 from app.access.projects import CreateProject
 from app.access.reads import loaders
+from app.access.service_accounts import changes
+from app.access.service_accounts.changes import CreateServiceAccount
 from app.access.tokens import IssueToken
 from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
@@ -108,6 +112,9 @@ async def test_nothing_is_left_and_others_keep_everything(runtime, http, project
         await begin_upload(each, root)
         await look_at(runtime, root, "f")
         await tokens.issue(runtime.db, each.owner, IssueToken("t", project_id=each.id))
+        target = GroupOrProject(project_id=each.id)
+        await changes.create(runtime.db, each.owner, CreateServiceAccount(target, "robot"))
+        await invitations.create(runtime.db, each.owner, Invite(roles=[InvitedRole(target, Role.GUEST)]))
     before = await rows_of(runtime, project.id)
     assert {name for name, count in before.items() if not count} == set(), "fill() leaves a table empty"
     untouched = await rows_of(runtime, other.id)

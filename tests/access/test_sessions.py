@@ -218,12 +218,13 @@ async def test_a_session_that_another_process_uses_stays(runtime, migrated, pers
     await db.close()
 
 
-async def test_use_is_noted_once_a_minute_with_the_address(runtime, processes, person, browser):
+async def test_use_is_noted_once_a_minute_with_the_address(runtime, processes, person, browser, url):
     here, _ = processes
+    other = await sign_in(runtime, person.actor, url)
     used = ClientInfo("198.51.100.1", "curl/8")
     async with runtime.db.write() as tx:
-        past = text("UPDATE sessions SET last_used_at = now() - interval '2 minutes' WHERE id = :id")
-        await tx.execute(past, {"id": browser.session_id})
+        past = text("UPDATE sessions SET last_used_at = now() - interval '2 minutes' WHERE user_id = :u")
+        await tx.execute(past, {"u": person.actor.user_id})
     await here.person(browser.secret, used)
     with statements(here._db) as sent:
         await here.person(browser.secret, BROWSER)
@@ -231,6 +232,7 @@ async def test_use_is_noted_once_a_minute_with_the_address(runtime, processes, p
     async with runtime.db.read() as snap:
         where = text("SELECT last_address, client FROM sessions WHERE id = :id")
         assert (await snap.execute(where, {"id": browser.session_id})).one() == ("198.51.100.1", "curl/8")
+        assert (await snap.execute(where, {"id": other.session_id})).one() == (BROWSER.address, BROWSER.agent)
 
 
 async def test_only_the_hash_is_kept(runtime, browser):

@@ -24,8 +24,10 @@ from app.artifacts.uploads.announced import AnnouncedFile
 from app.artifacts.uploads.stream import SMALL_BYTES
 from app.errors import Conflict, Forbidden, Invalid
 from app.ids import GlobalId
+from app.metadata import PROJECT_TABLES
 from app.runtime import open_runtime
 from app.tracking import file_owners
+from app.upkeep import project_deletion
 from tests.conftest import new_person, serving
 
 STORAGE = """query s($p: String!) { project(by: {path: $p}) { limits { requestLimit storageLimit }
@@ -278,6 +280,14 @@ class TestLoweredAndFreed:
             assert (await http.delete(files.path(name), headers=files.headers)).is_success
         assert await counted(runtime, Kind.PROJECT, files.project.id) == 0
         assert (await files.put("c", new(5 * KB))).is_success
+
+    async def test_nothing_is_counted_for_a_project_that_was_removed(self, runtime, admin, files):
+        await limit(runtime, admin, files.project, 25 * KB)
+        assert (await files.put("a", new(10 * KB))).is_success
+        project = files.project
+        await project_deletion.delete(runtime.db, project.owner, project.id, project.path)
+        await project_deletion.purge(runtime.db, runtime.blobs, project.id, PROJECT_TABLES, progress=quiet)
+        assert await counted(runtime, Kind.PROJECT, project.id) is None
 
     async def test_replacing_a_file_frees_the_former_bytes(self, runtime, admin, files):
         await limit(runtime, admin, files.project, 25 * KB)

@@ -59,6 +59,7 @@ NEEDS = {
     "oneself": "oooooo==",
     "own identities": "......==",
     "token": "=======o",
+    "token of the request": "oooooo=o",
     "may: reporter": "---====-",
     "may: developer": "----===-",
     "may: maintainer": "-----==-",
@@ -177,8 +178,8 @@ LINES = {
         "may: owner": "viewerCanUpdate",
     },
     "Viewer": {
-        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog token", "own identities": "identities",
-        "token": "scopes",
+        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own identities": "identities",
+        "token": "scopes", "token of the request": "token",
     },
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
@@ -379,7 +380,7 @@ NODES = {
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
-    "Webhook": "maintainers", "WebhookDelivery": "maintainers",
+    "ServiceAccount": "maintainers", "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.access import tokens
-from app.access.policy import GRANTED_BY, Scope
+from app.access.policy import Scope
+from app.access.token_rules.granting import GRANTED_BY
 from app.pages.account.token_fields import SCOPES
+from tests.conftest import serving
 from tests.pages.conftest import PASSWORD
 from tests.support.access.signed_in import SESSION, sign_in
+from tests.support.pages.visitor import Visitor
 
 
 @pytest.fixture
@@ -92,10 +96,22 @@ async def test_what_is_wrong_with_a_token_is_told_beside_its_field(account, visi
 
 async def test_a_token_for_a_part_is_made_with_its_scopes(account, visitor, runtime):
     assert set(SCOPES) == set(Scope) - GRANTED_BY.keys()
-    chosen = {"token_name": "t", "scope_read_registry": "1", "scope_read_artifacts": "1"}
+    chosen = {"token_name": "t", "scope_read_registry": "1", "scope_read_artifacts": "1", "token_models": "fraud-*, b"}
     made = await visitor.send(account.form("/account/tokens"), chosen)
     actor = await runtime.authenticator.actor(re.search(r"myt_[\w-]+", made.text)[0])
     assert actor.scopes == {Scope.READ_REGISTRY, Scope.READ_ARTIFACTS}
+    assert sorted(actor.model_patterns) == ["b", "fraud-*"]
+    assert "of fraud-*, b" in (await visitor.open("/account")).text
+
+
+async def test_a_token_lives_no_longer_than_the_installation_allows(runtime, person):
+    settings = runtime.settings.model_copy(update={"token_max_days": 30})
+    async with serving(replace(runtime, settings=settings)) as address, Visitor(address) as visitor:
+        page = await visitor.open("/sign-in")
+        account = await visitor.send(page.form("/sign-in"), username=person.actor.username, password=PASSWORD)
+        values = {"token_name": "t", "scope_api": "1", "token_last_day": "2099-12-31"}
+        refused = await visitor.send(account.form("/account/tokens"), values)
+        assert refused.status == 400 and 'id="token_last_day-error"' in refused.answer.text
 
 
 async def test_many_tokens_come_in_pages(account, visitor, runtime, person):

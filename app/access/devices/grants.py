@@ -18,6 +18,7 @@ from app.access.authentication.client_info import ClientInfo
 from app.access.authentication.networks import network_of
 from app.access.devices import codes
 from app.access.policy import Scope
+from app.access.token_rules import expiry
 from app.access.tokens import Issued, IssueToken, digest
 from app.db.database import Database, Tx
 from app.db.statements import Statement
@@ -201,8 +202,10 @@ async def begin(db: Database, command: Begin) -> Begun:
     raise Unavailable("No code is free; try again in a few minutes.")
 
 
-async def poll(db: Database, device_code: str, client: ClientInfo) -> Issued:
+async def poll(db: Database, device_code: str, client: ClientInfo, longest: timedelta | None = None) -> Issued:
     """The token, if a person has allowed it: made now, once, whatever number of polls arrive at this moment.
+
+    It ends after ``longest``, the longest life of personal tokens.
 
     Raises:
         NoToken: not yet, or not any more; ``refusal`` says which.
@@ -212,7 +215,7 @@ async def poll(db: Database, device_code: str, client: ClientInfo) -> Issued:
     sha256 = digest(device_code)
     async with db.write() as tx:
         polled = await _LOCK.fetch_one(tx, sha256=sha256, jitter=_JITTER)
-        outcome = await _outcome(tx, polled, sha256, client)
+        outcome = await _outcome(tx, polled, sha256, client, longest)
     if isinstance(outcome, Refusal):
         raise NoToken(outcome)
     return outcome
@@ -229,7 +232,9 @@ async def sweep(db: Database) -> int:
         return await _SWEEP.execute(connection, kept=LIFE, limit=_SWEPT_AT_ONCE)
 
 
-async def _outcome(tx: Tx, polled: _Polled | None, sha256: bytes, client: ClientInfo) -> Issued | Refusal:
+async def _outcome(
+    tx: Tx, polled: _Polled | None, sha256: bytes, client: ClientInfo, longest: timedelta | None
+) -> Issued | Refusal:
     if polled is None or polled.is_used:
         return Refusal.UNKNOWN
     if polled.is_over:
@@ -241,21 +246,22 @@ async def _outcome(tx: Tx, polled: _Polled | None, sha256: bytes, client: Client
         return Refusal.SLOW_DOWN if polled.is_fast else Refusal.PENDING
     if polled.user_id is None or not polled.may_sign_in:
         return Refusal.DENIED
-    return await _take(tx, polled, polled.user_id, sha256, client)
-
-
-async def _take(tx: Tx, polled: _Polled, user_id: int, sha256: bytes, client: ClientInfo) -> Issued:
     await _USE.execute(tx, sha256=sha256)
-    command = IssueToken(polled.name, [Scope(scope) for scope in polled.scopes])
+    scopes = [Scope(scope) for scope in polled.scopes]
+    command = IssueToken(polled.name, scopes, expires_at=expiry.end(None, longest))
+    return await _issue(tx, command, polled.user_id, polled.username or "", client)
+
+
+async def _issue(tx: Tx, command: IssueToken, user_id: int, username: str, client: ClientInfo) -> Issued:
     issued = await tokens.add(tx, command, user_id=user_id, created_by=user_id)
     await access_log.record(
         tx,
         Action.TOKEN_CREATE,
         client=client,
         user_id=user_id,
-        username=polled.username or "",
+        username=username,
         token=issued.token.id,
-        name=polled.name,
+        name=command.name,
         by="device",
     )
     return issued

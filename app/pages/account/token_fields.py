@@ -29,7 +29,10 @@ def read(fields: dict[str, str]) -> IssueToken:
     if not scopes:
         raise Invalid("Choose what the token is for.", field="scopes")
     return IssueToken(
-        fields.get("token_name", ""), scopes, expires_at=_end_of(fields.get("token_last_day", "").strip())
+        fields.get("token_name", ""),
+        scopes,
+        expires_at=_end_of(fields.get("token_last_day", "").strip()),
+        model_patterns=[one.strip() for one in fields.get("token_models", "").split(",") if one.strip()] or None,
     )
 
 

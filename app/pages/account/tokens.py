@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.access import tokens
+from app.access.token_rules.expiry import LongestLives
 from app.errors import ModelyardError
 from app.pages import forms, signing_in
 from app.pages.account import page, token_fields
@@ -19,7 +20,7 @@ async def create(request: Request) -> Response:
     actor = signing_in.require(request)
     fields = await forms.read(request)
     try:
-        issued = await tokens.issue(runtime.db, actor, token_fields.read(fields))
+        issued = await tokens.issue(runtime.db, actor, token_fields.read(fields), longest=_longest(runtime))
     except ModelyardError as error:
         return await page.refused(request, "tokens", error, fields)
     return await page.answer(request, made=issued)
@@ -35,6 +36,10 @@ async def revoke(request: Request) -> Response:
     except ModelyardError as error:
         return await page.refused(request, "tokens", error, fields)
     return page.done("token")
+
+
+def _longest(runtime: Runtime) -> LongestLives:
+    return LongestLives.of_days(runtime.settings.token_max_days, runtime.settings.bot_token_max_days)
 
 
 routes = [

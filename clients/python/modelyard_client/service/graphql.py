@@ -51,7 +51,7 @@ class Api:
         """Like :meth:`change`, for what is gone afterwards: when an answer got lost, that it is gone is no failure.
 
         Raises:
-            NotFound: it was not there in the first place.
+            NotFound: it was not there before either.
         """
         was_lost = False
 

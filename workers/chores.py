@@ -15,6 +15,7 @@ import structlog
 from prometheus_client import Gauge
 
 from app.access import sessions
+from app.access.administration import expired_memberships
 from app.access.devices import grants
 from app.access.limits import requests
 from app.access.one_time_links import upkeep as links
@@ -151,6 +152,11 @@ async def remove_old_access(runtime: Runtime) -> object:
     return await access_log.remove_old(runtime.db, timedelta(days=runtime.settings.access_log_days))
 
 
+async def remove_expired_memberships(runtime: Runtime) -> object:
+    """Remove memberships that ended long ago."""
+    return await expired_memberships.remove(runtime.db)
+
+
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
@@ -168,6 +174,7 @@ CHORES = (
     Chore("forget access", 3600, remove_old_access),
     Chore("forget sessions", 3600, remove_old_sessions),
     Chore("forget links", 3600, remove_old_links),
+    Chore("forget members", 3600, remove_expired_memberships),
     Chore("remind of tokens", 600, remind_of_tokens),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),

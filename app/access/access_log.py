@@ -49,6 +49,7 @@ class Action(StrEnum):
     USER_DELETE = "user_delete"
     MEMBER_SET = "member_set"
     MEMBER_DELETE = "member_delete"
+    MEMBER_EXPIRE = "member_expire"
     TOKEN_CREATE = "token_create"  # noqa: S105 - likewise
     TOKEN_ROTATE = "token_rotate"  # noqa: S105 - likewise
     TOKEN_REVOKE = "token_revoke"  # noqa: S105 - likewise

@@ -61,6 +61,8 @@ export type AccessAction =
   | 'MEMBER_SET'
   /** A role that was taken away. */
   | 'MEMBER_DELETE'
+  /** A role that had ended a week ago, and was removed. */
+  | 'MEMBER_EXPIRE'
   /** A new token. */
   | 'TOKEN_CREATE'
   /** A token that took the place of another. */

@@ -238,7 +238,7 @@ async def test_a_bot_as_creator_reveals_neither_token_nor_scope(runtime, staff, 
         assert (told["name"], told["isBot"]) == ("Bot", True)
         assert told["username"].startswith("bot_")
         assert str(project.id) not in told["username"].split("_")
-        # People are named to all who see what they have made, as at GitLab and GitHub.
+        # People are known by their usernames to all who see what they have made, as at GitLab and GitHub.
         assert shown["createdBy"] == {"username": project.owner.username}
         assert await data(viewer, NODE, id=told["id"]) == {"node": None}
 

@@ -241,3 +241,20 @@ async def test_what_is_verified_stays_true_until_the_session_stands(
     assert await changing in {1, None}  # the session that has just begun, or nothing to tell
     async with runtime.db.write() as tx:
         assert not await passwords.is_still(tx, member.id, stored)
+
+
+async def test_every_refusal_costs_one_hash_of_the_parameters_of_today(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_of, computed = hashing._is_of, []
+
+    def recorded(stored: str, password: bytes) -> bool:
+        computed.append(stored.rpartition("$")[0].rpartition("$")[0])
+        return is_of(stored, password)
+
+    monkeypatch.setattr(hashing, "_is_of", recorded)
+    names = list(await _unusable(runtime))
+    for name in names:
+        with pytest.raises(NotSignedIn):
+            await attempt(runtime, name, "wrong " * 2_000 if name == names[0] else "wrong")
+    assert computed == ["$argon2id$v=19$m=19456,t=2,p=1"] * len(names)

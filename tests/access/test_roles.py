@@ -11,6 +11,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.access import groups, members
+from app.access.groups import CreateGroup
+from app.access.members import GroupOrProject
 from app.access.policy import Role
 from app.ids import GlobalId
 from tests.conftest import Person, TestProject
@@ -37,7 +40,7 @@ def lines() -> dict[tuple[str, str], set[Role]]:
 
 
 TABLE = lines()
-READ, MODELS, FILES, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE = dict.fromkeys(
+READ, MODELS, FILES, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = dict.fromkeys(
     what for what, _ in TABLE
 )
 EXAMPLES = {
@@ -136,7 +139,9 @@ async def seeded(runtime, staff, data, people) -> dict[Role, Seeded]:
 
 
 def test_every_line_is_tried():
-    tried = {(what, "GraphQL") for what in EXAMPLES} | {(DELETE, "GraphQL")} | set(CALLS)
+    tried = (
+        {(what, "GraphQL") for what in EXAMPLES} | {(what, "GraphQL") for what in (DELETE, MOVE, GROUPS)} | set(CALLS)
+    )
     assert tried == set(TABLE)
 
 
@@ -171,3 +176,30 @@ async def test_only_owners_delete_the_project(data, project: TestProject, role):
       deletedId userErrors { code } } }"""
     answer = (await data(project[role], document, p=project.path))["projectDelete"]
     assert (answer["userErrors"] == []) == (role in TABLE[DELETE, "GraphQL"])
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_only_owners_move_the_project(data, runtime, project: TestProject, role):
+    person, path = project[role], f"g{uuid4().hex}"
+    await groups.create(runtime.db, person.actor, CreateGroup(path))
+    document = """mutation t($p: String!, $g: String!) {
+      projectTransfer(input: {project: {path: $p}, group: {path: $g}}) { userErrors { code } } }"""
+    answer = (await data(person, document, p=project.path, g=path))["projectTransfer"]
+    assert (answer["userErrors"] == []) == (role in TABLE[MOVE, "GraphQL"])
+    assert answer["userErrors"] in ([], [{"code": "FORBIDDEN"}])
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_only_owners_change_and_delete_a_group(data, runtime, staff, project: TestProject, role):
+    """Of the role in that group, whatever the role in projects of it."""
+    person, target = staff[role], GroupOrProject(group_id=project.group_id)
+    await members.set_role(runtime.db, project.owner, target, person.actor.username, role)
+    group = project.path.rpartition("/")[0]
+    for change in (
+        'groupUpdate(input: {group: {path: $g}, name: "n"})',
+        "groupDelete(input: {group: {path: $g}, confirm: $g})",
+    ):
+        document = f"mutation m($g: String!) {{ done: {change} {{ userErrors {{ code }} }} }}"
+        answer = (await data(person, document, g=group))["done"]
+        assert (answer["userErrors"] == []) == (role in TABLE[GROUPS, "GraphQL"])
+        assert answer["userErrors"] in ([], [{"code": "FORBIDDEN"}])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,3 +30,18 @@ async def paused_before(
         yield reached
     finally:
         gate.set()
+
+
+async def at_once(
+    monkeypatch: pytest.MonkeyPatch,
+    step: Callable[..., Any],
+    first: Coroutine[Any, Any, Any],
+    second: Coroutine[Any, Any, Any],
+) -> list[Any]:
+    """The results of both, errors too: ``first`` stops before the step until ``second`` waits for it or is done."""
+    async with paused_before(monkeypatch, step, "first") as reached:
+        one = asyncio.create_task(first, name="first")
+        await asyncio.wait_for(reached.wait(), 10)
+        two = asyncio.create_task(second, name="second")
+        await asyncio.wait([two], timeout=0.5)
+    return await asyncio.wait_for(asyncio.gather(one, two, return_exceptions=True), 20)

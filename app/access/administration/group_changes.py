@@ -14,7 +14,6 @@ from app.access.groups import GroupAccess, GroupNotFound
 from app.access.names import VISIBILITIES, check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission
 from app.access.tables import Group, Membership, Project, Token, User
-from app.access.tables_of_people import ServiceAccount
 from app.db.database import Database, Tx
 from app.errors import Invalid, Taken
 
@@ -82,8 +81,6 @@ async def hide(tx: Tx, group: Group) -> list[int]:
     inside = or_(Token.group_id.in_(below), Token.project_id.in_(projects))
     ended = update(Token).where(inside, Token.revoked_at.is_(None)).values(revoked_at=func.now())
     bots = set(await tx.scalars(ended.returning(Token.user_id)))
-    accounts = or_(ServiceAccount.group_id.in_(below), ServiceAccount.project_id.in_(projects))
-    bots |= set(await tx.scalars(select(ServiceAccount.user_id).where(accounts)))
     await tx.execute(update(User).where(User.id.in_(bots), User.is_bot).values(blocked_at=func.now()))
     await tx.execute(delete(Membership).where(Membership.group_id.in_(below)))
     await tx.execute(

@@ -44,6 +44,7 @@ enumerated(
     USER_DELETE="A user who was deleted.",
     MEMBER_SET="A role that was given or changed.",
     MEMBER_DELETE="A role that was taken away.",
+    MEMBER_EXPIRE="A role that had ended a week ago, and was removed.",
     TOKEN_CREATE="A new token.",  # noqa: S106 - likewise
     TOKEN_ROTATE="A token that took the place of another.",  # noqa: S106 - likewise
     TOKEN_REVOKE="A token that is refused from then on.",  # noqa: S106 - likewise

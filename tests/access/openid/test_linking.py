@@ -209,6 +209,23 @@ async def test_of_two_identities_unlinked_at_once_one_stays(member, runtime, fak
     assert sorted(map(str, results)) == sorted(map(str, [None, LastWayIn]))
 
 
+async def test_unlinking_waits_for_another_that_is_under_way(member, runtime, fake, at_fake):
+    async with runtime.db.write() as tx:
+        rows = [
+            OpenIdIdentity(user_id=member.actor.user_id, provider="fake", issuer=fake.url, subject=uuid4().hex)
+            for _ in range(2)
+        ]
+        tx.add_all(rows)
+        await tx.flush()
+    async with runtime.db.write() as tx:
+        await tx.execute(select(User.id).where(User.id == member.actor.user_id).with_for_update(key_share=True))
+        waiting = asyncio.create_task(unlinked(runtime, at_fake, member, rows[1].id))
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+        await tx.execute(text("DELETE FROM openid_identities WHERE id = :id"), {"id": rows[0].id})
+    assert await waiting is LastWayIn
+
+
 async def test_identities_of_others_are_not_there(member, runtime, fake, at_fake, admin):
     async with runtime.db.write() as tx:
         row = OpenIdIdentity(user_id=member.actor.user_id, provider="fake", issuer=fake.url, subject=uuid4().hex)
@@ -281,12 +298,17 @@ async def test_an_unknown_invitation_begins_nothing(at_fake, visitor):
     assert (answer.status_code, "http-equiv" in answer.text) == (404, False)
 
 
-async def test_passwords_are_off_only_while_an_administrator_has_an_identity(service, fake, runtime, admin):
+async def test_passwords_are_off_only_while_an_administrator_has_an_identity(service, runtime, admin, member):
     """The administrator of the tests is that of all tests, so the identity is taken away again."""
     issuer = f"https://{uuid4().hex}.example"
     openid = service.has(described("only", issuer), is_only_way=True)
     async with runtime.db.read() as snap:
         assert await password_sign_in.is_on(snap, openid), "no one is locked out by a provider that never worked"
+    async with runtime.db.write() as tx:
+        tx.add(OpenIdIdentity(user_id=member.actor.user_id, provider="only", issuer=issuer, subject=uuid4().hex))
+        await tx.flush()
+    async with runtime.db.read() as snap:
+        assert await password_sign_in.is_on(snap, openid), "of a person who is no administrator it says nothing"
     async with runtime.db.write() as tx:
         row = OpenIdIdentity(user_id=admin.actor.user_id, provider="only", issuer=issuer, subject=uuid4().hex)
         tx.add(row)

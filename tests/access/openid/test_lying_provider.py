@@ -270,6 +270,9 @@ async def test_a_provider_that_does_not_describe_itself_is_told_at_the_button(
     assert answer.status_code == 503
     assert said(answer).startswith("The fake one cannot be used at the moment: it ")
     assert "http-equiv" not in answer.text
+    sent = len(fake.requests)
+    assert (await visitor.start("fake")).status_code == 503
+    assert len(fake.requests) == sent, "it is left in peace for a while"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def roles(runtime, subject):
                     "SELECT coalesce(g.full_path, p.full_path), m.role, m.rule FROM memberships m"
                     " JOIN openid_identities i ON i.user_id = m.user_id AND i.subject = :s"
                     " LEFT JOIN groups g ON g.id = m.group_id LEFT JOIN projects p ON p.id = m.project_id"
-                    " WHERE g.owner_user_id IS NULL"
+                    " WHERE g.owner_user_id IS DISTINCT FROM m.user_id"
                 ),
                 {"s": subject},
             )
@@ -89,6 +89,7 @@ async def test_groups_give_roles_that_change_and_end_with_them(
         {"member_of": "writers", "role": "maintainer", "group": group},
         {"member_of": "writers", "role": "developer", "project": project.path},
         {"member_of": "readers", "role": "guest", "group": "no/such/group"},
+        {"member_of": "readers", "role": "owner", "group": project.owner.username},  # a person's own namespace
     )
     await configured(claims={"groups": ["readers", "strangers"]}, rules=given)
     assert (await visit().sign_in(real, subject)).status_code == 303

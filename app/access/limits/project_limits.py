@@ -27,10 +27,10 @@ async def set_limits(tx: Tx, actor: Actor, project: int | str, **changes: int | 
         Forbidden: the actor is no administrator, or its token is confined to a project or group.
         Invalid: a limit below one request, or below zero bytes.
     """
-    access = await projects.visible(tx, actor, project)
     policy.require_signed_in(actor)
     if not actor.is_admin or actor.is_confined:
         raise Forbidden("Only administrators change the limits of a project.")
+    access = await projects.visible(tx, actor, project)
     for name, least in (("request_limit", 1), ("storage_limit", 0)):
         value = changes.get(name)
         if value is not None and not least <= value <= MOST:

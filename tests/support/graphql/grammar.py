@@ -27,7 +27,7 @@ RULES: dict[str, Rule] = {}
 
 VERBS = (
     "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
-    "Replay Restore Retry Revoke Set LimitsUpdate StageSet Test Transfer Unlink Update"
+    "Replay Restore Retry Revoke Set LimitsUpdate Rotate StageSet Test Transfer Unlink Update"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
@@ -44,11 +44,11 @@ CI_NOUNS = {"external", "ciProject", "ciOwner", "pipeline"}
 INPUT_ENDINGS = ("Filter", "Input", "Lookup", "Name", "Order", "Patch", "Path")
 PAGE = {"first", "after", "last", "before"}
 NUMBERS = re.compile(
-    r"(\w+Count|\w+Status|number|(part)?[sS]ize|offset|step|timestamp|done|total|max\w+|\w+Limit|\w+Limit|mergeRequestIid)"
+    r"(\w+Count|\w+Status|number|(\w+S|s)ize|offset|step|timestamp|done|total|max\w+|\w+Limit|\w+Limit|mergeRequestIid)"
 )
 BOOLEANS = re.compile(r"(is|has|allows|already|viewerCan)[A-Z]\w*|differs")
 OTHER_REASONS = re.compile(r"(last)?[eE]rror(Message)?|reason|stateReason|failureReason|message")
-NODE_ROLES = {"parent", "children", "node", "nodes", "object", "sides", "replayOf"}
+NODE_ROLES = {"parent", "children", "node", "nodes", "object", "sides", "replayOf", "replaced"}
 """What a field that answers a node may be called beside the noun of its type."""
 PLAIN = re.compile(
     r"\b(wish\w*|somebody|nobody|everybody|anybody|whoever|where \w+ begins|what became of|the end of)\b", re.IGNORECASE

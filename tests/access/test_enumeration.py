@@ -214,6 +214,7 @@ def plain(answer, seeded, meanings) -> str:
         for part in reversed(parsed.parts) if parsed else ():
             if len(part) > 1:
                 said = said.replace(f"`{part}`", "`…`").replace(f" {part}", " …")
+    said = re.sub(r"((?:There is|You have) no [a-z ]+) \d+\b", r"\1 …", said)
     said = re.sub("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "…", said)
     return said.replace(f"`{seeded.project.id}`", "`…`")
 

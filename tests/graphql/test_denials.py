@@ -21,7 +21,11 @@ async def seeded(runtime, staff, data, people) -> Seeded:
     return await seed(runtime, staff, data, people)
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
+OF_ONESELF = ["sessionsRevoke"]
+"""What every person may do, whatever the role: it ends the caller's own."""
+
+
+@pytest.mark.parametrize("mutation", sorted({*MUTATIONS} - {*OF_ONESELF}))
 async def test_a_denied_mutation_writes_nothing(ask: Ask, runtime, admin, seeded, mutation):
     """That the owner's would be done: tests/graphql/test_examples.py."""
     project, (document, variables) = seeded.project, seeded.example(mutation)
@@ -37,6 +41,14 @@ async def test_a_denied_mutation_writes_nothing(ask: Ask, runtime, admin, seeded
     assert set(codes.values()) <= {"NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"}, codes
     assert codes["guest"] in {"FORBIDDEN", "NOT_FOUND"}
     assert await traces(runtime, project) == before
+
+
+@pytest.mark.parametrize("mutation", OF_ONESELF)
+async def test_what_is_of_oneself_takes_a_person_who_may_write(ask: Ask, runtime, admin, seeded, mutation):
+    document, variables = seeded.example(mutation)
+    reader = await new_person(runtime, admin, f"reader-{uuid4().hex[:8]}", scope=Scope.READ_API)
+    refusals = [(await ask(person, document, **variables)).data[mutation]["userErrors"] for person in (None, reader)]
+    assert [[error["code"] for error in errors] for errors in refusals] == [["UNAUTHENTICATED"], ["FORBIDDEN"]]
 
 
 async def traces(runtime, project) -> dict[str, Any]:

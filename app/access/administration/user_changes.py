@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import delete, func, select, update
 
-from app.access import access_log, policy, users
+from app.access import access_log, policy, sessions, users
 from app.access.access_log import Action
 from app.access.administration import administrators
 from app.access.names import check_email, check_title
@@ -72,7 +72,7 @@ async def edit(db: Database, actor: Actor, command: UpdateUser) -> User:
 async def deactivate(db: Database, actor: Actor, who: Named) -> User:
     """Refuse everything of a user from the next request on: tokens, sessions, links and open subscriptions.
 
-    What the user made stays, tokens and service accounts of projects and groups among it. Doing so twice is fine.
+    Sessions end for good: a cookie that was stolen must not live again with the user. What the user made stays, tokens and service accounts of projects and groups among it. Doing so twice is fine.
 
     Raises:
         UserNotFound: there is no such person.
@@ -86,13 +86,14 @@ async def deactivate(db: Database, actor: Actor, who: Named) -> User:
             return user
         await administrators.require_another(tx, user)
         user = await _update(tx, user, blocked_at=func.now())
+        await sessions.end_all(tx, user.id)
         await _record(tx, Action.USER_DEACTIVATE, actor, user)
     policy.invalidate_cache(actor)
     return user
 
 
 async def reactivate(db: Database, actor: Actor, who: Named) -> User:
-    """Let a deactivated user in again, with the tokens and sessions that are still valid. Doing so twice is fine.
+    """Let a deactivated user in again, with the tokens that are still valid; sessions begin with a sign-in. Doing so twice is fine.
 
     Raises:
         UserNotFound: there is no such person.

@@ -50,7 +50,7 @@ async def delete_own(db: Database, actor: Actor, openid: OpenIdProviders, identi
         mine = (OpenIdIdentity.user_id == user_id, OpenIdIdentity.id == identity_id)
         identity = None if actor.is_confined else await tx.scalar(select(OpenIdIdentity).where(*mine))
         if identity is None:
-            raise IdentityNotFound(f"You have no identity {identity_id}.")
+            raise IdentityNotFound("You have no identity with that id.", field="id")
         others = (OpenIdIdentity.user_id == user_id, OpenIdIdentity.id != identity_id)
         usable = func.count().filter(OpenIdIdentity.issuer.in_(openid.issuer_urls))
         if not await tx.scalar(select(usable).where(*others)) and not await _has_password(tx, user_id, openid):

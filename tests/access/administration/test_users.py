@@ -224,6 +224,8 @@ async def test_everything_of_a_deactivated_user_is_refused_and_what_it_made_stay
     assert (await http.get(f"{path[:-6]}get?experiment_id=1", headers=project.headers)).status_code == 200
     await user_changes.reactivate(runtime.db, admin.actor, person.actor.username)
     assert (await http.post(path, json={"name": "more"}, headers=person.headers)).status_code == 200
+    with pytest.raises(Unauthenticated):
+        await sessions.read(runtime.db, session.secret, idle=timedelta(days=1))
     assert {"user_deactivate", "user_reactivate"} <= set(await logged(runtime, person.actor.user_id))
 
 

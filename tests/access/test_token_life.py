@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.access import tokens
 from app.access.authentication.authenticator import Authenticator
 from app.access.authentication.client_info import ClientInfo
+from app.access.limits.requests import Defaults
 from app.access.policy import Actor, Role, Scope
 from app.access.tables import Token
 from app.access.token_rules import rotation
@@ -163,7 +164,7 @@ async def test_the_installation_limits_the_lives_of_new_tokens(runtime, project)
 
 async def test_use_is_noted_with_address_and_client_once_a_minute(runtime, project):
     made = await issued(runtime, project.owner)
-    authenticator = Authenticator(runtime.db, session_idle=DAY)
+    authenticator = Authenticator(runtime.db, session_idle=DAY, limits=Defaults())
     await authenticator.actor(made.secret, ClientInfo("192.0.2.1", "first"))
     await authenticator.actor(made.secret, ClientInfo("192.0.2.2", "second"))
     used = await row(runtime, made.token.id)
@@ -172,7 +173,9 @@ async def test_use_is_noted_with_address_and_client_once_a_minute(runtime, proje
         await tx.execute(
             text("UPDATE tokens SET last_used_at = now() - interval '2 minutes' WHERE id = :t"), {"t": used.id}
         )
-    await Authenticator(runtime.db, session_idle=DAY).actor(made.secret, ClientInfo("192.0.2.2", "second"))
+    await Authenticator(runtime.db, session_idle=DAY, limits=Defaults()).actor(
+        made.secret, ClientInfo("192.0.2.2", "second")
+    )
     used = await row(runtime, made.token.id)
     assert (used.last_address, used.last_client) == ("192.0.2.2", "second")
 

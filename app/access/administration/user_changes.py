@@ -72,7 +72,8 @@ async def edit(db: Database, actor: Actor, command: UpdateUser) -> User:
 async def deactivate(db: Database, actor: Actor, who: Named) -> User:
     """Refuse everything of a user from the next request on: tokens, sessions, links and open subscriptions.
 
-    Sessions end for good: a cookie that was stolen must not live again with the user. What the user made stays, tokens and service accounts of projects and groups among it. Doing so twice is fine.
+    Sessions end for good: a cookie that was stolen must not live again with the user. What the user made stays, tokens
+    and service accounts of projects and groups among it. Doing so twice is fine.
 
     Raises:
         UserNotFound: there is no such person.
@@ -93,7 +94,9 @@ async def deactivate(db: Database, actor: Actor, who: Named) -> User:
 
 
 async def reactivate(db: Database, actor: Actor, who: Named) -> User:
-    """Let a deactivated user in again, with the tokens that are still valid; sessions begin with a sign-in. Doing so twice is fine.
+    """Let a deactivated user in again, with the tokens that are still valid; sessions begin with a sign-in.
+
+    Doing so twice is fine.
 
     Raises:
         UserNotFound: there is no such person.

@@ -4157,7 +4157,7 @@ export type ViewerQuery = {
         __typename: 'SignInProvider',
         title: string
       }
-    }>,
+    }> | null,
     sessions: {
       __typename: 'SessionConnection',
       nodes: Array<{

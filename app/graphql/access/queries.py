@@ -40,7 +40,7 @@ class Viewer(ViewerSessions):
         row = await tokens.current(info.context.db, info.context.actor)
         return Token.of(row) if row else None
 
-    @resolved("Your personal tokens, newest first, revoked ones too.")
+    @resolved("Your personal tokens, newest first, revoked ones too. A narrow token sees itself only.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Token]:
@@ -48,13 +48,13 @@ class Viewer(ViewerSessions):
         return connection(page, Token.of)
 
     @resolved("Who you are at OpenID providers, the oldest first; you sign in with these.")
-    async def identities(self, info: Info) -> list[Identity]:
+    async def identities(self, info: Info) -> list[Identity] | None:
         return await own_identities(info)
 
     @resolved("What is logged about you, newest first: sign-ins, tokens, roles.")
     async def access_log(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[access_log.AccessLogEntry]:
+    ) -> Connection[access_log.AccessLogEntry] | None:
         page = await log.own(info.context.db, info.context.actor, window(first, after, last, before))
         return access_log.entries(page)
 

@@ -70,15 +70,15 @@ class UpLog:
     def table(self, title: str, rows: Mapping[str, str]) -> None:
         """A list of names and what they are; values are kept whole, to be copied."""
         self.idle()
-        if self._console:
-            from rich.table import Table  # noqa: PLC0415 - see _open_terminal
-
-            table = Table(title=title, show_header=False, title_justify="left", title_style="bold green")
-            for name, value in rows.items():
-                table.add_row(f"[bold]{name}[/]", value)
-            self._console.print(table, highlight=False, soft_wrap=True)
-            return
         width = max(map(len, rows))
+        if self._console:
+            from rich.text import Text  # noqa: PLC0415 - see _open_terminal
+
+            # Not a table: rich cuts what is wider than the terminal, and half a link opens nothing.
+            self._console.print(Text(title, "bold green"), soft_wrap=True)
+            for name, value in rows.items():
+                self._console.print(Text.assemble("  ", (f"{name:<{width}}", "bold"), "  ", value), soft_wrap=True)
+            return
         lines = [title, *(f"  {name:<{width}}  {value}" for name, value in rows.items())]
         with suppress(OSError):
             print("\n".join(lines), flush=True)  # noqa: T201 - this is the terminal's end of the program

@@ -97,6 +97,10 @@ class RequestCache:
         self.counted = (*self.counted, access.id)
         await self.meter.count(Subject.PROJECT, access.id, access.project.request_limit)
 
+    def leave_uncounted(self, project_id: int) -> None:
+        """Let the request reach a project without being counted for it."""
+        self.counted = (*self.counted, project_id)
+
     def get(self, reference: int | str) -> ProjectAccess | None:
         """The project as it was when the request began, unless that is too long ago."""
         if self._must_read() or time.monotonic() - self.began >= FRESH_SECONDS:

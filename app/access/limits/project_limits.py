@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import update
@@ -30,7 +31,10 @@ async def set_limits(tx: Tx, actor: Actor, project: int | str, **changes: int | 
     policy.require_signed_in(actor)
     if not actor.is_admin or actor.is_confined:
         raise Forbidden("Only administrators change the limits of a project.")
-    access = await projects.visible(tx, actor, project)
+    # Not counted: else a limit that is used up, or mistyped, could not be raised.
+    access = await projects.visible(tx, replace(actor, cache=None), project)
+    if actor.cache is not None:
+        actor.cache.leave_uncounted(access.id)
     for name, least in (("request_limit", 1), ("storage_limit", 0)):
         value = changes.get(name)
         if value is not None and not least <= value <= MOST:

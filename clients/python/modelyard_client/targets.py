@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from modelyard_client import failures
 from modelyard_client.failures import Failure, NotFound
 from modelyard_client.service import documents, http
 from modelyard_client.service.graphql import Api
@@ -195,7 +196,7 @@ async def require_possible(api: Api, plan: Plan) -> None:
         refusals = answer["modelVersionCheck"]["userErrors"]
         if refusals:
             lines = [refusal["message"] for refusal in refusals[:_TOLD]]
-            raise Failure("\n".join(lines), code=refusals[0]["code"])
+            raise failures.of(refusals[0]["code"], "\n".join(lines))
 
 
 async def complete(api: Api, version: Version, aliases: Sequence[str]) -> None:

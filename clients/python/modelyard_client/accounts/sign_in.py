@@ -70,6 +70,8 @@ async def by_token(profiles: Profiles, login: Login, token: str) -> tuple[Profil
 async def out(profiles: Profiles, profile: Profile, patience: float, *, keep_token: bool) -> list[str]:
     """Revoke the token of a profile and forget it, also when the service is away. Returns what one should know.
 
+    A token that was made elsewhere is only forgotten: others may use it.
+
     Raises:
         Failure: this machine cannot forget it.
     """
@@ -78,7 +80,9 @@ async def out(profiles: Profiles, profile: Profile, patience: float, *, keep_tok
         token = profiles.token(profile)
     except Failure as failure:
         token, notes = "", [failure.message]
-    if token and not keep_token:
+    if token and not profile.is_own:
+        notes.append("The token was made elsewhere and goes on; revoke it on the account page if it is not needed.")
+    elif token and not keep_token:
         notes += await _revoke(Connection(profile.url, token, "", patience))
     if not profiles.remove(profile):
         notes.append("The system's keyring may still hold the token.")

@@ -15,6 +15,8 @@ from app.access.administration.directory import UserList, UserSort, UserStatus
 from app.access.administration.user_changes import UpdateUser
 from app.access.authentication.client_info import ClientInfo
 from app.access.members import GroupOrProject
+from app.access.one_time_links import password_resets
+from app.access.one_time_links.links import LinkEnded, Purpose
 from app.access.policy import ANONYMOUS, Role, Scope
 from app.access.projects import CreateProject
 from app.access.tokens import IssueToken
@@ -27,7 +29,9 @@ from app.metadata import metadata
 from app.pagination import Window
 from app.upkeep import group_deletion
 from tests.conftest import new_person, new_project
+from tests.support.access.devices import begin, decide
 from tests.support.access.scoped_tokens import token_of
+from tests.support.access.signed_in import sign_in
 from tests.support.paused_step import paused_before
 from tests.support.statements import statements
 
@@ -227,6 +231,17 @@ async def test_everything_of_a_deactivated_user_is_refused_and_what_it_made_stay
     with pytest.raises(Unauthenticated):
         await sessions.read(runtime.db, session.secret, idle=timedelta(days=1))
     assert {"user_deactivate", "user_reactivate"} <= set(await logged(runtime, person.actor.user_id))
+
+
+async def test_no_way_in_that_was_open_is_open_again_after_a_reactivation(runtime, admin, http, url, person):
+    reset = await password_resets.create(runtime.db, admin.actor, person.actor.username)
+    device = await begin(http)
+    await decide(http, await sign_in(runtime, person.actor, url), device.user_code, "allow")
+    await user_changes.deactivate(runtime.db, admin.actor, person.actor.username)
+    await user_changes.reactivate(runtime.db, admin.actor, person.actor.username)
+    assert await device.error() == "invalid_grant"
+    with pytest.raises(LinkEnded):
+        await password_resets.person(runtime.db, Purpose.PASSWORD_RESET, reset.new.secret)
 
 
 async def test_open_subscriptions_and_signed_links_end_with_the_user(runtime, admin, project, person):

@@ -669,6 +669,16 @@ async def test_the_access_log_tells_who_invited_whom_to_what_and_what_became_of_
     ]
 
 
+async def test_nobody_accepts_what_they_have_made_themselves(runtime, project, owner):
+    actor, target = owner
+    end = datetime.now(UTC) + timedelta(hours=1)
+    await members.set_role(runtime.db, project.owner, target, actor.username, Role.OWNER, expires_at=end)
+    made = await invitations.create(runtime.db, actor, Invite(roles=[in_project(project, Role.OWNER)]))
+    with pytest.raises(Forbidden, match="yourself"):
+        await acceptance.accept_as(runtime.db, actor, made.secret)
+    assert await end_of(runtime, made.secret) is None
+
+
 async def test_from_where_an_invitation_was_accepted_is_shown_to_no_member(runtime, project, admin):
     made = await invitations.create(runtime.db, project.owner, Invite(roles=[in_project(project)]))
     account, client = NewAccount(f"ada-{uuid4().hex[:12]}", "Ada", "hash"), ClientInfo("192.0.2.77", "browser")

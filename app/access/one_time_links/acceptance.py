@@ -124,7 +124,7 @@ async def accept_as(db: Database, actor: Actor, secret: str) -> Invitation:
 
     Raises:
         Unauthenticated: no one is signed in.
-        Forbidden: a token of a project or group.
+        Forbidden: a token of a project or group, or the maker of the invitation.
         LinkNotFound: there is none.
         LinkEnded: it cannot be accepted any more.
     """
@@ -142,6 +142,7 @@ async def accept(tx: Tx, invitation_id: int, user_id: int, client: ClientInfo) -
     """Step: the same for a person who has proved otherwise who it is, with the id that :func:`usable` gave earlier.
 
     Raises:
+        Forbidden: it is the maker of the invitation.
         LinkNotFound: there is none.
         LinkEnded: it cannot be accepted any more.
     """
@@ -150,6 +151,8 @@ async def accept(tx: Tx, invitation_id: int, user_id: int, client: ClientInfo) -
 
 
 async def _give(tx: Tx, invitation: Invitation, user: User, client: ClientInfo) -> None:
+    if invitation.created_by == user.id:
+        raise Forbidden("You have made this invitation yourself: it is for somebody else.")
     # The log has to know who did it: from where is nobody else's business.
     accepting = Actor(user_id=user.id, username=user.username, client=client)
     await tx.execute(

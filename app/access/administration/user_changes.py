@@ -89,9 +89,10 @@ async def deactivate(db: Database, actor: Actor, who: Named) -> User:
         if user.blocked_at is not None:
             return user
         await administrators.require_another(tx, user)
+        # First the links: one that is used at this moment is waited for, and its session then ends with the others.
+        await links.revoke_of_person(tx, user.id)
         user = await _update(tx, user, blocked_at=func.now())
         await sessions.end_all(tx, user.id)
-        await links.revoke_of_person(tx, user.id)
         await grants.withdraw(tx, user.id)
         await _record(tx, Action.USER_DEACTIVATE, actor, user)
     policy.invalidate_cache(actor)

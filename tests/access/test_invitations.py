@@ -669,7 +669,7 @@ async def test_the_access_log_tells_who_invited_whom_to_what_and_what_became_of_
     ]
 
 
-async def test_nobody_accepts_what_they_have_made_themselves(runtime, project, owner):
+async def test_who_made_an_invitation_does_not_accept_it(runtime, project, owner):
     actor, target = owner
     end = datetime.now(UTC) + timedelta(hours=1)
     await members.set_role(runtime.db, project.owner, target, actor.username, Role.OWNER, expires_at=end)

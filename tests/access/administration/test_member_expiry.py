@@ -133,7 +133,7 @@ async def test_another_role_keeps_the_end_unless_it_is_changed(runtime, project,
     assert (given.role, given.expires_at) == (Role.REPORTER, None)
 
 
-async def test_nobody_makes_their_own_role_last_longer(runtime, project, admin, person):
+async def test_no_person_prolongs_a_role_of_its_own(runtime, project, admin, person):
     end = soon(3600)
     await give(project, person, Role.MAINTAINER, expires_at=end)
     target, name, db = GroupOrProject(project_id=project.id), person.actor.username, runtime.db

@@ -67,7 +67,8 @@ async def set_role(
 
     Raises:
         UserNotFound: no person has that name, or none that the actor may know of that address.
-        Forbidden: the actor is not at least maintainer, or the role is above its own.
+        Forbidden: the actor is not at least maintainer, the role is above its own, or it would last longer than the
+            one that the actor has, which is the user itself.
         Conflict: the group would have no owner left, or the user is deactivated.
         Invalid: the end is in the past.
     """
@@ -79,10 +80,13 @@ async def set_role(
         if user.blocked_at is not None:
             raise Conflict(f"`{user.username}` is deactivated; an administrator can reactivate the user.")
         await _check_rank(tx, target, user, own=own, wanted=role)
+        end = await _own_end(tx, actor, target, user)
         if role < Role.OWNER or isinstance(expires_at, datetime):
             await _keep_an_owner(tx, target, user)
         await _upsert(tx, target, user, role, expires_at)
         row = (await tx.execute(_as_member(target, user))).one()
+        if end is not None and (row.own_end is None or row.own_end > end):
+            raise Forbidden(f"Your role here ends at `{end.isoformat()}`; nobody makes their own last longer.")
         await _record(tx, Action.MEMBER_SET, actor, target, user, role=role.name.lower(), expires_at=row.own_end)
     policy.invalidate_cache(actor)
     return member_of(row)
@@ -160,6 +164,13 @@ async def _check_rank(tx: Tx, target: GroupOrProject, user: User, *, own: Role, 
     )
     if wanted > own or (current or 0) > own:
         raise Forbidden(f"You are {own.name.lower()} here; the role in question is above yours.")
+
+
+async def _own_end(tx: Tx, actor: Actor, target: GroupOrProject, user: User) -> datetime | None:
+    """When the role ends by which the actor manages itself; None: never, or it manages others."""
+    if user.id != actor.user_id or actor.is_administrator:
+        return None
+    return member_of((await tx.execute(_as_member(target, user))).one()).expires_at
 
 
 async def _keep_an_owner(tx: Tx, target: GroupOrProject, user: User) -> None:

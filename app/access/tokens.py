@@ -140,7 +140,7 @@ async def _issue_to_bot(tx: Tx, actor: Actor, command: IssueToken, user_id: int)
     own = await accounts.manager_role(tx, actor, project_id=command.project_id, group_id=command.group_id)
     granting.require_grantable(actor, own, command.role, command.scopes)
     if actor.is_confined:
-        command = replace(command, expires_at=await _no_longer_than(tx, actor, command.expires_at))
+        command = replace(command, expires_at=await no_longer_than(tx, actor, command.expires_at))
     bot_id = command.service_account_id or await _add_bot(tx, command)
     return await add(tx, command, user_id=bot_id, created_by=user_id)
 
@@ -252,14 +252,18 @@ def _refused() -> Unauthenticated:
     )
 
 
-async def _no_longer_than(tx: Tx, actor: Actor, wanted: datetime | None) -> datetime | None:
-    """When a token ends that a bot makes: not later than the bot's own.
+async def no_longer_than(tx: Tx, actor: Actor, wanted: datetime | None, *, shortens: bool = False) -> datetime | None:
+    """Step: when a token ends that a bot makes: not later than the bot's own.
+
+    ``shortens``: no one has requested the end, so that an earlier one is given instead of a refusal.
 
     Raises:
         Invalid: it would.
     """
     end = await tx.scalar(select(Token.expires_at).where(Token.id == actor.token_id))
     if end is not None and wanted is not None and wanted > end:
+        if shortens:
+            return end
         raise Invalid(
             f"A token that a token makes ends with it at the latest: `{wanted.isoformat()}` is after "
             f"`{end.isoformat()}`.",

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app.access import groups, members, sessions, tokens
 from app.access.administration import group_removal, user_changes
-from app.access.authentication.client_info import UNKNOWN
+from app.access.authentication.client_info import UNKNOWN, ClientInfo
 from app.access.groups import CreateGroup
 from app.access.members import GroupOrProject
 from app.access.one_time_links import acceptance, invitations, links, password_resets, reads, upkeep
@@ -21,6 +21,7 @@ from app.access.one_time_links.invitations import InvitationNotFound, Invite, In
 from app.access.one_time_links.links import End, LinkEnded, LinkNotFound, Purpose
 from app.access.one_time_links.reads import Status
 from app.access.policy import ANONYMOUS, Role
+from app.access.reads import access_log as log_reads
 from app.access.tokens import IssueToken
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Taken, Unauthenticated
 from app.ids import GlobalId
@@ -655,6 +656,7 @@ async def test_the_access_log_tells_who_invited_whom_to_what_and_what_became_of_
     email = f"{uuid4().hex}@example.org"
     made = await invitations.create(runtime.db, project.owner, Invite(email=email, roles=[in_project(project)]))
     username = await come_in(runtime, made.secret)
+    [(user_id,)] = await rows(runtime, "SELECT id FROM users WHERE username = :u", u=username)
     log = await rows(
         runtime,
         "SELECT action, result, actor_id, username, about_project_id FROM access_log"
@@ -663,5 +665,26 @@ async def test_the_access_log_tells_who_invited_whom_to_what_and_what_became_of_
     )
     assert [tuple(row) for row in log] == [
         ("invitation_create", "ok", project.owner.user_id, email, project.id),
-        ("invitation_accept", "ok", None, username, project.id),
+        ("invitation_accept", "ok", user_id, username, project.id),
     ]
+
+
+async def test_who_made_an_invitation_does_not_accept_it(runtime, project, owner):
+    actor, target = owner
+    end = datetime.now(UTC) + timedelta(hours=1)
+    await members.set_role(runtime.db, project.owner, target, actor.username, Role.OWNER, expires_at=end)
+    made = await invitations.create(runtime.db, actor, Invite(roles=[in_project(project, Role.OWNER)]))
+    with pytest.raises(Forbidden, match="yourself"):
+        await acceptance.accept_as(runtime.db, actor, made.secret)
+    assert await end_of(runtime, made.secret) is None
+
+
+async def test_from_where_an_invitation_was_accepted_is_shown_to_no_member(runtime, project, admin):
+    made = await invitations.create(runtime.db, project.owner, Invite(roles=[in_project(project)]))
+    account, client = NewAccount(f"ada-{uuid4().hex[:12]}", "Ada", "hash"), ClientInfo("192.0.2.77", "browser")
+    await acceptance.make_account(runtime.db, made.secret, account, client, life=LIFE)
+    for actor in (project.owner, project[Role.MAINTAINER].actor, admin.actor):
+        (page,) = await log_reads.of_projects(runtime.db, actor, [(project.id,)], Window(first=10))
+        (accepted,) = [entry for entry in page.items if entry.action == "invitation_accept"]
+        assert accepted.address == "192.0.2.77"
+        assert log_reads.shows_origin(actor, accepted) is (actor is admin.actor)

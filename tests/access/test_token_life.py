@@ -135,6 +135,33 @@ async def test_rotation_gives_no_longer_life_than_the_maker_had(runtime, project
     assert new.token.expires_at == end
 
 
+async def test_a_token_that_rotates_another_gives_it_no_longer_life_than_its_own(runtime, project):
+    end, db = datetime.now(UTC) + DAY, runtime.db
+    scopes = [Scope.API, Scope.MANAGE_ACCESS]
+    options = {"project_id": project.id, "role": Role.MAINTAINER}
+    managing = await issued(runtime, project.owner, scopes=scopes, expires_at=end, **options)
+    endless = await issued(runtime, project.owner, **options)
+    bot = await actor_of(runtime, managing.secret)
+    with pytest.raises(Invalid, match="ends with it at the latest"):
+        await rotation.rotate(db, bot, endless.token.id, expires_at=end + DAY)
+    new = await rotation.rotate(db, bot, endless.token.id)
+    assert (new.token.expires_at, new.token.created_by) == (end, bot.user_id)
+    again = await rotation.rotate(db, await actor_of(runtime, new.secret), new.token.id)
+    assert again.token.expires_at == end
+
+
+async def test_a_bots_token_that_rotates_itself_gets_no_longer_life_than_it_was_made_with(runtime, project):
+    old = await issued(runtime, project.owner, project_id=project.id, expires_at=datetime.now(UTC) + 10 * DAY)
+    itself, later = await actor_of(runtime, old.secret), datetime.now(UTC) + 11 * DAY
+    with pytest.raises(Invalid, match="no longer life"):
+        await rotation.rotate(runtime.db, itself, old.token.id, expires_at=later)
+    sooner = datetime.now(UTC) + 9 * DAY
+    new = await rotation.rotate(runtime.db, itself, old.token.id, expires_at=sooner)
+    assert new.token.expires_at == sooner
+    longer = await rotation.rotate(runtime.db, project.owner, new.token.id, expires_at=later)
+    assert longer.token.expires_at == later
+
+
 async def test_without_an_end_of_its_own_the_new_token_lives_as_long_as_the_old_one_did(runtime, project):
     old = await issued(runtime, project.owner, expires_at=datetime.now(UTC) + 10 * DAY)
     new = await rotation.rotate(runtime.db, project.owner, old.token.id, longest=LongestLives(5 * DAY, None))

@@ -10,7 +10,9 @@ from sqlalchemy import delete, func, select, update
 from app.access import access_log, policy, sessions, users
 from app.access.access_log import Action
 from app.access.administration import administrators
+from app.access.devices import grants
 from app.access.names import check_email, check_title
+from app.access.one_time_links import links
 from app.access.policy import Actor
 from app.access.tables import Membership, Token, User
 from app.access.tables_of_people import (
@@ -72,8 +74,9 @@ async def edit(db: Database, actor: Actor, command: UpdateUser) -> User:
 async def deactivate(db: Database, actor: Actor, who: Named) -> User:
     """Refuse everything of a user from the next request on: tokens, sessions, links and open subscriptions.
 
-    Sessions end for good: a cookie that was stolen must not live again with the user. What the user made stays, tokens
-    and service accounts of projects and groups among it. Doing so twice is fine.
+    Sessions end for good: a cookie that was stolen must not live again with the user. So do links into the account,
+    and sign-ins of machines that were allowed and not taken yet. What the user made stays, tokens and service accounts
+    of projects and groups among it. Doing so twice is fine.
 
     Raises:
         UserNotFound: there is no such person.
@@ -86,8 +89,11 @@ async def deactivate(db: Database, actor: Actor, who: Named) -> User:
         if user.blocked_at is not None:
             return user
         await administrators.require_another(tx, user)
+        # First the links: one that is used at this moment is waited for, and its session then ends with the others.
+        await links.revoke_of_person(tx, user.id)
         user = await _update(tx, user, blocked_at=func.now())
         await sessions.end_all(tx, user.id)
+        await grants.withdraw(tx, user.id)
         await _record(tx, Action.USER_DEACTIVATE, actor, user)
     policy.invalidate_cache(actor)
     return user

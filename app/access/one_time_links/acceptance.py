@@ -124,7 +124,7 @@ async def accept_as(db: Database, actor: Actor, secret: str) -> Invitation:
 
     Raises:
         Unauthenticated: no one is signed in.
-        Forbidden: a token of a project or group.
+        Forbidden: a token of a project or group, or the maker of the invitation.
         LinkNotFound: there is none.
         LinkEnded: it cannot be accepted any more.
     """
@@ -142,6 +142,7 @@ async def accept(tx: Tx, invitation_id: int, user_id: int, client: ClientInfo) -
     """Step: the same for a person who has proved otherwise who it is, with the id that :func:`usable` gave earlier.
 
     Raises:
+        Forbidden: it is the maker of the invitation.
         LinkNotFound: there is none.
         LinkEnded: it cannot be accepted any more.
     """
@@ -150,6 +151,10 @@ async def accept(tx: Tx, invitation_id: int, user_id: int, client: ClientInfo) -
 
 
 async def _give(tx: Tx, invitation: Invitation, user: User, client: ClientInfo) -> None:
+    if invitation.created_by == user.id:
+        raise Forbidden("You have made this invitation yourself: it is for somebody else.")
+    # The log has to know who did it: from where is nobody else's business.
+    accepting = Actor(user_id=user.id, username=user.username, client=client)
     await tx.execute(
         update(Invitation)
         .where(Invitation.id == invitation.id)
@@ -161,11 +166,11 @@ async def _give(tx: Tx, invitation: Invitation, user: User, client: ClientInfo) 
             update(User).where(User.id == user.id).values(is_admin=True).execution_options(synchronize_session=False)
         )
         await access_log.record(
-            tx, Action.USER_UPDATE, client=client, user_id=user.id, username=user.username, is_admin=True
+            tx, Action.USER_UPDATE, actor=accepting, user_id=user.id, username=user.username, is_admin=True
         )
     for role in await tx.scalars(held_roles().where(InvitationRole.link_id == invitation.id)):
         await _give_role(tx, role, user.id)
-    await invitations.record(tx, Action.INVITATION_ACCEPT, None, invitation, user=user, client=client)
+    await invitations.record(tx, Action.INVITATION_ACCEPT, accepting, invitation, user=user)
 
 
 async def _give_role(tx: Tx, role: InvitationRole, user_id: int) -> None:

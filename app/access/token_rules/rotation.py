@@ -38,7 +38,8 @@ async def rotate(
 
     Its owner rotates a personal token, a manager that of a project or group, if the manager could make such a one; and
     with the scope ``api`` each token rotates itself. Without ``expires_at`` the new one lives as long as the old one
-    was made to live; one that a token made, no longer than that one's end. Of two rotations at once one is refused.
+    was made to live; one that a token made or rotated, no longer than that one's end. A token of a project or group
+    that rotates itself gets no longer life than it was made with. Of two rotations at once one is refused.
 
     Raises:
         TokenNotFound: the actor may not know of it.
@@ -61,9 +62,9 @@ async def rotate(
         await _require_alive(tx, old)
         issued = await tokens.add(
             tx,
-            await _command(tx, old, expires_at, longest),
+            await _command(tx, actor, old, expires_at, longest),
             user_id=old.user_id,
-            created_by=old.created_by,
+            created_by=user_id if _is_by_bot(actor, old) else old.created_by,
             replaces_id=old.id,
         )
         await _end(tx, old, overlap)
@@ -109,13 +110,27 @@ async def _require_alive(tx: Tx, old: Token) -> None:
         raise TokenEnded("The token was rotated already; rotate the one that replaces it.", field="id")
 
 
-async def _command(tx: Tx, old: Token, wanted: datetime | None, longest: LongestLives) -> IssueToken:
+def _is_by_bot(actor: Actor, old: Token) -> bool:
+    """Whether one token of a project or group rotates another: then it is the maker of the new one."""
+    return actor.is_confined and actor.token_id != old.id
+
+
+async def _command(tx: Tx, actor: Actor, old: Token, wanted: datetime | None, longest: LongestLives) -> IssueToken:
     is_personal = old.project_id is None and old.group_id is None
     latest = longest.personal if is_personal else longest.bots
     ends = wanted
-    if ends is None and old.expires_at is not None:
+    if old.expires_at is not None:
         life = old.expires_at - old.created_at
-        ends = datetime.now(UTC) + (life if latest is None else min(life, latest))
+        if ends is None:
+            ends = datetime.now(UTC) + (life if latest is None else min(life, latest))
+        elif actor.is_confined and actor.token_id == old.id and ends > datetime.now(UTC) + life:
+            raise Invalid(
+                "A token that rotates itself gets no longer life than it was made with: until "
+                f"`{(datetime.now(UTC) + life).isoformat(timespec='seconds')}`. Who manages it can give it more.",
+                field="expiresAt",
+            )
+    if _is_by_bot(actor, old):
+        ends = await tokens.no_longer_than(tx, actor, ends, shortens=wanted is None)
     ends = expiry.end(ends, latest)
     if old.expires_at is not None and await _made_by_bot(tx, old):
         if wanted is not None and wanted > old.expires_at:

@@ -18,7 +18,7 @@ from app.access.policy import Role, Scope
 from app.access.projects import CreateProject
 from app.access.reads import loaders
 from app.access.tokens import IssueToken
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.live import streams
 from app.live.subscribers import Live
 from app.pagination import Window
@@ -131,6 +131,32 @@ async def test_another_role_keeps_the_end_unless_it_is_changed(runtime, project,
     # What has ended is given anew, and not with an end in the past.
     given = await give(project, person, Role.REPORTER)
     assert (given.role, given.expires_at) == (Role.REPORTER, None)
+
+
+async def test_no_person_prolongs_a_role_of_its_own(runtime, project, admin, person):
+    end = soon(3600)
+    await give(project, person, Role.MAINTAINER, expires_at=end)
+    target, name, db = GroupOrProject(project_id=project.id), person.actor.username, runtime.db
+    for later in (None, end + timedelta(seconds=1)):
+        for role in (Role.MAINTAINER, Role.GUEST):
+            with pytest.raises(Forbidden, match="their own"):
+                await members.set_role(db, person.actor, target, name, role, expires_at=later)
+    await members.set_role(db, person.actor, target, name, Role.MAINTAINER)
+    sooner = end - timedelta(minutes=1)
+    assert (
+        await members.set_role(db, person.actor, target, name, Role.MAINTAINER, expires_at=sooner)
+    ).expires_at == sooner
+    assert (await members.set_role(db, admin.actor, target, name, Role.MAINTAINER, expires_at=None)).expires_at is None
+    # Who manages for good decides about its own roles, too.
+    assert (await members.set_role(db, person.actor, target, name, Role.MAINTAINER, expires_at=end)).expires_at == end
+
+
+async def test_an_inherited_role_that_ends_is_not_made_one_that_lasts(runtime, project, person):
+    group = GroupOrProject(group_id=project.group_id)
+    name, db = person.actor.username, runtime.db
+    await members.set_role(db, project.owner, group, name, Role.MAINTAINER, expires_at=soon(3600))
+    with pytest.raises(Forbidden, match="their own"):
+        await members.set_role(db, person.actor, GroupOrProject(project_id=project.id), name, Role.MAINTAINER)
 
 
 async def test_an_end_in_the_past_is_refused(project, person):

@@ -13,8 +13,10 @@ from app.access import groups, members, policy, projects, sessions, tokens, user
 from app.access.administration import administrators, directory, user_changes
 from app.access.administration.directory import UserList, UserSort, UserStatus
 from app.access.administration.user_changes import UpdateUser
-from app.access.authentication.client_info import ClientInfo
+from app.access.authentication.client_info import UNKNOWN, ClientInfo
 from app.access.members import GroupOrProject
+from app.access.one_time_links import password_resets
+from app.access.one_time_links.links import LinkEnded, Purpose
 from app.access.policy import ANONYMOUS, Role, Scope
 from app.access.projects import CreateProject
 from app.access.tokens import IssueToken
@@ -27,8 +29,10 @@ from app.metadata import metadata
 from app.pagination import Window
 from app.upkeep import group_deletion
 from tests.conftest import new_person, new_project
+from tests.support.access.devices import begin, decide
 from tests.support.access.scoped_tokens import token_of
-from tests.support.paused_step import paused_before
+from tests.support.access.signed_in import sign_in
+from tests.support.paused_step import at_once, paused_before
 from tests.support.statements import statements
 
 
@@ -227,6 +231,28 @@ async def test_everything_of_a_deactivated_user_is_refused_and_what_it_made_stay
     with pytest.raises(Unauthenticated):
         await sessions.read(runtime.db, session.secret, idle=timedelta(days=1))
     assert {"user_deactivate", "user_reactivate"} <= set(await logged(runtime, person.actor.user_id))
+
+
+async def test_no_way_in_that_was_open_is_open_again_after_a_reactivation(runtime, admin, http, url, person):
+    reset = await password_resets.create(runtime.db, admin.actor, person.actor.username)
+    device = await begin(http)
+    await decide(http, await sign_in(runtime, person.actor, url), device.user_code, "allow")
+    await user_changes.deactivate(runtime.db, admin.actor, person.actor.username)
+    await user_changes.reactivate(runtime.db, admin.actor, person.actor.username)
+    assert await device.error() == "invalid_grant"
+    with pytest.raises(LinkEnded):
+        await password_resets.person(runtime.db, Purpose.PASSWORD_RESET, reset.new.secret)
+
+
+async def test_a_link_that_is_used_during_a_deactivation_leaves_no_session(runtime, admin, person, monkeypatch):
+    db, name = runtime.db, person.actor.username
+    reset = await password_resets.create(db, admin.actor, name)
+    using = password_resets.complete(db, reset.new.secret, "hash", UNKNOWN, life=timedelta(hours=1))
+    new, ended = await at_once(monkeypatch, sessions.start, using, user_changes.deactivate(db, admin.actor, name))
+    assert ended.blocked_at is not None
+    await user_changes.reactivate(db, admin.actor, name)
+    with pytest.raises(Unauthenticated):
+        await sessions.read(db, new.secret, idle=timedelta(days=1))
 
 
 async def test_open_subscriptions_and_signed_links_end_with_the_user(runtime, admin, project, person):

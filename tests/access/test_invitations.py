@@ -25,6 +25,7 @@ from app.access.tokens import IssueToken
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Taken, Unauthenticated
 from app.ids import GlobalId
 from app.pagination import Window
+from app.upkeep import group_deletion
 from tests.conftest import new_person
 from tests.support.access.scoped_tokens import token_of
 from tests.support.paused_step import paused_before
@@ -322,6 +323,16 @@ async def test_the_invitations_of_a_deactivated_person_are_dead_and_live_again_w
     assert await end_of(runtime, made.secret) is End.MAKER
     await user_changes.reactivate(runtime.db, admin.actor, actor.user_id)
     assert await end_of(runtime, made.secret) is None
+
+
+async def test_the_invitations_of_a_deleted_person_end_for_good(runtime, admin, project, owner):
+    actor, _ = owner
+    made = await invitations.create(runtime.db, actor, Invite(roles=[in_project(project)]))
+    await group_deletion.delete_user(runtime.db, admin.actor, actor.user_id, None)
+    assert await end_of(runtime, made.secret) is End.REVOKED
+    for who in (admin.actor, project.owner):
+        with pytest.raises(Conflict):
+            await invitations.renew(runtime.db, who, made.invitation.id)
 
 
 async def test_what_was_deleted_meanwhile_is_left_out(runtime, admin, project):

@@ -277,12 +277,10 @@ async def test_no_one_ends_the_session_of_another(runtime, admin, browser):
 @pytest.mark.parametrize("confined", [{"project_boundary": 1}, {"group_boundary": 1}, {"model_patterns": ("a*",)}])
 async def test_a_token_that_is_confined_ends_no_session_of_its_person(runtime, person, browser, confined):
     actor = replace(person.actor, **confined)
-    for ending in (
-        sessions.revoke(runtime.db, actor, browser.session_id),
-        sessions.revoke_all(runtime.db, actor, keep_current=False),
-    ):
-        with pytest.raises(Forbidden, match="cannot end sessions"):
-            await ending
+    with pytest.raises(Forbidden, match="cannot end sessions"):
+        await sessions.revoke(runtime.db, actor, browser.session_id)
+    with pytest.raises(Forbidden, match="cannot end sessions"):
+        await sessions.revoke_all(runtime.db, actor, keep_current=False)
 
 
 async def test_sessions_that_ended_long_ago_are_removed(runtime, person, url):

@@ -491,7 +491,8 @@ async def test_an_acceptance_for_an_identity_uses_the_same_link_once(runtime, ad
             await acceptance.accept(tx, answer.id, person.actor.user_id, UNKNOWN)
 
 
-async def test_a_sign_in_at_a_provider_that_began_with_an_old_secret_ends_with_it(runtime, project):
+@pytest.mark.parametrize("change", [invitations.renew, invitations.revoke])
+async def test_a_sign_in_at_a_provider_that_began_with_an_old_secret_ends_with_it(runtime, project, change):
     made = await invitations.create(runtime.db, project.owner, Invite(roles=[in_project(project)]))
     await execute(
         runtime,
@@ -500,7 +501,7 @@ async def test_a_sign_in_at_a_provider_that_began_with_an_old_secret_ends_with_i
         s=uuid4().hex,
         id=made.invitation.id,
     )
-    await invitations.renew(runtime.db, project.owner, made.invitation.id)
+    await change(runtime.db, project.owner, made.invitation.id)
     assert await rows(runtime, "SELECT 1 FROM openid_requests WHERE link_id = :id", id=made.invitation.id) == []
 
 

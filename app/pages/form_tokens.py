@@ -1,6 +1,6 @@
 """The hidden token of a form: only who was shown a page can send its form, and only from the same sign-in.
 
-It is a MAC over the session, or over a random cookie where nobody is signed in yet, so nothing has to be kept. A salt
+It is a MAC over the session, or over a random cookie where no one is signed in yet, so nothing has to be kept. A salt
 makes it another text each time: compressed answers do not give it away (BREACH).
 """
 

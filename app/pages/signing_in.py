@@ -42,7 +42,7 @@ def require(request: Request) -> Actor:
     """Who is signed in.
 
     Raises:
-        SignInNeeded: nobody; the answer leads to the sign-in and from there back.
+        SignInNeeded: no one; the answer leads to the sign-in and from there back.
     """
     actor: Actor = request.state.actor
     if actor.session_id is None:
@@ -53,7 +53,7 @@ def require(request: Request) -> Actor:
 async def signed_in(request: Request, new: NewSession, return_to: str = START) -> Response:
     """The answer to who has just proved who they are: the cookie, and the way to a page of ours.
 
-    A session that the browser had before ends: what anybody may know of it is worth nothing from here on.
+    A session that the browser had before ends: what anyone may know of it is worth nothing from here on.
     """
     runtime: Runtime = request.app.state.runtime
     before: Actor = request.state.actor

@@ -26,6 +26,7 @@ from app.access.tokens import IssueToken
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Taken, Unauthenticated
 from app.ids import GlobalId
 from app.pagination import Window
+from app.upkeep import group_deletion
 from tests.conftest import new_person
 from tests.support.access.scoped_tokens import token_of
 from tests.support.paused_step import paused_before
@@ -325,6 +326,16 @@ async def test_the_invitations_of_a_deactivated_person_are_dead_and_live_again_w
     assert await end_of(runtime, made.secret) is None
 
 
+async def test_the_invitations_of_a_deleted_person_end_for_good(runtime, admin, project, owner):
+    actor, _ = owner
+    made = await invitations.create(runtime.db, actor, Invite(roles=[in_project(project)]))
+    await group_deletion.delete_user(runtime.db, admin.actor, actor.user_id, None)
+    assert await end_of(runtime, made.secret) is End.REVOKED
+    for who in (admin.actor, project.owner):
+        with pytest.raises(Conflict):
+            await invitations.renew(runtime.db, who, made.invitation.id)
+
+
 async def test_what_was_deleted_meanwhile_is_left_out(runtime, admin, project):
     roles = [in_project(project), in_group(project, Role.GUEST)]
     made = await invitations.create(runtime.db, admin.actor, Invite(roles=roles))
@@ -481,7 +492,8 @@ async def test_an_acceptance_for_an_identity_uses_the_same_link_once(runtime, ad
             await acceptance.accept(tx, answer.id, person.actor.user_id, UNKNOWN)
 
 
-async def test_a_sign_in_at_a_provider_that_began_with_an_old_secret_ends_with_it(runtime, project):
+@pytest.mark.parametrize("change", [invitations.renew, invitations.revoke])
+async def test_a_sign_in_at_a_provider_that_began_with_an_old_secret_ends_with_it(runtime, project, change):
     made = await invitations.create(runtime.db, project.owner, Invite(roles=[in_project(project)]))
     await execute(
         runtime,
@@ -490,7 +502,7 @@ async def test_a_sign_in_at_a_provider_that_began_with_an_old_secret_ends_with_i
         s=uuid4().hex,
         id=made.invitation.id,
     )
-    await invitations.renew(runtime.db, project.owner, made.invitation.id)
+    await change(runtime.db, project.owner, made.invitation.id)
     assert await rows(runtime, "SELECT 1 FROM openid_requests WHERE link_id = :id", id=made.invitation.id) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from app.access.members import GroupOrProject
 from app.access.policy import Role
 from app.access.sessions import SessionEnded, SessionNotFound
 from app.db.database import Database
+from app.errors import Forbidden
 from app.live import subscribers
 from app.registry import models
 from app.registry.models import CreateModel
@@ -270,6 +272,15 @@ async def test_no_one_ends_the_session_of_another(runtime, admin, browser):
     for actor in (admin.actor, (await new_person(runtime, admin, f"other-{uuid4().hex[:8]}")).actor):
         with pytest.raises(SessionNotFound):
             await sessions.revoke(runtime.db, actor, browser.session_id)
+
+
+@pytest.mark.parametrize("confined", [{"project_boundary": 1}, {"group_boundary": 1}, {"model_patterns": ("a*",)}])
+async def test_a_token_that_is_confined_ends_no_session_of_its_person(runtime, person, browser, confined):
+    actor = replace(person.actor, **confined)
+    with pytest.raises(Forbidden, match="cannot end sessions"):
+        await sessions.revoke(runtime.db, actor, browser.session_id)
+    with pytest.raises(Forbidden, match="cannot end sessions"):
+        await sessions.revoke_all(runtime.db, actor, keep_current=False)
 
 
 async def test_sessions_that_ended_long_ago_are_removed(runtime, person, url):

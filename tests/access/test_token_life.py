@@ -260,6 +260,15 @@ async def test_short_tokens_are_not_told_of(runtime, project):
     assert (await row(runtime, made.token.id)).reminded_at is None
 
 
+async def test_tokens_of_ci_jobs_are_not_told_of(runtime, project):
+    made = await issued(runtime, project.owner, project_id=project.id, expires_at=datetime.now(UTC) + 2 * DAY)
+    async with runtime.db.write() as tx:
+        statement = "UPDATE tokens SET created_at = now() - interval '90 days', ci_job = 'github:1' WHERE id = :id"
+        await tx.execute(text(statement), {"id": made.token.id})
+    await token_reminders.remind(runtime.db, within=7 * DAY)
+    assert (await row(runtime, made.token.id)).reminded_at is None
+
+
 @pytest.mark.parametrize(
     ("scopes", "words"), [([Scope.READ_ARTIFACTS], "has to let it see some"), ([], "at least one scope")]
 )

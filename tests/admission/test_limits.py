@@ -87,6 +87,16 @@ class TestExactness:
         await asyncio.sleep(1.05)
         assert (first, await let_through(meter, ids, 10, 30)) == (10, 10)
 
+    async def test_what_is_left_of_a_share_ends_with_its_minute(self, runtime, ids):
+        now = 0.0
+        meter = RequestMeter(runtime.db, Defaults(), clock=lambda: now)
+        assert await let_through(meter, ids, 5_000, 4) == 4, "of shares of 1, 2 and 4"
+        for is_over in (False, True):
+            now += requests.WINDOW_SECONDS * is_over
+            with statements(runtime.db) as seen:
+                assert await let_through(meter, ids, 5_000, 1) == 1
+            assert bool(seen) is is_over
+
     async def test_a_limit_that_was_raised_counts_at_once(self, runtime, ids):
         await begin_of_minute()
         meter = RequestMeter(runtime.db, Defaults())

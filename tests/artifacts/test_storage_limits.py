@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import httpx
@@ -101,8 +102,10 @@ class TestSetting:
             sent = {"query": SET, "variables": {"p": project.path, "size": 10}}
             answer = await http.post("/graphql", json=sent, headers=project[role].headers)
             assert answer.json()["data"]["projectLimitsUpdate"]["userErrors"][0]["code"] == "FORBIDDEN"
-        with pytest.raises(Forbidden):
-            await project_limits.edit(runtime.db, project.owner, project.id, storage_limit=None)
+        narrow = {"project_boundary": project.id}, {"group_boundary": project.group_id}, {"model_patterns": ("a*",)}
+        for actor in (project.owner, *(replace(admin.actor, **confined) for confined in narrow)):
+            with pytest.raises(Forbidden):
+                await project_limits.edit(runtime.db, actor, project.id, storage_limit=None)
         sent = {"query": SET, "variables": {"p": project.path, "size": 10}}
         payload = (await http.post("/graphql", json=sent, headers=admin.headers)).json()["data"]["projectLimitsUpdate"]
         assert payload == {"project": {"limits": {"requestLimit": None, "storageLimit": 10}}, "userErrors": []}

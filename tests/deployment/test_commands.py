@@ -19,7 +19,7 @@ from app.errors import Unauthenticated
 from app.runtime import Runtime
 from app.settings import Settings
 from tests.conftest import Person, TestProject, new_person
-from tests.support.access.visitor import Visitor, text_of
+from tests.support.pages.visitor import Visitor
 from tests.support.source import ROOT
 
 
@@ -94,15 +94,16 @@ async def test_a_user_is_added_and_sets_a_password_by_the_link(runtime: Runtime,
         answer = await visitor.fill_in(
             path_of(done.stdout, "password-resets"), password=password, password_again=password
         )
-        assert (answer.status_code, await visitor.whoami()) == (303, name)
+        assert (answer.status, await visitor.whoami()) == (303, name)
+        agent = visitor.http.headers["user-agent"]
     again = modelyard("user", "add", name.upper())
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr == f"There is already a user `{name.upper()}`.\n"
     assert await logged(runtime, name) == [
         ("user_create", "modelyard at the machine"),
         ("password_reset_create", "modelyard at the machine"),
-        ("password_change", visitor.agent),
-        ("sign_in", visitor.agent),
+        ("password_change", agent),
+        ("sign_in", agent),
     ]
 
 
@@ -112,8 +113,8 @@ async def test_a_person_is_invited_to_groups_and_projects(runtime: Runtime, url:
     assert done.returncode == 0, done.stderr
     async with Visitor(url) as visitor:
         page = await visitor.open(path_of(done.stdout, "invitations"))
-        assert f"maintainer in group {group}" in text_of(page)
-        assert f"maintainer in project {project.path}" in text_of(page)
+        assert f"maintainer in group {group}" in page.text
+        assert f"maintainer in project {project.path}" in page.text
     for arguments, reason in (
         (("--group", "no/such"), "There is no group `no/such`, or you may not see it.\n"),
         (("--project", "no/such"), "There is no project `no/such`, or you may not see it.\n"),

@@ -15,7 +15,7 @@ from app.access.one_time_links.invitations import Invite, InvitedRole
 from app.access.policy import Role
 from tests.conftest import new_person
 from tests.support.access.signed_in import SESSION, sign_in
-from tests.support.access.visitor import Visitor, inputs_of, text_of
+from tests.support.pages.visitor import Visitor
 
 PASSWORD = "correct horse battery staple"
 INVITE = """mutation i($input: UserInviteInput!) {
@@ -35,12 +35,6 @@ async def invite(runtime, admin):
         return f"/invitations/{made.secret}"
 
     return make
-
-
-@pytest.fixture
-async def visitor(url):
-    async with Visitor(url) as one:
-        yield one
 
 
 async def account(runtime, username: str):
@@ -68,12 +62,13 @@ async def test_an_invited_person_makes_an_account_with_the_roles_and_is_signed_i
     assert re.fullmatch(rf"{visitor.url}/invitations/myl_[A-Za-z0-9_-]{{43}}", made["url"])
 
     page = await visitor.open(made["url"])
-    assert page.status_code == 200
-    assert project.path in text_of(page) and "developer" in text_of(page)
+    assert page.status == 200
+    assert project.path in page.text and "developer" in page.text
     username = new_name()
-    accepted = await visitor.send(made["url"], page, **form(username))
-    assert (accepted.status_code, accepted.headers["location"]) == (303, "/account")
-    assert "HttpOnly" in accepted.headers["set-cookie"] and "SameSite=Lax" in accepted.headers["set-cookie"]
+    accepted = await visitor.send_to(made["url"], page, **form(username))
+    assert (accepted.status, accepted.answer.headers["location"]) == (303, "/account")
+    cookie = accepted.answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
     assert await visitor.whoami() == username
     shown = await visitor.ask(
         "query p($p: String!) { project(by: {path: $p}) { viewerRole } viewer { isAdmin } }", p=project.path
@@ -85,21 +80,21 @@ async def test_an_invited_person_makes_an_account_with_the_roles_and_is_signed_i
 async def test_looking_at_a_link_uses_nothing_up(invite, visitor, url):
     path = await invite()
     for _ in range(3):
-        assert (await visitor.open(path)).status_code == 200
+        assert (await visitor.open(path)).status == 200
         assert (await visitor.http.head(path)).status_code == 200
     async with Visitor(url) as another:
-        assert (await another.fill_in(path, **form(new_name()))).status_code == 303
+        assert (await another.fill_in(path, **form(new_name()))).status == 303
 
 
 async def test_a_link_works_once(invite, visitor, url, runtime):
     path = await invite()
-    assert (await visitor.fill_in(path, **form(new_name()))).status_code == 303
+    assert (await visitor.fill_in(path, **form(new_name()))).status == 303
     async with Visitor(url) as another:
         page = await another.open(path)
-        assert page.status_code == 410 and "used already" in text_of(page)
+        assert page.status == 410 and "used already" in page.text
         second = new_name()
         page = await another.open("/sign-in")
-        assert (await another.send(path, page, **form(second))).status_code == 410
+        assert (await another.send_to(path, page, **form(second))).status == 410
     assert await account(runtime, second) is None
 
 
@@ -120,24 +115,24 @@ async def test_a_link_works_once(invite, visitor, url, runtime):
 async def test_a_refused_form_says_why_and_uses_nothing_up(invite, visitor, runtime, fields, status, reason):
     path, username = await invite(), new_name()
     refused = await visitor.fill_in(path, **form(username) | fields)
-    assert (refused.status_code, reason in text_of(refused)) == (status, True), text_of(refused)
+    assert (refused.status, reason in refused.text) == (status, True), refused.text
     assert await account(runtime, username) is None
-    assert "value" not in inputs_of(refused)["password"] and PASSWORD not in refused.text
-    assert (await visitor.send(path, refused, **form(username))).status_code == 303
+    assert "value" not in refused.inputs["password"] and PASSWORD not in refused.html
+    assert (await visitor.send_to(path, refused, **form(username))).status == 303
 
 
 async def test_the_username_of_another_is_refused_whatever_the_case(invite, visitor, staff):
     path, other = await invite(), staff[Role.GUEST].actor.username
     refused = await visitor.fill_in(path, **form(other.upper()))
-    assert refused.status_code == 409 and "already a user" in text_of(refused)
-    assert inputs_of(refused)["username"]["value"] == other.upper()
-    assert (await visitor.send(path, refused, **form(new_name()))).status_code == 303
+    assert refused.status == 409 and "already a user" in refused.text
+    assert refused.inputs["username"]["value"] == other.upper()
+    assert (await visitor.send_to(path, refused, **form(new_name()))).status == 303
 
 
 async def test_a_name_that_is_a_group_is_taken(invite, visitor, project, runtime):
     group = project.path.partition("/")[0]
     refused = await visitor.fill_in(await invite(), **form(group))
-    assert refused.status_code == 409
+    assert refused.status == 409
     assert await account(runtime, group) is None
 
 
@@ -146,19 +141,19 @@ async def test_a_form_without_its_token_or_from_elsewhere_does_nothing(invite, v
     await visitor.open(path)
     bare = await visitor.http.post(path, data=form(username), headers={"Origin": visitor.url})
     page = await visitor.open(path)
-    fields = {"form_token": inputs_of(page)["form_token"]["value"]} | form(username)
+    fields = {"form_token": page.token} | form(username)
     elsewhere = await visitor.http.post(path, data=fields, headers={"Origin": "https://evil.example"})
     assert (bare.status_code, elsewhere.status_code) == (403, 403)
     assert await account(runtime, username) is None
-    assert (await visitor.send(path, page, **form(username))).status_code == 303
+    assert (await visitor.send_to(path, page, **form(username))).status == 303
 
 
 @pytest.mark.parametrize("kind", ["invitations", "password-resets", "sign-in-links"])
 @pytest.mark.parametrize("secret", ["myl_" + "A" * 43, "x", "%00", "A" * 3000, "..", "myl_%F0%9F%92%A9", "a%0d%0ab"])
 async def test_a_guessed_link_is_none(visitor, kind, secret):
-    answer = await visitor.open(f"/{kind}/{secret}")
-    assert answer.status_code == 404
-    assert answer.headers["cache-control"] == "no-store"
+    page = await visitor.open(f"/{kind}/{secret}")
+    assert page.status == 404
+    assert page.answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("kind", ["password-resets", "sign-in-links"])
@@ -166,16 +161,16 @@ async def test_a_link_for_one_thing_is_none_for_another(invite, visitor, kind):
     path = await invite()
     other = path.replace("invitations", kind)
     page = await visitor.open(path)
-    assert (await visitor.open(other)).status_code == 404
-    assert (await visitor.send(other, page, password=PASSWORD, password_again=PASSWORD)).status_code == 404
-    assert (await visitor.open(path)).status_code == 200
+    assert (await visitor.open(other)).status == 404
+    assert (await visitor.send_to(other, page, password=PASSWORD, password_again=PASSWORD)).status == 404
+    assert (await visitor.open(path)).status == 200
 
 
 async def test_pages_of_links_are_not_kept_and_tell_no_other_site(invite, visitor):
     page = await visitor.open(await invite())
-    assert page.headers["cache-control"] == "no-store"
-    assert page.headers["referrer-policy"] == "same-origin"
-    assert "<script" not in page.text
+    assert page.answer.headers["cache-control"] == "no-store"
+    assert page.answer.headers["referrer-policy"] == "same-origin"
+    assert "<script" not in page.html
 
 
 async def test_hostile_names_are_shown_as_text(runtime, admin, visitor, project):
@@ -189,10 +184,10 @@ async def test_hostile_names_are_shown_as_text(runtime, admin, visitor, project)
     finally:
         async with runtime.db.write() as tx:
             await tx.execute(text("UPDATE users SET name = username WHERE id = :id"), {"id": project.owner.user_id})
-    assert "<script" not in page.text
-    assert "<bdi>&lt;script&gt;" in page.text
-    refused = await visitor.send(f"/invitations/{made.secret}", page, **form('"><img src=x>', name="<b>bold</b>"))
-    assert refused.status_code == 400 and "<img" not in refused.text and "<b>bold" not in refused.text
+    assert "<script" not in page.html
+    assert "<bdi>&lt;script&gt;" in page.html
+    refused = await visitor.send_to(f"/invitations/{made.secret}", page, **form('"><img src=x>', name="<b>bold</b>"))
+    assert refused.status == 400 and "<img" not in refused.html and "<b>bold" not in refused.html
 
 
 async def test_who_is_signed_in_accepts_into_that_account_and_loses_nothing(runtime, admin, invite, project, url):
@@ -203,13 +198,13 @@ async def test_who_is_signed_in_accepts_into_that_account_and_loses_nothing(runt
     async with Visitor(url) as visitor:
         visitor.http.cookies.set(SESSION, browser.secret)
         page = await visitor.open(await invite(lower, higher))
-        assert f"Accept as {person.actor.username}" in text_of(page) and "password" not in inputs_of(page)
+        assert f"Accept as {person.actor.username}" in page.text and "password" not in page.inputs
         path = await invite(lower, higher)
-        assert (await visitor.fill_in(path)).headers["location"] == "/account"
-        assert (await visitor.open(path)).status_code == 410
+        assert (await visitor.fill_in(path)).answer.headers["location"] == "/account"
+        assert (await visitor.open(path)).status == 410
         # Once more with less: nothing is lowered.
         guest = InvitedRole(GroupOrProject(group_id=project.group_id), Role.GUEST)
-        assert (await visitor.fill_in(await invite(guest))).status_code == 303
+        assert (await visitor.fill_in(await invite(guest))).status == 303
     async with runtime.db.read() as snap:
         rows = await snap.execute(
             text(
@@ -227,29 +222,29 @@ async def test_who_is_signed_in_accepts_into_that_account_and_loses_nothing(runt
 async def test_who_has_an_account_signs_in_from_the_page_and_comes_back_to_it(runtime, admin, invite, url):
     first, username = await invite(), new_name()
     async with Visitor(url) as visitor:
-        assert (await visitor.fill_in(first, **form(username))).status_code == 303
+        assert (await visitor.fill_in(first, **form(username))).status == 303
     second = await invite()
     async with Visitor(url) as visitor:
         page = await visitor.open(second)
-        (link,) = re.findall(r'href="(/sign-in\?return_to=[^"]+)"', page.text)
+        (link,) = re.findall(r'href="(/sign-in\?return_to=[^"]+)"', page.html)
         page = await visitor.open(link)
-        fields = {"return_to": inputs_of(page)["return_to"]["value"], "username": username, "password": PASSWORD}
-        signed_in = await visitor.send("/sign-in", page, **fields)
-        assert (signed_in.status_code, signed_in.headers["location"]) == (303, second)
-        assert f"Accept as {username}" in text_of(await visitor.open(second))
-        assert (await visitor.fill_in(second)).status_code == 303
+        fields = {"return_to": page.inputs["return_to"]["value"], "username": username, "password": PASSWORD}
+        signed_in = await visitor.send_to("/sign-in", page, **fields)
+        assert (signed_in.status, signed_in.answer.headers["location"]) == (303, second)
+        assert f"Accept as {username}" in (await visitor.open(second)).text
+        assert (await visitor.fill_in(second)).status == 303
 
 
 async def test_the_use_of_a_dead_link_is_logged_and_a_guess_is_not(runtime, invite, visitor, url):
     path = await invite()
-    assert (await visitor.fill_in(path, **form(new_name()))).status_code == 303
+    assert (await visitor.fill_in(path, **form(new_name()))).status == 303
     logged = "SELECT result, reason, address FROM access_log WHERE details ->> 'invitation' = :id ORDER BY id DESC"
     async with Visitor(url) as other:
         page = await other.open("/sign-in")
-        assert (await other.send(path, page, **form(new_name()))).status_code == 410
+        assert (await other.send_to(path, page, **form(new_name()))).status == 410
         guess = "/invitations/myl_" + "A" * 43
         before = await count_of_log(runtime)
-        assert (await other.send(guess, page, **form(new_name()))).status_code == 404
+        assert (await other.send_to(guess, page, **form(new_name()))).status == 404
         assert await count_of_log(runtime) == before
     async with runtime.db.read() as snap:
         entry = (await snap.execute(text(logged), {"id": str(await link_id(runtime, path))})).first()
@@ -275,8 +270,8 @@ async def test_the_form_of_a_visitor_is_refused_once_someone_is_signed_in(runtim
     async with Visitor(url) as visitor:
         page = await visitor.open(path)
         visitor.http.cookies.set(SESSION, browser.secret)
-        assert (await visitor.send(path, page, **form(username))).status_code == 403
-        assert (await visitor.open(path)).status_code == 200
+        assert (await visitor.send_to(path, page, **form(username))).status == 403
+        assert (await visitor.open(path)).status == 200
     assert await account(runtime, username) is None
 
 
@@ -285,7 +280,7 @@ async def test_of_many_who_send_one_link_at_once_one_comes_in(invite, url, runti
 
     async def come_in(username: str) -> int:
         async with Visitor(url) as visitor:
-            return (await visitor.fill_in(path, **form(username))).status_code
+            return (await visitor.fill_in(path, **form(username))).status
 
     statuses = await asyncio.gather(*map(come_in, names))
     assert sorted(statuses) == [303, *[410] * 5]
@@ -297,13 +292,13 @@ async def test_of_two_links_that_take_one_username_one_gets_it_and_the_other_goe
 
     async def come_in(path: str) -> int:
         async with Visitor(url) as visitor:
-            return (await visitor.fill_in(path, **form(username))).status_code
+            return (await visitor.fill_in(path, **form(username))).status
 
     statuses = await asyncio.gather(*map(come_in, paths))
     assert sorted(statuses) == [303, 409]
     async with Visitor(url) as visitor:
         other = paths[statuses.index(409)]
-        assert (await visitor.fill_in(other, **form(new_name()))).status_code == 303
+        assert (await visitor.fill_in(other, **form(new_name()))).status == 303
 
 
 async def test_a_reset_sets_the_password_ends_sessions_and_works_once(runtime, admin, url, visitor):
@@ -312,15 +307,15 @@ async def test_a_reset_sets_the_password_ends_sessions_and_works_once(runtime, a
     earlier = await password_resets.create(runtime.db, admin.actor, person.actor.username)
     made = await password_resets.create(runtime.db, admin.actor, person.actor.username)
     path = f"/password-resets/{made.new.secret}"
-    assert (await visitor.open(f"/password-resets/{earlier.new.secret}")).status_code == 410
-    assert (await visitor.open(path)).status_code == 200
+    assert (await visitor.open(f"/password-resets/{earlier.new.secret}")).status == 410
+    assert (await visitor.open(path)).status == 200
     refused = await visitor.fill_in(path, password="short", password_again="short")
-    assert refused.status_code == 400
+    assert refused.status == 400
     named = f"{person.actor.username}-2027"
-    assert (await visitor.send(path, refused, password=named, password_again=named)).status_code == 400
-    assert (await visitor.send(path, refused, password=PASSWORD, password_again=PASSWORD)).status_code == 303
+    assert (await visitor.send_to(path, refused, password=named, password_again=named)).status == 400
+    assert (await visitor.send_to(path, refused, password=PASSWORD, password_again=PASSWORD)).status == 303
     assert await visitor.whoami() == person.actor.username
-    assert (await visitor.open(path)).status_code == 410
+    assert (await visitor.open(path)).status == 410
     async with Visitor(url) as other:
         ended = await other.http.get("/account", headers=before.cookie)
         assert (ended.status_code, ended.headers["location"].partition("?")[0]) == (303, "/sign-in")
@@ -336,10 +331,10 @@ async def test_a_sign_in_link_signs_in_with_a_password_or_without(runtime, admin
         async with Visitor(url) as visitor:
             path = f"/sign-in-links/{new.secret}"
             bad = await visitor.fill_in(path, password="123", password_again="123")
-            assert bad.status_code == 400
-            assert (await visitor.send(path, bad, **fields)).status_code == 303
+            assert bad.status == 400
+            assert (await visitor.send_to(path, bad, **fields)).status == 303
             assert await visitor.whoami() == person.actor.username
-            assert (await visitor.open(path)).status_code == 410
+            assert (await visitor.open(path)).status == 410
 
 
 @pytest.mark.parametrize("change", ["blocked_at = now()", "blocked_at = now(), deleted_at = now()"])
@@ -351,10 +346,10 @@ async def test_links_of_a_person_who_is_deactivated_are_dead(runtime, admin, vis
         await tx.execute(text(f"UPDATE users SET {change} WHERE id = :id"), {"id": person.actor.user_id})
     for path in (f"/password-resets/{reset.new.secret}", f"/sign-in-links/{signing_in.secret}"):
         page = await visitor.open(path)
-        assert page.status_code == 410 and "deactivated" in text_of(page)
+        assert page.status == 410 and "deactivated" in page.text
         page = await visitor.open("/sign-in")
-        answer = await visitor.send(path, page, password=PASSWORD, password_again=PASSWORD)
-        assert (answer.status_code, await visitor.whoami()) == (410, None)
+        answer = await visitor.send_to(path, page, password=PASSWORD, password_again=PASSWORD)
+        assert (answer.status, await visitor.whoami()) == (410, None)
 
 
 async def test_an_expired_and_a_revoked_link_say_so(runtime, admin, invite, visitor):
@@ -367,9 +362,9 @@ async def test_an_expired_and_a_revoked_link_say_so(runtime, admin, invite, visi
     await invitations.revoke(runtime.db, admin.actor, id)
     for path, why in ((expired, "expired"), (revoked, "taken back")):
         page = await visitor.open(path)
-        assert page.status_code == 410 and why in text_of(page)
+        assert page.status == 410 and why in page.text
         page = await visitor.open("/sign-in")
-        assert (await visitor.send(path, page, **form(new_name()))).status_code == 410
+        assert (await visitor.send_to(path, page, **form(new_name()))).status == 410
 
 
 async def test_the_log_holds_no_secret_of_a_link(invite, visitor, capsys, runtime):
@@ -379,9 +374,9 @@ async def test_the_log_holds_no_secret_of_a_link(invite, visitor, capsys, runtim
     for spoiled in (path, f"/{path}", f"{path}/", f"{path}/x", f"/{secret}", f"/Invitations/{secret}"):
         await visitor.http.get(visitor.url + spoiled)
         await visitor.http.delete(visitor.url + spoiled)
-    await visitor.send(path, page, **form("no name"))
-    await visitor.send(path, page, **form(new_name()))
-    await visitor.send(path, page, **form(new_name()))
+    await visitor.send_to(path, page, **form("no name"))
+    await visitor.send_to(path, page, **form(new_name()))
+    await visitor.send_to(path, page, **form(new_name()))
     said = "".join(capsys.readouterr())
     assert "/invitations/…" in said
     assert secret not in said and PASSWORD not in said

@@ -1,7 +1,7 @@
 """Tokens and sessions that were refused, for the access log: collected in memory, written a moment later.
 
 A refusal costs its request an entry in a dictionary. An entry of the log is written once a minute at most for each
-credential and network, with how often it was refused; credentials that nobody has ever had are counted by network, and
+credential and network, with how often it was refused; credentials that no one has ever had are counted by network, and
 beyond a bound all together. So a client that goes on with a revoked token, or one that guesses tokens, fills no disk.
 Each process counts for itself; what it has counted in the last seconds ends with it if it is killed.
 """
@@ -36,7 +36,7 @@ QUIET_SECONDS = 60.0
 MAX_CREDENTIALS = 1_000
 """Pairs of credential and network that are counted one by one."""
 MAX_UNKNOWN = 20
-"""Entries of credentials that nobody had, for as many networks, in ``QUIET_SECONDS``."""
+"""Entries of credentials that no one had, for as many networks, in ``QUIET_SECONDS``."""
 log = structlog.get_logger()
 
 

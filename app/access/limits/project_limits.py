@@ -12,7 +12,7 @@ from app.access.access_log import Action
 from app.access.policy import Actor, ProjectAccess
 from app.access.tables import Project
 from app.db.database import Tx
-from app.errors import Forbidden, Invalid
+from app.errors import Invalid
 
 MOST = 2**62
 """No limit is higher."""
@@ -25,12 +25,10 @@ async def set_limits(tx: Tx, actor: Actor, project: int | str, **changes: int | 
 
     Raises:
         ProjectNotFound: it does not exist, or may not be seen.
-        Forbidden: the actor is no administrator, or its token is confined to a project or group.
+        Forbidden: the actor is no administrator, or its token is confined to a project, a group or models.
         Invalid: a limit below one request, or below zero bytes.
     """
-    policy.require_signed_in(actor)
-    if not actor.is_admin or actor.is_confined:
-        raise Forbidden("Only administrators change the limits of a project.")
+    policy.require_administrator(actor, "change the limits of a project")
     # Not counted: else a limit that is used up, or mistyped, could not be raised.
     access = await projects.visible(tx, replace(actor, cache=None), project)
     if actor.cache is not None:

@@ -2,7 +2,8 @@
 
 From outside: ``sign_in`` (begin, complete), ``identities`` (whose they are), ``password_sign_in`` (whether passwords
 are accepted beside it), ``providers.OpenIdProviders`` (one of each process). ``configuration`` reads the file of
-providers, ``conversation`` speaks with one, ``id_tokens`` checks what it signed, ``claims`` reads what it tells of a
-person, ``accounts`` finds or makes the person, ``rule_memberships`` gives the roles of its groups.
+providers, ``sign_in_requests`` keeps what is under way, ``conversation`` speaks with a provider, ``id_tokens`` checks
+what it signed, ``claims`` reads what it tells of a person, ``accounts`` finds or makes the person,
+``rule_memberships`` gives the roles of its groups.
 Begin with ``sign_in``.
 """

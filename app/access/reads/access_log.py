@@ -1,4 +1,4 @@
-"""Reading the sign-in and access log: all of it for administrators, of a place for who manages it, of oneself for all.
+"""Reading the sign-in and access log: administrators read all of it, managers that of their members, all their own.
 
 Lists are in the order of time, newest first. Every filter has an index that begins with it and goes on with that order,
 so that a page costs the same however long the log has become; further filters are tested entry by entry. The cost of
@@ -45,7 +45,7 @@ class LogFilter:
     """Which entries; None does not narrow them. ``until`` is not included."""
 
     username: str | None = None
-    """Whom they are about, whatever the case: also a name that nobody has."""
+    """Whom they are about, whatever the case: also a name that no one has."""
     actor: str | None = None
     """The name of the user who did it."""
     action: Action | None = None

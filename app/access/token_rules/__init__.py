@@ -1,4 +1,5 @@
-"""What a token is confined to and how long it lives: patterns of models, expiry, rotation, reminders.
+"""What a token is confined to and how long it lives: patterns of models, scopes that end with their giver,
+expiry, rotation, reminders.
 
-Begin with `app/access/tokens.py`, which makes, reads and ends tokens and calls these.
+Begin with `app/access/tokens.py`, which makes, reads and ends tokens and calls most of these; `rotation` calls it.
 """

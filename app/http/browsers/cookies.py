@@ -14,7 +14,7 @@ from starlette.types import Scope
 SESSION = "modelyard_session"
 FORM = "modelyard_form"
 BROWSER = "modelyard_browser"
-"""Knows a browser in which somebody has signed in before; it lets no one in."""
+"""Knows a browser in which a person has signed in before; it lets no one in."""
 _SECURE = "__Host-"
 _SECURE_SCHEMES = {"https", "wss"}
 

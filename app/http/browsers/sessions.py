@@ -73,7 +73,7 @@ def may_go_on(scope: Scope) -> bool:
 
 
 def forget(scope: Scope, error: SessionEnded) -> None:
-    """Have the browser forget the cookie with the answer to this request, whoever answers it."""
+    """Have the browser forget the cookie with the answer to this request, whatever answers it."""
     scope["state"]["session_error"] = error
     scope["state"][_FORGOTTEN] = f"{cookies.name_of(scope, cookies.SESSION)}=", cookies.deleting(scope, cookies.SESSION)
 

@@ -78,3 +78,11 @@ def test_a_way_into_other_claims_that_leads_nowhere_tells_nothing(told):
 def test_an_address_is_kept_that_is_one_and_verified(email, verified, kept):
     claims = {"email": email, "email_verified": verified}
     assert profile(described("p", "https://p.example"), "s", claims).email == (email if kept else None)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [({}, True), ({"email_verified": True}, True), ({"email_verified": False}, False)]
+)
+def test_where_addresses_are_verified_one_that_is_told_not_to_be_is_left_out(told, kept):
+    trusted = described("p", "https://p.example", emails_are_verified=True)
+    assert profile(trusted, "s", {"email": "a@b.org"} | told).email == ("a@b.org" if kept else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urljoin
 
 import httpx
@@ -77,6 +77,20 @@ class Page:
     def path(self) -> str:
         return self.answer.url.raw_path.decode()
 
+    @property
+    def html(self) -> str:
+        return self.answer.text
+
+    @property
+    def inputs(self) -> dict[str, dict[str, str]]:
+        """The fields of all forms by name, with their attributes."""
+        return {given["name"]: given for given in self.reader.inputs}
+
+    @property
+    def token(self) -> str:
+        """The hidden token of its forms; empty if it has none."""
+        return next((form.fields["form_token"] for form in self.forms if "form_token" in form.fields), "")
+
     def form(self, action: str, **shown: str) -> Form:
         """The one form that goes there and shows these values."""
         fits = [form for form in self.forms if form.action == action and shown.items() <= form.fields.items()]
@@ -106,9 +120,28 @@ class Visitor:
         answer = await self.post(form.action, form.fields | (values or {}) | more)
         return await self._follow(answer) if follow else _page(answer)
 
+    async def send_to(self, path: str, page: Page, **fields: str) -> Page:
+        """Fields of any kind with the token of a page, whatever forms it has; the answer itself, not where it leads."""
+        return _page(await self.post(path, {"form_token": page.token} | fields))
+
+    async def fill_in(self, path: str, **fields: str) -> Page:
+        """Open a page and send these fields back to it; the answer itself, not where it leads."""
+        return await self.send_to(path, await self.open(path), **fields)
+
     async def post(self, path: str, fields: dict[str, str], **headers: str) -> httpx.Response:
         """Fields of any kind, as browsers send forms."""
         return await self.http.post(path, data=fields, headers={"Origin": self.origin} | headers)
+
+    async def ask(self, document: str, **variables: Any) -> Any:
+        """An operation of GraphQL with the browser's session."""
+        sent = {"query": document, "variables": variables}
+        headers = {"Origin": self.origin, "X-Requested-With": "tests"}
+        return (await self.http.post("/graphql", json=sent, headers=headers)).json()
+
+    async def whoami(self) -> str | None:
+        """The username of who is signed in."""
+        viewer = (await self.ask("{ viewer { user { username } } }"))["data"]["viewer"]
+        return viewer["user"]["username"] if viewer else None
 
     async def _follow(self, answer: httpx.Response) -> Page:
         for _ in range(5):

@@ -71,7 +71,6 @@ def _headers(form_origins: Sequence[str]) -> dict[str, str]:
         # Not `no-referrer`: with that, browsers send `Origin: null` with forms, also to our own pages (Fetch §3.2).
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
 

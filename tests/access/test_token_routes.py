@@ -94,7 +94,7 @@ OPEN = {
     # tests/access/test_token_matrix.py
     "GET /graphql", "POST /graphql",
     # Pages for people, with a session or none: tests/pages
-    "GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /account", "POST /account/sessions/revoke",
+    "GET /", "GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /account", "POST /account/sessions/revoke",
     "POST /account/sessions/revoke-others", "POST /account/tokens", "POST /account/tokens/revoke",
     "POST /account/password", "POST /account/identities/delete",
     "GET /device", "POST /device",

@@ -21,10 +21,12 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 async def at_terminal(desk: Desk, *words: str, typed: str = "", columns: int = 80, **variables: str) -> Ended:
     """The command with a terminal of so many columns; ``typed`` is typed when it asks for something."""
     leader, follower = pty.openpty()
+    # It would be believed before the terminal itself.
+    environment = {name: value for name, value in desk.environment.items() if name not in {"COLUMNS", "LINES"}}
     ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = await asyncio.create_subprocess_exec(
         desk.python, "-m", "modelyard_client", *words,
-        cwd=desk.home, env=desk.environment | {"LANG": "C.UTF-8"} | variables,
+        cwd=desk.home, env=environment | {"LANG": "C.UTF-8"} | variables,
         stdin=follower, stdout=follower, stderr=follower, start_new_session=True,
     )  # fmt: skip
     os.close(follower)

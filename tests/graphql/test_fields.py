@@ -51,7 +51,7 @@ NEEDS = {
     "owner": "UFFFFF=F",
     "below the group": "......==",
     "the user": "......==",
-    "the user, still active": "......=o",
+    "the user, still active": "......tt",
     "for administrators": "........",
     "what one sees": ("..<<<<==", OPEN, OPEN, OPEN),
     "role": "..rrrrrr",
@@ -67,6 +67,7 @@ NEEDS = {
     "may: administrator": "--------",
 }
 """= the owner's value; . null or empty; - false; < some of the owner's; r the own role; o something of one's own;
+t a time that goes on meanwhile;
 0 a count of none; N, F, U the error NOT_FOUND, FORBIDDEN, UNAUTHENTICATED."""
 LINES = {
     "AccessLogEntry": {
@@ -355,6 +356,7 @@ def fits(expected: str, values: list[Any], own: list[Any] | None, actor: str) ->
         "<": expected == "<" and bool(rows(values)) and rows(values) < rows(own),
         "r": values == [role.upper()] * len(values),
         "o": is_real(values) and values != own,
+        "t": is_real(values),
     }
     return bool(values) and met[expected]
 

@@ -105,7 +105,7 @@ async def test_jobs_are_visible_to_requester_and_members(runtime, project, job_i
 
 @pytest.mark.parametrize("kind", sorted(HANDLERS))
 def test_payloads_survive_json_and_fields_of_later_releases(kind):
-    values = {"project_id": 1, "model_id": 2, "version_id": 3, "number": 4}
+    values = {"project_id": 1, "model_id": 2, "version_id": 3, "number": 4, "group_id": 5}
     values |= {"candidate_id": "0192f0c8-0000-7000-8000-000000000000", "unknown": True}
     values |= dict.fromkeys(("delivery_id", "batch_id", "root_id", "ci_job_id"), "0192f0c8-0000-7000-8000-000000000001")
     job = decode(kind, values)

@@ -74,7 +74,7 @@ def _check_scopes(command: IssueToken) -> None:
             "projects and groups.",
             field="scopes",
         )
-    if scopes.isdisjoint(_SEES_FILES):
+    if Scope.READ_ARTIFACTS in scopes and scopes.isdisjoint(_SEES_FILES):
         raise Invalid(
             "The scope read_artifacts is for the bytes of files that the token may see; another scope, such as "
             "read_registry, has to let it see some.",

@@ -142,7 +142,9 @@ class Witness:
 
 
 def _statement(conditions: dict[str, str]) -> Any:
-    row = "hashtextextended((to_jsonb(t) - 'last_used_at')::text, 0)::numeric"
+    # What merely using a token notes is no change.
+    noted = "ARRAY['last_used_at', 'last_address', 'last_client', 'last_active_at']"
+    row = f"hashtextextended((to_jsonb(t) - {noted})::text, 0)::numeric"
     parts = (f"SELECT '{table}', count(*), sum({row}) FROM {table} t WHERE {one}" for table, one in conditions.items())
     return text(" UNION ALL ".join(parts))
 

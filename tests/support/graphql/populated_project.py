@@ -40,6 +40,7 @@ RICH = """mutation r($project: String!, $model: String!, $experiment: String!, $
   other: candidateCreate(input: {experiment: {name: {project: $project, name: $experiment}}}) {
     userErrors { message } }
   tokenCreate(input: {name: "t", groupOrProject: {project: {path: $project}}}) { userErrors { message } }
+  serviceAccountCreate(input: {name: $model, groupOrProject: {project: {path: $project}}}) { userErrors { message } }
   userInvite(input: {memberships: [{groupOrProject: {project: {path: $project}}, role: GUEST}]}) {
     userErrors { message } } }"""
 FILLED = """mutation f($project: String!, $model: String!, $candidate: ID!, $made: ID!, $read: ID!, $job: ID!,

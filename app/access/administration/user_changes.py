@@ -43,7 +43,9 @@ class UpdateUser:
 
 
 async def edit(db: Database, actor: Actor, command: UpdateUser) -> User:
-    """Change a user: administrators anything, others their own name and address.
+    """Change a user: administrators anything, others their own name.
+
+    Memberships are given by e-mail address, so a person cannot take one that nobody has confirmed.
 
     Raises:
         UserNotFound: there is no such person, or the actor may not know of it.
@@ -168,6 +170,8 @@ def _require(actor: Actor, user: User, command: UpdateUser) -> None:
         raise Forbidden("Only administrators change other users.")
     if command.is_admin is not None and command.is_admin != user.is_admin:
         raise Forbidden("Only administrators make administrators.")
+    if command.email is not None and command.email.lower() != (user.email or "").lower():
+        raise Forbidden("Only administrators change e-mail addresses, since roles are given by them.")
 
 
 async def _require_free(tx: Tx, user: User, email: str | None) -> None:

@@ -160,7 +160,7 @@ class UsersQuery:
 
 @strawberry.type
 class UsersMutation:
-    @mutation("Changes a user: administrators any, others their own name and e-mail address.")
+    @mutation("Changes a user: administrators any, others their own name.")
     async def user_update(self, info: Info, input: Annotated[UserUpdateInput, INPUT]) -> UserUpdatePayload:
         command = UpdateUser(input.user.key(), input.name, input.email, input.is_admin)
         changed = await user_changes.edit(info.context.db, info.context.actor, command)

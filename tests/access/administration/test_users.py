@@ -90,7 +90,7 @@ EMAIL = "query e($u: String!) { user(by: {username: $u}) { name email isAdmin la
 async def test_addresses_are_shown_to_people_who_share_something(runtime, project, person, data, admin):
     address = f"{uuid4().hex}@example.org"
     target, name = GroupOrProject(project_id=project.id), person.actor.username
-    await user_changes.edit(runtime.db, person.actor, UpdateUser(person.actor.user_id, "Per Son", address))
+    await user_changes.edit(runtime.db, admin.actor, UpdateUser(person.actor.user_id, "Per Son", address))
     assert (await data(project[Role.GUEST], EMAIL, u=name))["user"] is None
     await members.set_role(runtime.db, project.owner, target, name, Role.GUEST)
     for viewer in (project[Role.GUEST], project[Role.OWNER], admin, person):
@@ -106,7 +106,7 @@ async def test_addresses_are_shown_to_people_who_share_something(runtime, projec
 
 async def test_a_lookup_by_address_tells_only_who_is_seen_already(runtime, project, person, data, admin):
     address = f"{uuid4().hex}@example.org"
-    await user_changes.edit(runtime.db, person.actor, UpdateUser(person.actor.user_id, email=address))
+    await user_changes.edit(runtime.db, admin.actor, UpdateUser(person.actor.user_id, email=address))
     query = "query e($e: String!) { user(by: {email: $e}) { id } }"
     owner = project[Role.OWNER]
     missing = f"{uuid4().hex}@example.org"
@@ -166,6 +166,8 @@ async def test_users_change_themselves_and_no_others(runtime, project, person):
     await members.set_role(runtime.db, project.owner, target, person.actor.username, Role.GUEST)
     with pytest.raises(Forbidden, match="other users"):
         await user_changes.edit(runtime.db, project.owner, UpdateUser(person.actor.user_id, name="Bob"))
+    with pytest.raises(Forbidden, match="e-mail addresses"):
+        await user_changes.edit(runtime.db, person.actor, UpdateUser(person.actor.user_id, email="ann@example.org"))
     with pytest.raises(Forbidden, match="make administrators"):
         await user_changes.edit(runtime.db, person.actor, UpdateUser(person.actor.user_id, is_admin=True))
     with pytest.raises(NotFound):
@@ -342,7 +344,7 @@ async def test_of_a_deleted_user_only_the_works_are_left(runtime, admin, http, p
     name, user_id = person.actor.username, person.actor.user_id
     target = GroupOrProject(project_id=project.id)
     await members.set_role(runtime.db, project.owner, target, name, Role.DEVELOPER)
-    await user_changes.edit(runtime.db, person.actor, UpdateUser(user_id, "Per Son", f"{name}@example.org"))
+    await user_changes.edit(runtime.db, admin.actor, UpdateUser(user_id, "Per Son", f"{name}@example.org"))
     path = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/registered-models/create"
     assert (await http.post(path, json={"name": "m"}, headers=person.headers)).status_code == 200
     async with runtime.db.write() as tx:

@@ -236,3 +236,25 @@ class TestOverHttp:
         first, second = await asyncio.gather(answered(25), answered(25))
         assert 29 <= first + second <= 30
         assert first + second + await answered(25) == 30
+
+
+LIMITS = """mutation l($p: String!, $most: Long) {
+  projectLimitsUpdate(input: {project: {path: $p}, requestLimit: $most}) {
+  project { limits { requestLimit } } userErrors { code message } } }"""
+
+
+async def test_a_limit_that_is_used_up_can_be_raised(runtime, http, project, admin):
+    async def set_limit(most: int) -> object:
+        sent = {"query": LIMITS, "variables": {"p": project.path, "most": most}}
+        answer = (await http.post("/graphql", json=sent, headers=admin.headers)).json()
+        assert "errors" not in answer, answer
+        return answer["data"]["projectLimitsUpdate"]
+
+    await begin_of_minute()
+    assert (await set_limit(1))["userErrors"] == []
+    path = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/experiments/get?experiment_id=0"
+    statuses = [(await http.get(path, headers=project.headers)).status_code for _ in range(2)]
+    assert statuses[-1] == 429
+    raised = await set_limit(1_000)
+    assert raised == {"project": {"limits": {"requestLimit": 1_000}}, "userErrors": []}
+    assert (await http.get(path, headers=project.headers)).status_code == 200

@@ -194,14 +194,23 @@ async def test_profiles_are_listed_chosen_and_removed(machine: Machine, login, u
     assert (await machine.run("whoami", "--json")).json["profile"] == "bot"
 
 
-async def test_signing_out_works_while_the_service_is_away(machine: Machine, url, project):
-    assert (await machine.run("login", url, "--token", "-", given=project.token)).code == 0
-    contents = machine.profiles.read_text().replace(url, "http://127.0.0.1:1")
-    machine.profiles.write_text(contents)
+async def test_signing_out_works_while_the_service_is_away(machine: Machine, login, url):
+    assert (await login(machine)).code == 0
+    (profile,) = kept(machine)["profiles"].values()
+    machine.profiles.write_text(machine.profiles.read_text().replace(url, "http://127.0.0.1:1"))
     done = await machine.run("logout", MODELYARD_RETRY_SECONDS="0.2")
     assert done.code == 0
     assert "The token could not be revoked at http://127.0.0.1:1" in done.err
-    assert project.token not in machine.profiles.read_text()
+    assert profile["token"] not in machine.profiles.read_text()
+
+
+async def test_a_token_that_was_made_elsewhere_is_forgotten_and_goes_on(machine: Machine, http, url, runtime, admin):
+    person = await new_person(runtime, admin, f"person-{uuid4().hex[:12]}")
+    assert (await machine.run("login", url, "--token", "-", given=person.token)).code == 0
+    done = await machine.run("logout")
+    assert (done.code, "made elsewhere" in done.err) == (0, True)
+    assert person.token not in machine.profiles.read_text()
+    assert await works(http, person.token)
 
 
 async def test_the_environment_comes_before_the_profile_and_a_named_profile_before_the_environment(

@@ -17,7 +17,7 @@ from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
 from app.access.authentication.networks import network_of
 from app.access.devices import codes
-from app.access.policy import Scope
+from app.access.policy import Actor, Scope
 from app.access.token_rules import expiry
 from app.access.tokens import Issued, IssueToken, digest
 from app.db.database import Database, Tx
@@ -257,9 +257,7 @@ async def _issue(tx: Tx, command: IssueToken, user_id: int, username: str, clien
     await access_log.record(
         tx,
         Action.TOKEN_CREATE,
-        client=client,
-        user_id=user_id,
-        username=username,
+        actor=Actor(user_id=user_id, username=username, client=client),
         token=issued.token.id,
         name=command.name,
         by="device",

@@ -26,7 +26,7 @@ LETTERS = {"o": "ok", "-": None, "p": "part", "F": "FORBIDDEN", "N": HIDDEN, "u"
 _SCOPED = {
     # reads registry, writes registry, writes candidates, reads bytes, patterns: of a person, then of a project
     "FFFFF FFFFF": """
-      viewer users accessLog modelVersionsCompare invitations nodes serviceAccountCreate
+      users accessLog modelVersionsCompare invitations nodes serviceAccountCreate
       serviceAccountUpdate serviceAccountDelete userCreate groupCreate projectCreate projectUpdate projectLimitsUpdate
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
@@ -41,6 +41,9 @@ _SCOPED = {
     """,
     "ooFoo ooFoo": """
       model artifactUploads
+    """,
+    "ppppp ppppp": """
+      viewer
     """,
     "ppFpp ppFpp": """
       modelVersion

@@ -62,7 +62,7 @@ async def test_a_version_that_exists_is_refused_before_anything_is_sent(desk: De
     desk.write("a", b"2")
     with pytest.raises(Failure, match=r"The model already has the version '1\.0\.0' \(number 1\)") as refused:
         await desk.push(version="1.0.0")
-    assert (refused.value.code, refused.value.exit_code) == ("TAKEN", 1)
+    assert (refused.value.code, refused.value.exit_code) == ("TAKEN", 8)
     assert (await desk.push()).version.version == "1.0.1"
 
 

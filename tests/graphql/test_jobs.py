@@ -98,5 +98,5 @@ async def test_background_jobs_are_visible_to_requesters_members_and_administrat
     assert (await data(None, LIST))["backgroundJobs"] == empty
     refused = await ask(project.stranger, LIST, by={"path": project.path})
     assert [error["extensions"]["code"] for error in refused.errors] == ["NOT_FOUND"]
-    answer = (await data(admin, LIST, status="DEAD", first=100))["backgroundJobs"]["nodes"]
+    answer = (await data(admin, LIST, status="DEAD", kind="registry.purge_model", first=100))["backgroundJobs"]["nodes"]
     assert jobs["dead"] in [node["id"] for node in answer]

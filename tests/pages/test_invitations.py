@@ -149,7 +149,7 @@ async def test_a_form_without_its_token_or_from_elsewhere_does_nothing(invite, v
 
 
 @pytest.mark.parametrize("kind", ["invitations", "password-resets", "sign-in-links"])
-@pytest.mark.parametrize("secret", ["myl_" + "A" * 43, "x", "%00", "A" * 3000, "..", "myl_%F0%9F%92%A9", "a%0d%0ab"])
+@pytest.mark.parametrize("secret", ["myl_" + "A" * 43, "x", "%00", "A" * 3000, "myl_%F0%9F%92%A9", "a%0d%0ab"])
 async def test_a_guessed_link_is_none(visitor, kind, secret):
     page = await visitor.open(f"/{kind}/{secret}")
     assert page.status == 404

@@ -137,7 +137,7 @@ def _options(
 class _OfClient(TyperCommand):
     """Leaves all words after its name to the client, `--` and unknown options too."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override] # typer's click
         ctx.args = list(args)
         return ctx.args
 

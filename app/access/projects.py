@@ -246,7 +246,7 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
         if project is None:
             raise _missing(command.project)
-        # A description is long and tells of nobody's access.
+        # A description is long and says nothing of access.
         told: dict[str, Any] = {name: value for name, value in changes.items() if name != "description"}
         path = access.project.full_path
         await record(tx, Action.PROJECT_UPDATE, actor=actor, project_id=access.id, path=path, **told)

@@ -85,7 +85,7 @@ async def find_model(snap: Snapshot, actor: Actor, project_id: int, reference: i
 
 
 async def any_model(snap: Snapshot, project_id: int, reference: int | str) -> Model | None:
-    """Read step: the living model with that id or name, whoever wants to know."""
+    """Read step: the living model with that id or name, whatever the actor may see."""
     condition = model_is(project_id, reference)
     return None if condition is None else await snap.scalar(select(Model).where(condition))
 

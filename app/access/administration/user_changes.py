@@ -45,7 +45,7 @@ class UpdateUser:
 async def edit(db: Database, actor: Actor, command: UpdateUser) -> User:
     """Change a user: administrators anything, others their own name.
 
-    Memberships are given by e-mail address, so a person cannot take one that nobody has confirmed.
+    Memberships are given by e-mail address, so a person cannot take one that no administrator has confirmed.
 
     Raises:
         UserNotFound: there is no such person, or the actor may not know of it.

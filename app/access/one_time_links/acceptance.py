@@ -152,8 +152,8 @@ async def accept(tx: Tx, invitation_id: int, user_id: int, client: ClientInfo) -
 
 async def _give(tx: Tx, invitation: Invitation, user: User, client: ClientInfo) -> None:
     if invitation.created_by == user.id:
-        raise Forbidden("You have made this invitation yourself: it is for somebody else.")
-    # The log has to know who did it: from where is nobody else's business.
+        raise Forbidden("You have made this invitation yourself: it is for another person.")
+    # With an actor, the address is shown to that person and administrators only.
     accepting = Actor(user_id=user.id, username=user.username, client=client)
     await tx.execute(
         update(Invitation)

@@ -132,7 +132,7 @@ def as_json(value: Any) -> Json:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):  # noqa: PLR0124
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"  # noqa: PLR0124
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return] # whatever JSON holds
 
 
 def _camel(name: str) -> str:

@@ -86,7 +86,7 @@ async def set_role(
         await _upsert(tx, target, user, role, expires_at)
         row = (await tx.execute(_as_member(target, user))).one()
         if end is not None and (row.own_end is None or row.own_end > end):
-            raise Forbidden(f"Your role here ends at `{end.isoformat()}`; you cannot prolong it yourself.")
+            raise Forbidden(f"Your role here ends at `{end.isoformat()}`; no member prolongs their own role.")
         await _record(tx, Action.MEMBER_SET, actor, target, user, role=role.name.lower(), expires_at=row.own_end)
     policy.invalidate_cache(actor)
     return member_of(row)

@@ -67,6 +67,7 @@ async def migrated(settings: Settings) -> Settings:
 async def runtime(migrated: Settings) -> AsyncIterator[Runtime]:
     async with open_runtime(migrated, name="tests") as opened:
         await opened.blobs.ensure_bucket()
+        await bootstrap.ensure(opened.db, token=None)  # as in every installation, before a test can take the name
         yield opened
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 import pytest
 
@@ -12,6 +13,8 @@ from app.settings import Settings
 from app.storage.s3.store import S3BlobStore
 from tests.support.storage.faults import Faults, faulty
 from tests.support.storage.streams import GENEROUS, MIB, new_key, pending, read, some_bytes, stream
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -27,12 +30,12 @@ async def shaky(storage_settings: Settings, faults: Faults) -> AsyncIterator[S3B
     await store.close()
 
 
-async def read_again(store: S3BlobStore, key: str) -> bytes:
-    """Read as patient clients do: a store that has just come up may still be looking for its volumes."""
-    async with asyncio.timeout(15):
+async def repeat(call: Callable[[], Awaitable[T]]) -> T:
+    """Try again as clients do: a store that has just come up may still be looking for its volumes."""
+    async with asyncio.timeout(30):
         while True:
             try:
-                return await read(store, key)
+                return await call()
             except Unavailable:
                 await asyncio.sleep(0.2)
 
@@ -60,11 +63,11 @@ async def test_an_outage_is_reported_soon_and_ends_with_the_store_s_return(
                 await call
     servers.launch("s3")
     servers.wait("s3")
-    await store.ready()
-    assert await read_again(store, kept) == data
+    await repeat(store.ready)
+    assert await repeat(lambda: read(store, kept)) == data
     key = new_key()
-    await store.put(key, stream(data), limit=GENEROUS)
-    assert await read(store, key) == data
+    await repeat(lambda: store.put(key, stream(data), limit=GENEROUS))
+    assert await repeat(lambda: read(store, key)) == data
 
 
 @pytest.mark.parametrize("fault", [500, 503, "reset", "lose"])

@@ -7,6 +7,12 @@ import app.access.tables_of_people
 import app.artifacts.tables
 import app.ci.tables
 import app.journal.tables
+import app.lifecycle.audit.tables
+import app.lifecycle.deployments.tables
+import app.lifecycle.evaluations.tables
+import app.lifecycle.gates.tables
+import app.lifecycle.promotions.tables
+import app.lifecycle.seals.tables
 import app.queue.tables
 import app.registry.tables
 import app.tracking.tables

@@ -55,7 +55,7 @@ def test_tables_and_repositories_are_private_to_their_feature(contracts: list[di
         for name in contract["protected_modules"]
     }
     private = {
-        ".".join(module.path.relative_to(ROOT).with_suffix("").parts): f"app.{module.path.parent.name}"
+        ".".join(module.path.relative_to(ROOT).with_suffix("").parts): f"app.{module.path.relative_to(ROOT).parts[1]}"
         for module in modules("app")
         if module.path.stem.startswith(PRIVATE)
     }

@@ -1,0 +1,3 @@
+"""Tables. Private to this package."""
+
+from __future__ import annotations

@@ -25,6 +25,8 @@ from app.artifacts import stored_bytes
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
+from app.db import change_context
+from app.db.change_context import ChangeContext
 from app.journal import events
 from app.queue import leases
 from app.registry import announce
@@ -187,6 +189,7 @@ async def run(runtime: Runtime) -> None:
 
 
 async def _repeat(runtime: Runtime, chore: Chore) -> None:
+    change_context.begin(ChangeContext(doing=f"chore: {chore.name}"))
     while True:
         try:
             result = await chore.do(runtime)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from app.access.authentication.change_authors import context_of
 from app.access.policy import Actor
 from app.access.sessions import SessionEnded
 from app.artifacts.links import Signature, Signer
+from app.db import change_context
 from app.errors import Forbidden, Unauthenticated
 from app.http.authentication import client_of
 from app.runtime import Runtime
@@ -27,7 +29,9 @@ async def actor_of(request: Request, signer: Signer) -> Actor:
     runtime: Runtime = request.app.state.runtime
     client = client_of(request.scope)
     if signer == "0":
-        return runtime.authenticator.visitor(client)
+        actor = runtime.authenticator.visitor(client)
+        change_context.begin(context_of(actor))
+        return actor
     try:
         if signer.startswith("s"):
             actor = await runtime.authenticator.session_holder(int(signer[1:]), client)
@@ -40,4 +44,5 @@ async def actor_of(request: Request, signer: Signer) -> Actor:
             "The token that the link was made with has expired or was revoked; ask for a new link with another token."
         ) from None
     request.state.actor = actor
+    change_context.begin(context_of(actor))
     return actor

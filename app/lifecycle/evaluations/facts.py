@@ -21,11 +21,10 @@ from app.artifacts.reads.told import ToldByFile
 from app.ci import told as ci_told
 from app.ci.told import ToldByJob
 from app.db.database import Snapshot
-from app.db.statements import Statement as Sql
-from app.db.statements import columns
+from app.db.statements import Statement, columns
 from app.lifecycle.evaluations import metrics, six_facts
 from app.lifecycle.evaluations.metrics import MetricValue
-from app.lifecycle.evaluations.six_facts import LIBRARY, Fact, FactKind, FactSource, Statement
+from app.lifecycle.evaluations.six_facts import LIBRARY, Fact, FactKind, FactSource, SourceStatement
 from app.registry.versions import lookup
 from app.registry.versions.lookup import ModelVersion
 from app.tracking.reads import of_versions as tracked
@@ -69,7 +68,7 @@ class _Stated(NamedTuple):
     ci_job: str | None
 
 
-_STATED = Sql(
+_STATED = Statement(
     "evaluations.stated_facts",
     "What was said of versions themselves, and what was kept of other sources at their sealing.",
     f"""
@@ -82,9 +81,9 @@ _STATED = Sql(
 
 async def statements_of_versions(
     snap: Snapshot, project_id: int, versions: Sequence[ModelVersion]
-) -> dict[int, list[Statement]]:
+) -> dict[int, list[SourceStatement]]:
     """Read step: all that is said of the facts of versions of a project, by the version's id."""
-    said: dict[int, list[Statement]] = {version.id: [] for version in versions}
+    said: dict[int, list[SourceStatement]] = {version.id: [] for version in versions}
     if not versions:
         return said
     candidates = sorted({version.candidate_id for version in versions})
@@ -102,7 +101,7 @@ async def statements_of_versions(
             *_of_jobs(version, jobs),
             *_of_files(version, by_file),
             *_of_metrics(values[version.id]),
-            Statement(FactKind.STAGE, {"stage": version.stage}, FactSource.STAGE, None),
+            SourceStatement(FactKind.STAGE, {"stage": version.stage}, FactSource.STAGE, None),
         ]
     for row in stated:
         said[row.version_id].append(_as_statement(row))
@@ -159,7 +158,7 @@ def _files_by_owner(files: Iterable[ToldByFile]) -> Mapping[UUID, list[ToldByFil
     return groups
 
 
-def _of_owners(version: ModelVersion, told: Mapping[UUID, list[Told]]) -> Iterator[Statement]:
+def _of_owners(version: ModelVersion, told: Mapping[UUID, list[Told]]) -> Iterator[SourceStatement]:
     owners = [(version.candidate_id, "candidate"), (version.logged_model_id, "logged model")]
     for owner, name in owners:
         mine = told.get(owner, []) if owner is not None else []
@@ -169,17 +168,19 @@ def _of_owners(version: ModelVersion, told: Mapping[UUID, list[Told]]) -> Iterat
         params = {one.key: one.value for one in mine if one.kind == "param"}
         if params:
             at = next(one.at for one in mine if one.kind == "param")
-            yield Statement(FactKind.HYPER_PARAMETERS, params, FactSource.PARAM, at, name, of_candidate=True)
+            yield SourceStatement(FactKind.HYPER_PARAMETERS, params, FactSource.PARAM, at, name, of_candidate=True)
         yield from _of_data(mine, _evaluated(tags.get(EVALUATED_TAG)), name)
 
 
-def _of_tags(tags: Mapping[str, str], owner: str, at: datetime | None, *, of_candidate: bool) -> Iterator[Statement]:
+def _of_tags(
+    tags: Mapping[str, str], owner: str, at: datetime | None, *, of_candidate: bool
+) -> Iterator[SourceStatement]:
     entries: dict[FactKind, dict[str, str]] = defaultdict(dict)
     for key, (fact, entry) in TAGS.items():
         if value := tags.get(key, "").strip():
             entries[fact][entry] = six_facts.without_secrets(value) if entry == "repository" else value
     for fact, some in entries.items():
-        yield Statement(fact, some, FactSource.TAG, at, owner, of_candidate=of_candidate)
+        yield SourceStatement(fact, some, FactSource.TAG, at, owner, of_candidate=of_candidate)
 
 
 def _evaluated(tag: str | None) -> set[str]:
@@ -196,7 +197,7 @@ def evaluated_datasets(tag: str | None) -> list[dict[str, Any]]:
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
-def _of_data(told: Sequence[Told], evaluated: set[str], owner: str) -> Iterator[Statement]:
+def _of_data(told: Sequence[Told], evaluated: set[str], owner: str) -> Iterator[SourceStatement]:
     read = [
         one
         for one in told
@@ -208,10 +209,10 @@ def _of_data(told: Sequence[Told], evaluated: set[str], owner: str) -> Iterator[
     entries = {one.key if counted[one.key] == 1 else f"{one.key} {one.value}": one.value for one in read}
     if entries:
         at = max((one.at for one in read if one.at is not None), default=None)
-        yield Statement(FactKind.TRAINING_DATA, entries, FactSource.DATASET, at, owner, of_candidate=True)
+        yield SourceStatement(FactKind.TRAINING_DATA, entries, FactSource.DATASET, at, owner, of_candidate=True)
 
 
-def _of_jobs(version: ModelVersion, jobs: Sequence[ToldByJob]) -> Iterator[Statement]:
+def _of_jobs(version: ModelVersion, jobs: Sequence[ToldByJob]) -> Iterator[SourceStatement]:
     for job in jobs:
         if job.version_id != version.id and job.candidate_id != version.candidate_id:
             continue
@@ -222,18 +223,18 @@ def _of_jobs(version: ModelVersion, jobs: Sequence[ToldByJob]) -> Iterator[State
         if "sha" in said:
             detail = f"{job.provider}:{job.external_id}"
             of_candidate = job.version_id is None
-            yield Statement(
+            yield SourceStatement(
                 FactKind.SOURCE_COMMIT, said, FactSource.CI_JOB, job.at, detail, of_candidate, ci_job=detail
             )
 
 
-def _of_files(version: ModelVersion, files: Mapping[UUID, list[ToldByFile]]) -> Iterator[Statement]:
+def _of_files(version: ModelVersion, files: Mapping[UUID, list[ToldByFile]]) -> Iterator[SourceStatement]:
     root, folder = lookup.root_of(version)
     wanted = {posixpath.join(folder, name) for name in ENVIRONMENT_FILES}
     for one in files.get(root.id, []):
         entries = dict(_environment(one)) if one.path in wanted else {}
         if entries:
-            yield Statement(FactKind.ENVIRONMENT, entries, FactSource.FILE, one.at, one.path)
+            yield SourceStatement(FactKind.ENVIRONMENT, entries, FactSource.FILE, one.at, one.path)
 
 
 def _environment(file: ToldByFile) -> Iterator[tuple[str, str]]:
@@ -251,7 +252,7 @@ def _environment(file: ToldByFile) -> Iterator[tuple[str, str]]:
                 yield ("python", rule) if name == "python" else (f"{LIBRARY}{name}", rule)
 
 
-def _of_metrics(values: Sequence[MetricValue]) -> Iterator[Statement]:
+def _of_metrics(values: Sequence[MetricValue]) -> Iterator[SourceStatement]:
     """Metrics that name a data set, or were measured online; a metric of training alone says nothing of quality."""
     groups: dict[tuple[FactSource, str], list[MetricValue]] = defaultdict(list)
     for one in values:
@@ -259,7 +260,9 @@ def _of_metrics(values: Sequence[MetricValue]) -> Iterator[Statement]:
             groups[_SOURCES[metrics.Source(one.source)], one.source_id].append(one)
     for (source, id), some in groups.items():
         entries = {metric_entry(one): repr(one.value) for one in some if one.slice is None}
-        yield Statement(FactKind.METRICS, entries, source, max(one.at for one in some), id, source is FactSource.METRIC)
+        yield SourceStatement(
+            FactKind.METRICS, entries, source, max(one.at for one in some), id, source is FactSource.METRIC
+        )
 
 
 def metric_entry(value: MetricValue) -> str:
@@ -270,8 +273,8 @@ def metric_entry(value: MetricValue) -> str:
     return f"{value.key} on {value.dataset_name}{digest}"
 
 
-def _as_statement(row: _Stated) -> Statement:
-    return Statement(
+def _as_statement(row: _Stated) -> SourceStatement:
+    return SourceStatement(
         fact=FactKind(row.fact),
         entries=orjson.loads(row.entries),
         source=FactSource(row.source),

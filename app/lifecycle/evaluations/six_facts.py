@@ -60,7 +60,7 @@ _PARTS: dict[FactKind, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SourceStatement:
     """What one source says of a fact. An entry that is None was taken back.
 
     ``detail`` names the source: the owner of a tag, the path of a file, the number of a CI job. ``is_kept``: a copy
@@ -87,7 +87,7 @@ class Conflict:
     """An entry of which sources say different things; settled once someone has said of the version what holds."""
 
     entry: str
-    values: Sequence[tuple[str, Statement]]
+    values: Sequence[tuple[str, SourceStatement]]
     is_settled: bool
 
 
@@ -97,8 +97,8 @@ class Fact:
 
     kind: FactKind
     entries: Mapping[str, str] = field(default_factory=dict)
-    said_by: Mapping[str, Statement] = field(default_factory=dict)
-    statements: Sequence[Statement] = ()
+    said_by: Mapping[str, SourceStatement] = field(default_factory=dict)
+    statements: Sequence[SourceStatement] = ()
     conflicts: Sequence[Conflict] = ()
 
     @property
@@ -139,12 +139,12 @@ class Fact:
         return max(moments, default=None)
 
 
-def merged(statements: Iterable[Statement], *, sealed_at: datetime | None = None) -> dict[FactKind, Fact]:
+def merged(statements: Iterable[SourceStatement], *, sealed_at: datetime | None = None) -> dict[FactKind, Fact]:
     """All six facts from what sources say.
 
     Of a sealed version, what was said until then counts; what was said later adds only what was missing.
     """
-    by_fact: dict[FactKind, list[Statement]] = defaultdict(list)
+    by_fact: dict[FactKind, list[SourceStatement]] = defaultdict(list)
     for statement in statements:
         by_fact[statement.fact].append(statement)
     return {kind: _merged(kind, by_fact[kind], sealed_at) for kind in FactKind}
@@ -171,11 +171,11 @@ def without_secrets(repository: str) -> str:
     return _USER_INFO.sub(r"\1", repository)
 
 
-def _merged(kind: FactKind, said: Sequence[Statement], sealed_at: datetime | None) -> Fact:
+def _merged(kind: FactKind, said: Sequence[SourceStatement], sealed_at: datetime | None) -> Fact:
     statements = _once(said)
     has_kept = any(one.is_kept for one in statements)
     ordered = sorted(statements, key=lambda one: _order(one, sealed_at, has_kept=has_kept), reverse=True)
-    winners: dict[str, Statement] = {}
+    winners: dict[str, SourceStatement] = {}
     for statement in ordered:
         for entry in statement.entries:
             winners.setdefault(entry, statement)
@@ -189,13 +189,15 @@ def _merged(kind: FactKind, said: Sequence[Statement], sealed_at: datetime | Non
     )
 
 
-def _once(statements: Sequence[Statement]) -> list[Statement]:
+def _once(statements: Sequence[SourceStatement]) -> list[SourceStatement]:
     """Without what a source still says as it was kept of it."""
     kept = [(one.source, one.detail, dict(one.entries)) for one in statements if one.is_kept]
     return [one for one in statements if one.is_kept or (one.source, one.detail, dict(one.entries)) not in kept]
 
 
-def _order(statement: Statement, sealed_at: datetime | None, *, has_kept: bool) -> tuple[bool, int, datetime, int]:
+def _order(
+    statement: SourceStatement, sealed_at: datetime | None, *, has_kept: bool
+) -> tuple[bool, int, datetime, int]:
     """What counts most is the greatest. Where the sources were kept at the sealing, what they say since is late."""
     learned = statement.learned_at or _NEVER
     was_said = learned <= sealed_at if sealed_at is not None else True
@@ -203,11 +205,11 @@ def _order(statement: Statement, sealed_at: datetime | None, *, has_kept: bool) 
     return is_early, _RANKS.get(statement.source, 1), learned, statement.id or 0
 
 
-def _conflicts(ordered: Sequence[Statement], winners: Mapping[str, Statement]) -> list[Conflict]:
+def _conflicts(ordered: Sequence[SourceStatement], winners: Mapping[str, SourceStatement]) -> list[Conflict]:
     """For each entry what each source said last, where that differs from what counts."""
     conflicts = []
     for entry, winner in sorted(winners.items()):
-        latest: dict[tuple[str, str], Statement] = {}
+        latest: dict[tuple[str, str], SourceStatement] = {}
         for statement in ordered:
             if entry in statement.entries:
                 latest.setdefault((statement.source, statement.detail), statement)

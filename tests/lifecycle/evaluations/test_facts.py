@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.lifecycle.evaluations import facts, metrics, six_facts
-from app.lifecycle.evaluations.six_facts import FactKind, FactSource, Statement, merged, same
+from app.lifecycle.evaluations.six_facts import FactKind, FactSource, SourceStatement, merged, same
 from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.versions import create
@@ -23,8 +23,8 @@ NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
 SHA = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567"
 
 
-def commit(sha: str, source: FactSource = FactSource.TAG, hours: int = 0, **values) -> Statement:
-    return Statement(FactKind.SOURCE_COMMIT, {"sha": sha}, source, NOON + timedelta(hours=hours), **values)
+def commit(sha: str, source: FactSource = FactSource.TAG, hours: int = 0, **values) -> SourceStatement:
+    return SourceStatement(FactKind.SOURCE_COMMIT, {"sha": sha}, source, NOON + timedelta(hours=hours), **values)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_sources_that_differ_are_a_conflict_until_someone_states_what_holds() ->
 
 
 def test_an_entry_that_was_taken_back_does_not_count_and_stays_readable() -> None:
-    taken_back = Statement(FactKind.SOURCE_COMMIT, {"sha": None}, FactSource.STATED, NOON, id=1)
+    taken_back = SourceStatement(FactKind.SOURCE_COMMIT, {"sha": None}, FactSource.STATED, NOON, id=1)
     fact = merged([commit("a" * 40), taken_back])[FactKind.SOURCE_COMMIT]
     assert fact.entries == {}
     assert not fact.is_known
@@ -113,7 +113,7 @@ def test_after_the_sealing_later_statements_only_add() -> None:
     sealed = NOON + timedelta(hours=1)
     early = commit("a" * 40, FactSource.TAG, 0, is_kept=True, id=1)
     changed_tag = commit("b" * 40, FactSource.TAG, -5)
-    late = Statement(
+    late = SourceStatement(
         FactKind.SOURCE_COMMIT, {"sha": "c" * 40, "branch": "main"}, FactSource.STATED, NOON + timedelta(hours=2), id=2
     )
     fact = merged([early, commit("a" * 40), changed_tag, late], sealed_at=sealed)[FactKind.SOURCE_COMMIT]

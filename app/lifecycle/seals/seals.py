@@ -17,7 +17,6 @@ from app.lifecycle.seals.tables import VersionSeal
 from app.registry import models, webhook_events
 from app.registry.models import Model
 from app.registry.references.resolve import Target
-from app.registry.repository import writable
 from app.registry.versions import change, lookup, states
 from app.registry.versions.lookup import ModelVersion
 from app.tracking import file_owners
@@ -31,8 +30,7 @@ async def seal_version(db: Database, actor: Actor, project: int | str, target: T
         VersionNotReady: files of the version are missing, failed or in quarantine.
     """
     async with db.write() as tx:
-        access = await writable(tx, actor, project)
-        model, version = await lookup.find(tx, actor, access.id, target)
+        _, model, version = await lookup.find_to_change(tx, actor, project, target)
         await lock(tx, version)
         await models.lock(tx, model)
         return await seal(tx, actor, model, await lookup.reload(tx, version))

@@ -19,10 +19,10 @@ def lock(root: Root) -> LockOwner:
     return step
 
 
-async def lock_alone(tx: Tx, root: Root) -> None:
+async def lock_exclusively(tx: Tx, root: Root) -> None:
     """Step: hold the candidate or logged model of a root against all who change its files, also in the trash."""
     if root.logged_model_id is not None:
-        await logged_models.lock_alone(tx, root.project_id, root.logged_model_id)
+        await logged_models.lock_exclusively(tx, root.project_id, root.logged_model_id)
     else:
         await version_candidates.lock_of_version(tx, root.project_id, root.id)
 

@@ -126,7 +126,7 @@ def _tables() -> None:
 
 
 def _sealed_files() -> None:
-    """No file of a sealed version comes, goes or gets other bytes, whoever writes; what inspections say may change.
+    """No file of a sealed version comes, goes or gets other bytes, by any writer; what inspections say may change.
 
     Who seals holds the owner of the files alone, who writes holds it shared: what is looked for here was committed
     before the writer had that lock. The rows of a deleted version protect its files as long as they stand, since it can

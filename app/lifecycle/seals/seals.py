@@ -42,7 +42,7 @@ async def lock(tx: Tx, version: ModelVersion) -> None:
     It is the first lock of a transaction that seals: before that of the model, as everywhere.
     """
     root, _ = lookup.root_of(version)
-    await file_owners.lock_alone(tx, root)
+    await file_owners.lock_exclusively(tx, root)
 
 
 async def seal(

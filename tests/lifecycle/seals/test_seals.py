@@ -32,12 +32,12 @@ async def sealed_version(runtime, project, version="1.0.0", files=FILES, **value
 
 def manifest_by_hand(files, media_types):
     """As the documentation says, with nothing of the service."""
-    lines = []
+    entries = []
     for path in sorted(files, key=lambda path: path.encode()):
         kind, name = (json.dumps(text, ensure_ascii=False) for text in (media_types[path], path))
         sha256, size = hashlib.sha256(files[path]).hexdigest(), len(files[path])
-        lines.append(f'{{"mediaType":{kind},"path":{name},"sha256":"{sha256}","size":{size}}}')
-    return f'{{"files":[{",".join(lines)}],"format":"modelyard-manifest/1"}}'
+        entries.append(f'{{"mediaType":{kind},"path":{name},"sha256":"{sha256}","size":{size}}}')
+    return f'{{"files":[{",".join(entries)}],"format":"modelyard-manifest/1"}}'
 
 
 async def test_digest_is_that_of_the_manifest_as_a_stranger_writes_it(runtime, project, model):

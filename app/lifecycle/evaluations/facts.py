@@ -245,8 +245,8 @@ def _environment(file: ToldByFile) -> Iterator[tuple[str, str]]:
         return
     for key in ("dependencies", "pip"):
         listed = said.get(key)
-        for line in listed if isinstance(listed, list) else []:
-            named = library(str(line))
+        for requirement in listed if isinstance(listed, list) else []:
+            named = library(str(requirement))
             if named is not None:
                 name, rule = named
                 yield ("python", rule) if name == "python" else (f"{LIBRARY}{name}", rule)

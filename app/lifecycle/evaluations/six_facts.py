@@ -102,7 +102,7 @@ class Fact:
     conflicts: Sequence[Conflict] = ()
 
     @property
-    def is_known(self) -> bool:
+    def is_present(self) -> bool:
         """Whether it counts as known: a commit needs its SHA, an environment its image or its libraries."""
         match self.kind:
             case FactKind.SOURCE_COMMIT:
@@ -114,7 +114,7 @@ class Fact:
 
     @property
     def missing(self) -> list[str]:
-        """The parts of it that nobody has said."""
+        """The parts of it that no source has said."""
         parts = _PARTS.get(self.kind, ())
         return [part for part in parts if not (part in self.entries or (part == "libraries" and self._has_libraries))]
 
@@ -150,14 +150,14 @@ def merged(statements: Iterable[SourceStatement], *, sealed_at: datetime | None 
     return {kind: _merged(kind, by_fact[kind], sealed_at) for kind in FactKind}
 
 
-def known_count(facts: Mapping[FactKind, Fact]) -> int:
+def present_count(facts: Mapping[FactKind, Fact]) -> int:
     """How many of the six are known."""
-    return sum(fact.is_known for fact in facts.values())
+    return sum(fact.is_present for fact in facts.values())
 
 
 def missing(facts: Mapping[FactKind, Fact]) -> list[FactKind]:
     """Those that are not known, in the order of the six."""
-    return [kind for kind in FactKind if not facts[kind].is_known]
+    return [kind for kind in FactKind if not facts[kind].is_present]
 
 
 def same(entry: str, one: str, other: str) -> bool:

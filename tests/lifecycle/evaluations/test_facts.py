@@ -58,17 +58,17 @@ async def version(runtime, project):
 
 async def test_tags_params_and_data_sets_of_the_candidate_are_facts(runtime, project, version) -> None:
     async with runtime.db.read() as snap:
-        known = await facts.of_version(snap, project.id, version)
-    assert known[FactKind.SOURCE_COMMIT].entries == {"repository": "https://git.example/team/code.git", "sha": SHA}
-    assert known[FactKind.SOURCE_COMMIT].missing == ["branch"]
-    assert known[FactKind.TRAINING_DATA].entries == {"digits-train": "t1"}
-    assert known[FactKind.HYPER_PARAMETERS].entries == {"depth": "3"}
-    assert known[FactKind.METRICS].entries == {"acc on digits d1": "0.9"}
-    assert known[FactKind.ENVIRONMENT].entries == {"hardware": "1x H200"}
-    assert known[FactKind.STAGE].entries == {"stage": "none"}
-    assert six_facts.missing(known) == [FactKind.ENVIRONMENT]
-    assert six_facts.known_count(known) == 5
-    assert known[FactKind.SOURCE_COMMIT].learned_at is not None
+        six = await facts.of_version(snap, project.id, version)
+    assert six[FactKind.SOURCE_COMMIT].entries == {"repository": "https://git.example/team/code.git", "sha": SHA}
+    assert six[FactKind.SOURCE_COMMIT].missing == ["branch"]
+    assert six[FactKind.TRAINING_DATA].entries == {"digits-train": "t1"}
+    assert six[FactKind.HYPER_PARAMETERS].entries == {"depth": "3"}
+    assert six[FactKind.METRICS].entries == {"acc on digits d1": "0.9"}
+    assert six[FactKind.ENVIRONMENT].entries == {"hardware": "1x H200"}
+    assert six[FactKind.STAGE].entries == {"stage": "none"}
+    assert six_facts.missing(six) == [FactKind.ENVIRONMENT]
+    assert six_facts.present_count(six) == 5
+    assert six[FactKind.SOURCE_COMMIT].learned_at is not None
 
 
 async def test_metrics_of_training_are_values_of_the_version(runtime, project, version) -> None:
@@ -105,7 +105,7 @@ def test_an_entry_that_was_taken_back_does_not_count_and_stays_readable() -> Non
     taken_back = SourceStatement(FactKind.SOURCE_COMMIT, {"sha": None}, FactSource.STATED, NOON, id=1)
     fact = merged([commit("a" * 40), taken_back])[FactKind.SOURCE_COMMIT]
     assert fact.entries == {}
-    assert not fact.is_known
+    assert not fact.is_present
     assert len(fact.statements) == 2
 
 
@@ -142,7 +142,7 @@ def test_sources_may_write_the_same_differently(entry, one, other, is_same) -> N
 
 
 @pytest.mark.parametrize(
-    ("line", "named"),
+    ("requirement", "named"),
     [
         ("numpy==1.26.4", ("numpy", "==1.26.4")),
         ("Scikit_Learn[extra] >=1 ; python_version < '4'", ("scikit-learn", ">=1")),
@@ -150,5 +150,5 @@ def test_sources_may_write_the_same_differently(entry, one, other, is_same) -> N
         ("./local", None),
     ],
 )
-def test_lines_of_environment_files_name_libraries(line, named) -> None:
-    assert facts.library(line) == named
+def test_lines_of_environment_files_name_libraries(requirement, named) -> None:
+    assert facts.library(requirement) == named

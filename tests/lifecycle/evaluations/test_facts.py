@@ -150,5 +150,5 @@ def test_sources_may_write_the_same_differently(entry, one, other, is_same) -> N
         ("./local", None),
     ],
 )
-def test_lines_of_environment_files_name_libraries(requirement, named) -> None:
+def test_requirements_name_libraries(requirement, named) -> None:
     assert facts.library(requirement) == named

@@ -61,7 +61,14 @@ AUDITED: dict[str, dict[str, Any]] = {
         "left_out": ["created_at", "updated_at"],
         "masked": ["sealed_token", "sealed_hook_secret"],
     },
+    "evaluation_metrics": {
+        "type": "evaluation_metric",
+        "key": ["evaluation_id", "slice", "key"],
+        "about": ["evaluation_id", "slice", "key"],
+    },
+    "evaluations": {"type": "evaluation", "about": ["version_id", "name", "dataset_name"], "left_out": ["content"]},
     "experiments": {"type": "experiment", "key": ["number"], "about": ["name"], "left_out": ["updated_at"]},
+    "fact_statements": {"type": "fact_statement", "about": ["version_id", "fact"], "left_out": ["content"]},
     "groups": {"type": "group", "about": ["full_path"], "chain": "0"},
     "invitation_roles": {
         "type": "invitation_role",
@@ -84,6 +91,13 @@ AUDITED: dict[str, dict[str, Any]] = {
         "masked": ["email"],
         "chain": "0",
     },
+    "online_arms": {"type": "online_arm", "key": ["experiment_id", "name"], "about": ["experiment_id", "name"]},
+    "online_experiments": {"type": "online_experiment", "about": ["name"], "left_out": ["content"]},
+    "online_shares": {
+        "type": "online_share",
+        "key": ["experiment_id", "arm", "since"],
+        "about": ["experiment_id", "arm"],
+    },
     "openid_identities": {
         "type": "openid_identity",
         "about": ["user_id", "provider"],
@@ -93,6 +107,10 @@ AUDITED: dict[str, dict[str, Any]] = {
     },
     "passwords": {"type": "password", "key": ["user_id"], "masked": ["hash"], "chain": "0"},
     "projects": {"type": "project", "about": ["full_path"], "left_out": ["last_experiment_number"], "chain": "@id"},
+    "promotion_approvals": {"type": "promotion_approval", "about": ["request_id", "user_id"]},
+    "promotion_request_events": {"type": "promotion_request_event", "about": ["request_id", "kind"]},
+    "promotion_requests": {"type": "promotion_request", "about": ["model_id", "number", "version", "stage"]},
+    "promotions": {"type": "promotion", "about": ["model_id", "number", "version", "stage", "state"]},
     "service_accounts": {
         "type": "service_account",
         "key": ["user_id"],
@@ -117,6 +135,8 @@ AUDITED: dict[str, dict[str, Any]] = {
         "key": ["version_id", "ci_job_id"],
         "about": ["version_id", "ci_job_id"],
     },
+    "version_seals": {"type": "version_seal", "key": ["version_id"], "about": ["version_id"]},
+    "version_withdrawals": {"type": "version_withdrawal", "about": ["version_id", "kind"]},
     "webhook_deliveries": {
         "type": "webhook_delivery",
         "about": ["webhook_id", "event"],

@@ -77,7 +77,12 @@ AUDITED: dict[str, Audited] = {
     "ci_settings": Audited(
         "ci_settings", key=("project_id",), left_out=_LOGS, masked=("sealed_token", "sealed_hook_secret")
     ),
+    "evaluation_metrics": Audited(
+        "evaluation_metric", key=("evaluation_id", "slice", "key"), about=("evaluation_id", "slice", "key")
+    ),
+    "evaluations": Audited("evaluation", about=("version_id", "name", "dataset_name"), left_out=("content",)),
     "experiments": Audited("experiment", key=("number",), about=("name",), left_out=("updated_at",)),
+    "fact_statements": Audited("fact_statement", about=("version_id", "fact"), left_out=("content",)),
     "groups": Audited("group", about=("full_path",), chain=NO_PROJECT),
     "invitation_roles": Audited("invitation_role", about=("link_id", "group_id", "project_id"), chain=_PERHAPS_PROJECT),
     "logged_models": Audited("logged_model", about=("name", "experiment_number"), left_out=("updated_at",)),
@@ -92,6 +97,9 @@ AUDITED: dict[str, Audited] = {
     "one_time_links": Audited(
         "one_time_link", about=("purpose", "user_id"), left_out=("sha256",), masked=("email",), chain=NO_PROJECT
     ),
+    "online_arms": Audited("online_arm", key=("experiment_id", "name"), about=("experiment_id", "name")),
+    "online_experiments": Audited("online_experiment", about=("name",), left_out=("content",)),
+    "online_shares": Audited("online_share", key=("experiment_id", "arm", "since"), about=("experiment_id", "arm")),
     "openid_identities": Audited(
         "openid_identity",
         about=("user_id", "provider"),
@@ -101,6 +109,10 @@ AUDITED: dict[str, Audited] = {
     ),
     "passwords": Audited("password", key=("user_id",), masked=("hash",), chain=NO_PROJECT),
     "projects": Audited("project", about=("full_path",), left_out=("last_experiment_number",), chain="@id"),
+    "promotion_approvals": Audited("promotion_approval", about=("request_id", "user_id")),
+    "promotion_request_events": Audited("promotion_request_event", about=("request_id", "kind")),
+    "promotion_requests": Audited("promotion_request", about=("model_id", "number", "version", "stage")),
+    "promotions": Audited("promotion", about=("model_id", "number", "version", "stage", "state")),
     "service_accounts": Audited("service_account", key=("user_id",), about=("name",), chain=_PERHAPS_PROJECT),
     "sessions": Audited(
         "session",
@@ -116,6 +128,8 @@ AUDITED: dict[str, Audited] = {
     ),
     "users": Audited("user", about=("username",), left_out=("last_active_at",), masked=("email",), chain=NO_PROJECT),
     "version_ci_jobs": Audited("version_ci_job", key=("version_id", "ci_job_id"), about=("version_id", "ci_job_id")),
+    "version_seals": Audited("version_seal", key=("version_id",), about=("version_id",)),
+    "version_withdrawals": Audited("version_withdrawal", about=("version_id", "kind")),
     "webhook_deliveries": Audited(
         "webhook_delivery",
         about=("webhook_id", "event"),
@@ -148,10 +162,14 @@ NOT_AUDITED: dict[str, str] = {
     "condemned_objects": _BYTES,
     "datasets": _LOGGED,
     "device_grants": _SIGN_IN,
+    "evaluated_models": _UPKEEP,
+    "evaluation_runs": _UPKEEP,
     "latest_metrics": _LOGGED,
     "logged_model_metrics": _LOGGED,
     "metric_points": _LOGGED,
     "multipart_uploads": "files on their way; once one is in its place it is audited",
+    "noted_models": _UPKEEP,
+    "online_points": "what a serving stack logs of an experiment, by the thousand; the experiment is audited",
     "openid_requests": _SIGN_IN,
     "project_events": _LOG,
     "request_counts": _COUNTED,

@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str = Field(description="postgresql://user:password@host:port/database, PostgreSQL 16 or newer.")
+    database_owner_url: str | None = Field(
+        default=None,
+        description="The same database as the owner of its tables, for `migrate` alone: then database_url is that of a"
+        " role that can only add to the audit log. Unset: migrations run as database_url.",
+    )
     redis_url: str = Field(
         description="redis://:password@host:port/0 or unix:///path/to.sock; may be emptied at any time."
     )
@@ -206,10 +211,15 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", description="INFO writes a line for every request, WARNING none.")
     log_json: bool = True
 
-    @field_validator("database_url")
+    @property
+    def owner_url(self) -> str:
+        """The database as the owner of its tables, for what changes or replaces those."""
+        return self.database_owner_url or self.database_url
+
+    @field_validator("database_url", "database_owner_url")
     @classmethod
-    def _database_is_postgresql(cls, value: str) -> str:
-        if urlsplit(value).scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+    def _database_is_postgresql(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
             raise ValueError("must begin with postgresql://")
         return value
 

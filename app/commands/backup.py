@@ -46,7 +46,7 @@ def create(
                 runtime.db,
                 runtime.blobs,
                 BackupFolder.make(directory),
-                url=runtime.settings.database_url,
+                url=runtime.settings.owner_url,
                 pg_dump=_program("pg_dump"),
                 secret_key=key,
                 like=BackupFolder(like) if like else None,
@@ -103,7 +103,8 @@ async def _restore(runtime: Runtime, folder: BackupFolder, new_secret_key: bool)
             runtime.db,
             runtime.blobs,
             folder,
-            url=runtime.settings.database_url,
+            url=runtime.settings.owner_url,
+            application_url=runtime.settings.database_url,
             pg_restore=_program("pg_restore"),
             progress=progress,
         )

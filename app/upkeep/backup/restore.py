@@ -46,7 +46,7 @@ async def restore(
     """Bring database and store to where the backup was made. API and workers must not run.
 
     Objects that the store has already, with the same bytes, stay as they are; others of the same key are replaced.
-    ``url`` is the database as its owner, ``application_url`` as the role of the application, which is made if missing.
+    ``url`` is the database as its owner, ``application_url`` as the role of the application, which gets its rights.
 
     Raises:
         NotEmpty: the database has tables.
@@ -55,7 +55,6 @@ async def restore(
         Unavailable: a server is away.
     """
     summary = folder.summary()
-    await migrate.ensure_application_role(url, application_url)
     async with db.read() as snap:
         if await _COUNT_TABLES.fetch_value(snap):
             raise NotEmpty("The database has tables already; a backup is restored into an empty one only.")

@@ -40,7 +40,7 @@ async def upgrade(database_url: str, application_url: str | None = None) -> None
         sqlalchemy.exc.DBAPIError: a migration failed; each migration is one transaction, so a failed one leaves the
             state before it.
     """
-    async with _alone(database_url) as connection:
+    async with _migrating(database_url) as connection:
         await connection.run_sync(_upgrade)
         if application_url is not None and roles.differ(database_url, application_url):
             await _ensure_role(connection, application_url)
@@ -51,7 +51,7 @@ async def upgrade(database_url: str, application_url: str | None = None) -> None
 async def ensure_application_role(database_url: str, application_url: str) -> None:
     """Make the role as which the application runs, if it is another one; before there is a schema, for a restore."""
     if roles.differ(database_url, application_url):
-        async with _alone(database_url) as connection:
+        async with _migrating(database_url) as connection:
             await _ensure_role(connection, application_url)
             await connection.commit()
 
@@ -59,7 +59,7 @@ async def ensure_application_role(database_url: str, application_url: str) -> No
 async def grant_application_role(database_url: str, application_url: str) -> None:
     """Give that role its rights, after a restore has made the tables."""
     if roles.differ(database_url, application_url):
-        async with _alone(database_url) as connection:
+        async with _migrating(database_url) as connection:
             await connection.run_sync(roles.grant, application_url)
             await connection.commit()
 
@@ -77,7 +77,7 @@ async def is_current(database_url: str) -> bool:
 
 
 @asynccontextmanager
-async def _alone(database_url: str) -> AsyncIterator[AsyncConnection]:
+async def _migrating(database_url: str) -> AsyncIterator[AsyncConnection]:
     """A connection of the owner, while no other process migrates."""
     engine = create_async_engine(async_url(database_url), poolclass=NullPool)
     try:

@@ -35,6 +35,7 @@ _DEPLOYMENT = {
     "name": "example_model", "version": "1", "semver": "1.0.0", "follows": "stage:production",
     "started_at": "2026-01-01T00:00:00+00:00",
 }  # fmt: skip
+_WITHDRAWN = {"reason": "Wrong labels", "replacement": "1.0.1"}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "registered_model.created": {**_NAMED, **_DETAILS},
     "model_version.created": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
@@ -44,6 +45,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "model_version.files_ready": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.failed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_FAILED},
     "model_version.quarantined": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_QUARANTINED},
+    "model_version.sealed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "digest": f"sha256:{64 * '0'}"},
+    "model_version.yanked": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_WITHDRAWN},
+    "model_version.unyanked": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "reason": "Fixed in the data"},
+    "model_version.deprecated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_WITHDRAWN},
+    "model_version.undeprecated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "reason": "Fixed in the data"},
     "model_version_tag.set": {**_VERSION, **_TAG, "value": "example_value"},
     "model_version_tag.deleted": {**_VERSION, **_TAG},
     "model_version_alias.created": {**_VERSION, **_ALIAS},

@@ -168,7 +168,7 @@ async def test_what_is_named_exactly_follows_nothing_unless_it_says_so(register)
 
 
 @pytest.mark.parametrize(("given", "taken"), [("2001-01-01T00:00:00Z", "creation"), ("2090-01-01T00:00:00Z", "now")])
-async def test_a_wrong_clock_of_the_process_cannot_place_the_start_outside_of_the_versions_life(
+async def test_a_wrong_clock_of_the_process_cannot_move_the_start_out_of_the_versions_life(
     register, fraud, runtime, given, taken
 ):
     before = datetime.now(UTC) - timedelta(minutes=5)

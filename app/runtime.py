@@ -29,7 +29,7 @@ _STORES_OWN_SHARE = 0.011
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Database, store, notifier, the clients of webhooks, CI, gates and OpenID, and the cache of tokens of a process."""
+    """Database, store, notifier, the clients of webhooks, CI, gates and OpenID, and the cache of tokens."""
 
     settings: Settings
     db: Database

@@ -172,6 +172,18 @@ class Settings(BaseSettings):
     token_storage_limit: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Bytes that may be stored with each token without a limit of its own; 0: no limit."
     )
+    deployment_silent_seconds: Annotated[int, Field(ge=10, le=86_400)] = Field(
+        default=300, description="A deployment without heartbeat for so long is shown, and told of, as silent."
+    )
+    deployment_lost_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        default=7, description="A deployment without heartbeat for so long has ended."
+    )
+    pull_flush_seconds: Annotated[int, Field(ge=0, le=300)] = Field(
+        default=5, description="How often each process writes who pulled which version; 0: pulls are not counted."
+    )
+    pull_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        default=400, description="How long it is kept who pulled which version on which day."
+    )
     access_log_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
         default=400, description="How long entries of the sign-in and access log are kept."
     )

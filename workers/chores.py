@@ -28,6 +28,7 @@ from app.artifacts.uploads import multipart
 from app.db import change_context
 from app.db.change_context import ChangeContext
 from app.journal import events
+from app.lifecycle.audit import chain, heads
 from app.lifecycle.deployments import upkeep as deployments
 from app.queue import leases
 from app.registry import announce
@@ -167,7 +168,13 @@ async def remove_expired_memberships(runtime: Runtime) -> object:
     return await expired_memberships.remove(runtime.db)
 
 
+async def chain_audit(runtime: Runtime) -> object:
+    """Give new entries of the audit log their places, and write down every hour how far each chain has come."""
+    return await chain.extend(runtime.db), await heads.make(runtime.db)
+
+
 CHORES = (
+    Chore("chain audit", 1, chain_audit),
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
     Chore("inspect", 60, inspect),

@@ -61,6 +61,12 @@ AUDITED: dict[str, dict[str, Any]] = {
         "left_out": ["created_at", "updated_at"],
         "masked": ["sealed_token", "sealed_hook_secret"],
     },
+    "deployments": {
+        "type": "deployment",
+        "about": ["environment", "endpoint", "model_id", "number", "version"],
+        "left_out": ["heartbeat_at", "silent_at"],
+    },
+    "derivations": {"type": "derivation", "about": ["version_id", "base"]},
     "evaluation_metrics": {
         "type": "evaluation_metric",
         "key": ["evaluation_id", "slice", "key"],
@@ -69,6 +75,8 @@ AUDITED: dict[str, dict[str, Any]] = {
     "evaluations": {"type": "evaluation", "about": ["version_id", "name", "dataset_name"], "left_out": ["content"]},
     "experiments": {"type": "experiment", "key": ["number"], "about": ["name"], "left_out": ["updated_at"]},
     "fact_statements": {"type": "fact_statement", "about": ["version_id", "fact"], "left_out": ["content"]},
+    "gate_sets": {"type": "gate_set", "key": ["stage_id", "version"], "about": ["stage_id", "version"]},
+    "gates": {"type": "gate", "about": ["stage_id", "set_version", "name"], "masked": ["sealed_secret"]},
     "groups": {"type": "group", "about": ["full_path"], "chain": "0"},
     "invitation_roles": {
         "type": "invitation_role",
@@ -304,6 +312,7 @@ _REFUSE = """
 """
 # Makes the trigger function of a table, with its columns as they are now: a column that comes later is in no entry
 # until this is called again. A function of its own, with its columns spelled out, takes half the time of one for all.
+# The log is named with its schema: else a temporary table of its name would come first.
 _AUDIT_TABLE = """
     CREATE FUNCTION audit_table(of_table text, settings jsonb) RETURNS void LANGUAGE plpgsql AS $make$
     DECLARE
@@ -347,16 +356,17 @@ _AUDIT_TABLE = """
             CREATE OR REPLACE FUNCTION audit_%1$s() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 IF TG_OP = 'INSERT' THEN
-                    INSERT INTO audit_entries (chain_id, action, object_type, object_key, about, context, after)
+                    INSERT INTO %14$s.audit_entries (chain_id, action, object_type, object_key, about, context, after)
                     VALUES (%2$s, 'create', %3$L, %4$s, audit_bounded(json_build_object(%5$s)::text),
                             audit_context(%6$s), audit_bounded(json_strip_nulls(json_build_object(%7$s))::text));
                 ELSIF TG_OP = 'UPDATE' THEN
-                    INSERT INTO audit_entries (chain_id, action, object_type, object_key, about, context, before, after)
+                    INSERT INTO %14$s.audit_entries
+                        (chain_id, action, object_type, object_key, about, context, before, after)
                     SELECT %2$s, 'update', %3$L, %4$s, audit_bounded(json_build_object(%5$s)::text),
                         audit_context(%6$s), audit_bounded(c.before::text), audit_bounded(c.after::text)
                     FROM audit_changes(jsonb_build_object(%8$s), jsonb_build_object(%9$s)) AS c;
                 ELSE
-                    INSERT INTO audit_entries (chain_id, action, object_type, object_key, about, context, before)
+                    INSERT INTO %14$s.audit_entries (chain_id, action, object_type, object_key, about, context, before)
                     VALUES (%10$s, 'delete', %3$L, %11$s, audit_bounded(json_build_object(%12$s)::text),
                             audit_context(%13$s), audit_bounded(json_strip_nulls(json_build_object(%8$s))::text));
                 END IF;
@@ -366,7 +376,8 @@ _AUDIT_TABLE = """
             of_table,
             pairs ->> 'chain of NEW', settings ->> 'type', pairs ->> 'key of NEW', pairs ->> 'about NEW',
             pairs ->> 'context of NEW', pairs ->> 'NEW', pairs ->> 'OLD', pairs ->> 'CHANGED',
-            pairs ->> 'chain of OLD', pairs ->> 'key of OLD', pairs ->> 'about OLD', pairs ->> 'context of OLD'
+            pairs ->> 'chain of OLD', pairs ->> 'key of OLD', pairs ->> 'about OLD', pairs ->> 'context of OLD',
+            quote_ident(current_schema())
         );
         SELECT string_agg(format('OLD.%1$I IS DISTINCT FROM NEW.%1$I', name), ' OR ') INTO changed
         FROM unnest(audited) AS name;

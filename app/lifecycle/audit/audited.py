@@ -77,12 +77,20 @@ AUDITED: dict[str, Audited] = {
     "ci_settings": Audited(
         "ci_settings", key=("project_id",), left_out=_LOGS, masked=("sealed_token", "sealed_hook_secret")
     ),
+    "deployments": Audited(
+        "deployment",
+        about=("environment", "endpoint", "model_id", "number", "version"),
+        left_out=("heartbeat_at", "silent_at"),
+    ),
+    "derivations": Audited("derivation", about=("version_id", "base")),
     "evaluation_metrics": Audited(
         "evaluation_metric", key=("evaluation_id", "slice", "key"), about=("evaluation_id", "slice", "key")
     ),
     "evaluations": Audited("evaluation", about=("version_id", "name", "dataset_name"), left_out=("content",)),
     "experiments": Audited("experiment", key=("number",), about=("name",), left_out=("updated_at",)),
     "fact_statements": Audited("fact_statement", about=("version_id", "fact"), left_out=("content",)),
+    "gate_sets": Audited("gate_set", key=("stage_id", "version"), about=("stage_id", "version")),
+    "gates": Audited("gate", about=("stage_id", "set_version", "name"), masked=("sealed_secret",)),
     "groups": Audited("group", about=("full_path",), chain=NO_PROJECT),
     "invitation_roles": Audited("invitation_role", about=("link_id", "group_id", "project_id"), chain=_PERHAPS_PROJECT),
     "logged_models": Audited("logged_model", about=("name", "experiment_number"), left_out=("updated_at",)),
@@ -172,10 +180,12 @@ NOT_AUDITED: dict[str, str] = {
     "online_points": "what a serving stack logs of an experiment, by the thousand; the experiment is audited",
     "openid_requests": _SIGN_IN,
     "project_events": _LOG,
+    "pulls": "who pulled what, counted by the day; nothing is changed by it",
     "request_counts": _COUNTED,
     "retired_versions": "texts of versions whose deletion is audited",
     "sign_in_failures": _COUNTED,
     "stored_bytes": _COUNTED,
     "suspect_objects": _BYTES,
+    "unread_lineage_tags": _UPKEEP,
     "verdicts": "what inspections found in bytes; a release from quarantine stands with the file",
 }

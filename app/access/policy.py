@@ -71,6 +71,7 @@ class Permission(StrEnum):
     PROJECT_READ = "project:read"
     PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
+    REGISTRY_PURGE = "registry:purge"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     STORAGE_READ = "storage:read"
@@ -100,6 +101,7 @@ _LEAST_ROLE = {
     Permission.PROJECT_READ: None,
     Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
+    Permission.REGISTRY_PURGE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
     Permission.STORAGE_READ: None,
@@ -155,10 +157,15 @@ happens in the project to any address; and the end of the project.
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
+    Permission.REGISTRY_PURGE: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",
 }
 """The project setting (disabled, private, enabled) that rules over a permission."""
+
+
+_OF_MODELS = frozenset({Permission.REGISTRY_PURGE, Permission.REGISTRY_READ, Permission.REGISTRY_WRITE})
+"""What a token that is confined to some models may do to these only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +362,7 @@ def require_signed_in(actor: Actor, *, to_write: bool = True) -> int:
 
 
 def _reaches_all(actor: Actor, permission: Permission) -> bool:
-    return actor.model_patterns is None or permission not in {Permission.REGISTRY_READ, Permission.REGISTRY_WRITE}
+    return actor.model_patterns is None or permission not in _OF_MODELS
 
 
 def _switched_on(access: ProjectAccess, permission: Permission) -> bool:

@@ -135,12 +135,12 @@ LINES = {
     "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
-        "nothing more": "project latestVersion versions aliases aliasHistory createdBy",
+        "nothing more": "project latestVersion versions aliases aliasHistory createdBy deletedBy",
         "candidates": "experiment candidates",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy", "candidates": "candidate loggedModel",
+        "nothing more": "model aliases artifacts createdBy deletedBy", "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},

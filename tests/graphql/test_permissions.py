@@ -76,7 +76,7 @@ NEEDS = {
         "modelCreate", "modelUpdate", "modelDelete", "modelVersionCheck", "modelVersionComplete", "modelVersionCreate",
         "modelVersionCopy", "modelVersionUpdate",
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
-        "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
+        "artifactUploadCreate", "ciJobLink", "ciJobRefresh", "modelRestore", "modelVersionRestore",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import NullPool
 
 from app import faults
+from app.db import refusals
 from app.db.direct_pool import DirectPool
 from app.db.pauses import pause
 from app.db.pool_queue import PoolQueue
@@ -47,8 +48,9 @@ _FULL_STATES = {"53100"}
 """Disk full: the statement wrote nothing, and what ran before it in its transaction is undone."""
 _LOST_CLASSES = ("08", "57P")
 """Connection exception, server going down: as answers to a commit they do not tell whether it was made."""
-_UNAVAILABLE_CLASSES = ("08", "53", "57")
-"""SQLSTATE classes: connection exception, insufficient resources, operator intervention (with cancelled statements)."""
+_UNAVAILABLE_CLASSES = ("08", "28", "53", "57")
+"""SQLSTATE classes: connection exception, refused user or password, insufficient resources, operator intervention (with
+cancelled statements)."""
 _BUSY_STATES = {"40001", "40P01", "55P03"}
 """Serialisation failure, deadlock, lock not available: nothing was written, the caller may repeat."""
 _TRY_LOCK = Statement("db.try_lock", "Take an advisory lock unless it is held.", "SELECT pg_try_advisory_lock(:lock)")
@@ -328,6 +330,8 @@ async def _translated(room: DiskSpace | None = None) -> AsyncIterator[None]:
 
 def _raise_translated(error: BaseException, room: DiskSpace | None = None) -> None:
     """Raise the product's own error for an error of the driver; returns for any other error."""
+    if (refusal := refusals.explained(error)) is not None:
+        raise refusal from error
     match error:
         case DBAPIError():
             state = cast("str | None", getattr(error.orig, "sqlstate", None)) or ""

@@ -41,14 +41,15 @@ def lines() -> dict[tuple[str, str], set[Role]]:
 
 TABLE = lines()
 LINES = dict.fromkeys(what for what, _ in TABLE)
-READ, MODELS, RESTORE, PURGE, FILES, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, *REST = LINES
-DELETE, MOVE, GROUPS = REST
+READ, MODELS, RESTORE, PURGE, FILES, DEPLOYMENTS, CANDIDATES, *MORE = LINES
+ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = MORE
 EXAMPLES = {
     READ: ["project", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact", "search"],
     MODELS: ["modelCreate", "modelUpdate", "modelVersionCreate", "modelVersionUpdate", "aliasSet", "aliasDelete",
              "modelVersionDelete", "modelDelete"],
     RESTORE: ["modelRestore", "modelVersionRestore"],
     FILES: ["artifactUploadCreate", "artifactsDelete"],
+    DEPLOYMENTS: ["deploymentRegister", "deploymentHeartbeat", "deploymentEnd"],
     CANDIDATES: ["experimentCreate", "experimentUpdate", "candidateCreate", "candidateLog", "candidateUpdate",
                  "candidateDelete", "loggedModelCreate", "loggedModelUpdate", "experimentDelete"],
     WEBHOOKS: ["webhookCreate", "webhookUpdate", "webhookTest", "webhookDelete"],

@@ -76,7 +76,9 @@ NEEDS = {
         "modelCreate", "modelUpdate", "modelDelete", "modelVersionCheck", "modelVersionComplete", "modelVersionCreate",
         "modelVersionCopy", "modelVersionUpdate",
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
-        "artifactUploadCreate", "ciJobLink", "ciJobRefresh", "modelRestore", "modelVersionRestore",
+        "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
+        "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
+        "modelRestore", "modelVersionRestore",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",

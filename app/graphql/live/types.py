@@ -34,6 +34,11 @@ class ProjectEventType(Enum):
     MODEL_VERSION_QUARANTINED = value(
         "MODEL_VERSION_QUARANTINED", "A file of a model version is in quarantine; `detail` tells why."
     )
+    MODEL_VERSION_SEALED = value("MODEL_VERSION_SEALED", "A model version was sealed.")
+    MODEL_VERSION_YANKED = value("MODEL_VERSION_YANKED", "A model version was yanked.")
+    MODEL_VERSION_UNYANKED = value("MODEL_VERSION_UNYANKED", "A model version is not yanked any more.")
+    MODEL_VERSION_DEPRECATED = value("MODEL_VERSION_DEPRECATED", "A model version was deprecated.")
+    MODEL_VERSION_UNDEPRECATED = value("MODEL_VERSION_UNDEPRECATED", "A model version is not deprecated any more.")
     MODEL_VERSION_UPDATED = value("MODEL_VERSION_UPDATED", "Description or tags of a model version changed.")
     MODEL_VERSION_DELETED = value("MODEL_VERSION_DELETED", "A model version was deleted.")
     MODEL_VERSION_RESTORED = value("MODEL_VERSION_RESTORED", "A deleted model version came back; `detail` names it.")
@@ -51,6 +56,9 @@ class ProjectEventType(Enum):
     CI_JOB_CREATED = value("CI_JOB_CREATED", "A CI job was recorded.")
     CI_JOB_UPDATED = value("CI_JOB_UPDATED", "A CI job changed.")
     CI_JOB_LINKED = value("CI_JOB_LINKED", "A candidate or model version was linked to a CI job.")
+    DEPLOYMENT_STARTED = value("DEPLOYMENT_STARTED", "A version runs; `detail` names the environment.")
+    DEPLOYMENT_SILENT = value("DEPLOYMENT_SILENT", "No heartbeat came for a while; `detail` names the environment.")
+    DEPLOYMENT_ENDED = value("DEPLOYMENT_ENDED", "A deployment has ended; `detail` names the environment.")
     RESET = value("RESET", "More was missed than can be sent again: query anew what you show. `object` is the project.")
 
 

@@ -227,7 +227,7 @@ class Interval:
 class Alias(Interval, Row):
     """A movable name of a version: a row for each interval of time, which makes the history.
 
-    ``number`` and ``version`` are those of the version where it was purged; None: its row has them.
+    ``number`` and ``version`` are those of the version, so that the history outlives it.
     """
 
     __tablename__ = "aliases"
@@ -250,8 +250,8 @@ class Alias(Interval, Row):
     model_id: Mapped[int] = mapped_column(BigInteger)
     version_id: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(Text(collation="C"))
-    number: Mapped[BigId | None]
-    version: Mapped[str | None] = mapped_column(Text(collation="C"))
+    number: Mapped[BigId]
+    version: Mapped[str] = mapped_column(Text(collation="C"))
 
 
 class ProjectStage(Row):
@@ -264,9 +264,7 @@ class ProjectStage(Row):
     __tablename__ = "project_stages"
     __table_args__ = (
         Index("uq_project_stages_key", "project_id", "key", unique=True),
-        Index(
-            "uq_project_stages_name", "project_id", "name", unique=True, postgresql_where=sql("retired_at is null")
-        ),
+        Index("uq_project_stages_name", "project_id", "name", unique=True, postgresql_where=sql("retired_at is null")),
         Index(
             "uq_project_stages_mlflow_name",
             "project_id",

@@ -29,9 +29,9 @@ def upgrade() -> None:
     _protections()
     _intervals()
     _holders()
-    _aliases()
     _defaults()
     _present_stages()
+    _aliases()
     _journal()
 
 
@@ -88,9 +88,7 @@ def _protections() -> None:
         sa.ForeignKeyConstraint(["set_by"], ["users.id"], name=op.f("fk_name_protections_set_by")),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_name_protections")),
     )
-    op.create_index(
-        "uq_name_protections_pattern", "name_protections", ["project_id", "kind", "pattern"], unique=True
-    )
+    op.create_index("uq_name_protections_pattern", "name_protections", ["project_id", "kind", "pattern"], unique=True)
 
 
 def _made_and_ended() -> list[sa.Column[object]]:
@@ -191,12 +189,32 @@ def _holders() -> None:
 
 
 def _aliases() -> None:
-    """The history of an alias outlives its versions; text and number of a version are written when it is removed."""
+    """The history of an alias outlives its versions, so it has their numbers and texts; there are few rows.
+
+    A process of the release before does not write them: then a trigger does.
+    """
     op.add_column("aliases", sa.Column("number", sa.BigInteger(), nullable=True))
     op.add_column("aliases", sa.Column("version", sa.Text(collation="C"), nullable=True))
     for column in _made_and_ended():
         op.add_column("aliases", column)
     op.drop_constraint("fk_aliases_project_id_version_id", "aliases", type_="foreignkey")
+    op.execute("""
+        UPDATE aliases a SET number = v.number, version = v.version FROM model_versions v
+        WHERE v.project_id = a.project_id AND v.id = a.version_id
+    """)
+    op.alter_column("aliases", "number", nullable=False)
+    op.alter_column("aliases", "version", nullable=False)
+    op.execute("""
+        CREATE FUNCTION say_version_of_alias() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            SELECT v.number, v.version INTO NEW.number, NEW.version FROM model_versions v
+            WHERE v.project_id = NEW.project_id AND v.id = NEW.version_id;
+            RETURN NEW;
+        END $$""")
+    op.execute(
+        "CREATE TRIGGER say_version BEFORE INSERT ON aliases FOR EACH ROW WHEN (NEW.number IS NULL)"
+        " EXECUTE FUNCTION say_version_of_alias()"
+    )
 
 
 def _defaults() -> None:
@@ -276,6 +294,7 @@ def _journal() -> None:
                 INSERT INTO project_events (project_id, type, object_type, object_id, detail)
                 VALUES (NEW.project_id, kind, 'ModelVersion', NEW.id::text,
                     CASE WHEN kind IN ('MODEL_VERSION_FAILED', 'MODEL_VERSION_QUARANTINED') THEN NEW.state_reason
+                    WHEN kind = 'MODEL_VERSION_DELETED' THEN stage_name(OLD.project_id, OLD.stage)
                     ELSE stage_name(NEW.project_id, NEW.stage) END);
             END LOOP;
             RETURN NULL;

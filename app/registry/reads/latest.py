@@ -1,4 +1,4 @@
-"""The latest READY version of many models at once: overall, and in each stage.
+"""The latest version, READY and not yanked, of many models at once: overall, and in each stage.
 
 Each is one index scan of one row, whatever the number of versions. The scan is a subquery with a limit, since the
 planner does not see how many models are meant and might else choose to join all versions.
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, literal_column, select, true
 from sqlalchemy.orm import aliased
 
-from app.registry.tables import READY, Model, ModelVersion, ProjectStage
+from app.registry.tables import Model, ModelVersion, ProjectStage, is_offered
 
 
 def of_models() -> tuple[Select[Any], type[ModelVersion]]:
@@ -40,7 +40,7 @@ def _highest(within: ColumnElement[bool] | None = None, *others: Any) -> type[Mo
         ModelVersion.project_id == Model.project_id,
         ModelVersion.model_id == Model.id,
         ModelVersion.deleted_at.is_(None),
-        ModelVersion.state == READY,
+        is_offered(ModelVersion),
     )
     statement = select(ModelVersion).where(*mine, *([] if within is None else [within]))
     order = (ModelVersion.is_prerelease, ModelVersion.precedence.desc(), ModelVersion.number.desc())

@@ -10,14 +10,13 @@ from app.errors import Taken
 from app.registry import models, webhook_events
 from app.registry.references.resolve import Named, Target
 from app.registry.repository import writable
+from app.registry.stages.definitions import INITIAL_KEY
 from app.registry.tables import ModelVersion
 from app.registry.trash import retention, trashed
 from app.registry.trash.retention import NotRestorable
 from app.registry.versions import lookup, manifests, states
 from app.text import quoted
 from app.tracking import version_candidates
-
-UNSTAGED = "none"
 
 
 class TextTakenAgain(Taken):
@@ -76,7 +75,7 @@ async def _show(tx: Tx, version: ModelVersion) -> ModelVersion:
             ModelVersion.id == version.id,
             retention.is_restorable(ModelVersion),
         )
-        .values(deleted_at=None, purge_at=None, deleted_by=None, stage=UNSTAGED, updated_at=func.now())
+        .values(deleted_at=None, purge_at=None, deleted_by=None, stage=INITIAL_KEY, updated_at=func.now())
         .returning(ModelVersion)
     )
     restored = (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()

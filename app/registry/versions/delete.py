@@ -9,16 +9,20 @@ from sqlalchemy import func, update
 from app.access.policy import Actor
 from app.db.database import Database, Tx
 from app.queue import outbox
-from app.registry import models, webhook_events
+from app.registry import aliases, models, webhook_events
 from app.registry.background_jobs import PurgeVersion
 from app.registry.models import Deletion
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
-from app.registry.tables import Alias, ModelVersion
+from app.registry.stages import moves
+from app.registry.stages.definitions import INITIAL_KEY
+from app.registry.tables import ModelVersion
 from app.registry.trash import retention, trashed
 from app.registry.versions import change, lookup, manifests
 from app.registry.versions.lookup import VersionNotFound
 from app.tracking import version_candidates
+
+_REASON = "The version was deleted."
 
 
 async def delete(
@@ -60,9 +64,10 @@ async def _hide(tx: Tx, actor: Actor, project_id: int, target: Target, keep: tim
     await models.lock(tx, model)
     version = await lookup.reload(tx, version)
     await webhook_events.version_changed(tx, model, version, "deleted", actor.username)
+    await moves.leave(tx, actor, version, reason=_REASON)
     moments = {"deleted_at": func.now(), "updated_at": func.now(), "purge_at": func.now() + keep}
-    gone = await change.apply(tx, version, **moments, deleted_by=actor.user_id)
-    await _end_aliases(tx, gone)
+    gone = await change.apply(tx, version, **moments, deleted_by=actor.user_id, stage=INITIAL_KEY)
+    await aliases.end_of_version(tx, actor, gone, reason=_REASON)
     await manifests.retire(tx, gone, lookup.root_of(gone)[0])
     await version_candidates.purge_unneeded(tx, project_id, [gone.candidate_id], keep=keep)
     return gone
@@ -89,11 +94,3 @@ async def _end_restoring(tx: Tx, actor: Actor, project_id: int, target: Target) 
     if gone is None:
         raise trashed.missing_version(version.version)
     return gone
-
-
-async def _end_aliases(tx: Tx, version: ModelVersion) -> None:
-    await tx.execute(
-        update(Alias)
-        .where(Alias.project_id == version.project_id, Alias.version_id == version.id, Alias.valid_until.is_(None))
-        .values(valid_until=func.clock_timestamp())
-    )

@@ -21,7 +21,7 @@ from app.registry.background_jobs import PurgeModel, PurgeVersion
 from app.registry.tables import Model, ModelVersion
 from app.registry.trash import retention
 from app.registry.versions import manifests
-from app.tracking import experiments, version_candidates
+from app.tracking import model_experiments, version_candidates
 from app.tracking import purge as tracking_purge
 from app.tracking.background_jobs import PurgeExperiment
 
@@ -91,7 +91,7 @@ async def model(db: Database, project_id: int, model_id: int, *, progress: Progr
             await _put_off(tx, Model, PurgeModel(project_id, model_id), model_id)
             return
         # Again: a version whose creation overlapped the deletion of the model may have inserted its candidate since.
-        await experiments.end_restoring(tx, project_id, number)
+        await model_experiments.end_restoring(tx, project_id, number)
         of_model = (ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
         total = await tx.scalar(select(func.count()).select_from(ModelVersion).where(*of_model)) or 0
     done, removed = 0, BATCH

@@ -267,15 +267,6 @@ async def mark_for_purge(tx: Tx, project_id: int, number: int, *, keep: timedelt
     await _change(tx, project_id, number, purge_at=func.now() + keep)
 
 
-async def end_restoring(tx: Tx, project_id: int, number: int) -> None:
-    """Step: what is hidden of the experiment, and all that is not, is removed from now on."""
-    for table in (Candidate, LoggedModel):
-        mine = (table.project_id == project_id, table.experiment_number == number)
-        early = table.purge_at.is_(None) | (table.purge_at > func.now())
-        await tx.execute(update(table).where(*mine, early).values(purge_at=func.now()))
-    await _change(tx, project_id, number, purge_at=func.least(Experiment.purge_at, func.now()))
-
-
 async def lock(tx: Tx, project_id: int, number: int) -> Experiment:
     """Step: the experiment, locked against changes; also one in the trash.
 

@@ -65,6 +65,16 @@ async def bring_back(tx: Tx, project_id: int, number: int, hidden_until: datetim
         raise experiments.ExperimentNotFound(f"No Experiment with id={number} exists.")
 
 
+async def end_restoring(tx: Tx, project_id: int, number: int) -> None:
+    """Step: what is hidden of the experiment of a deleted model, and all that is not, is removed from now on."""
+    mine = (Experiment.project_id == project_id, Experiment.number == number)
+    await tx.execute(update(Experiment).where(*mine).values(purge_at=func.least(Experiment.purge_at, func.now())))
+    for table in (Candidate, LoggedModel):
+        of_experiment = (table.project_id == project_id, table.experiment_number == number)
+        early = table.purge_at.is_(None) | (table.purge_at > func.now())
+        await tx.execute(update(table).where(*of_experiment, early).values(purge_at=func.now()))
+
+
 async def rename(tx: Tx, project_id: int, number: int, model_name: str) -> None:
     """Step: let the experiment follow the name of its model.
 

@@ -36,12 +36,12 @@ async def find_model(snap: Snapshot, actor: Actor, project_id: int, reference: i
     key = repository.model_key(reference)
     named = Model.id == key if isinstance(key, int) else Model.name == key
     mine = (Model.project_id == project_id, retention.is_restorable(Model), *repository.within(actor))
-    found = [] if key is None else await _newest(snap, Model, *mine, named)
-    if not found:
+    deleted = [] if key is None else await _newest(snap, Model, *mine, named)
+    if not deleted:
         raise missing_model(reference)
-    if len(found) > 1:
-        raise SeveralDeleted(_several("models", str(reference), [row.id for row in found]), field="model")
-    return found[0]
+    if len(deleted) > 1:
+        raise SeveralDeleted(_several("models", str(reference), [row.id for row in deleted]), field="model")
+    return deleted[0]
 
 
 async def find_version(snap: Snapshot, actor: Actor, project_id: int, target: Target) -> tuple[Model, ModelVersion]:
@@ -61,13 +61,13 @@ async def find_version(snap: Snapshot, actor: Actor, project_id: int, target: Ta
     if model is None:
         raise missing_version(shown)
     mine = (ModelVersion.project_id == project_id, ModelVersion.model_id == model.id)
-    found = await _newest(snap, ModelVersion, *mine, retention.is_restorable(ModelVersion), named)
-    if not found:
+    deleted = await _newest(snap, ModelVersion, *mine, retention.is_restorable(ModelVersion), named)
+    if not deleted:
         raise missing_version(shown)
-    if len(found) > 1:
-        numbers = [row.number for row in found]
+    if len(deleted) > 1:
+        numbers = [row.number for row in deleted]
         raise SeveralDeleted(_several("versions", shown, numbers, by="number"), field="modelVersion")
-    return model, found[0]
+    return model, deleted[0]
 
 
 def missing_model(reference: int | str) -> NotRestorable:

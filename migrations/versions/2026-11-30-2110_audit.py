@@ -92,6 +92,7 @@ AUDITED: dict[str, dict[str, Any]] = {
         "context": "@version",
     },
     "models": {"type": "model", "about": ["name"], "left_out": ["last_number", "updated_at"]},
+    "name_protections": {"type": "name_protection", "about": ["kind", "pattern"]},
     "one_time_links": {
         "type": "one_time_link",
         "about": ["purpose", "user_id"],
@@ -114,6 +115,7 @@ AUDITED: dict[str, dict[str, Any]] = {
         "chain": "0",
     },
     "passwords": {"type": "password", "key": ["user_id"], "masked": ["hash"], "chain": "0"},
+    "project_stages": {"type": "project_stage", "about": ["name"]},
     "projects": {"type": "project", "about": ["full_path"], "left_out": ["last_experiment_number"], "chain": "@id"},
     "promotion_approvals": {"type": "promotion_approval", "about": ["request_id", "user_id"]},
     "promotion_request_events": {"type": "promotion_request_event", "about": ["request_id", "kind"]},
@@ -130,6 +132,11 @@ AUDITED: dict[str, dict[str, Any]] = {
         "about": ["user_id"],
         "left_out": ["sha256", "last_used_at", "last_address", "client"],
         "chain": "0",
+    },
+    "stage_intervals": {
+        "type": "stage_interval",
+        "about": ["model_id", "number", "version", "stage_id"],
+        "left_out": ["precedence", "is_prerelease"],
     },
     "tokens": {
         "type": "token",

@@ -87,7 +87,7 @@ NEEDS = {
     ],
     "maintainer": [
         "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
-        "artifactUploadAbort", "artifactRelease",
+        "artifactUploadAbort", "artifactRelease", "auditLog", "auditHeads",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
         "ciSettingsUpdate", "ciSettingsDelete",
     ],

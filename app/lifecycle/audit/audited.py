@@ -102,6 +102,7 @@ AUDITED: dict[str, Audited] = {
         context="@version",
     ),
     "models": Audited("model", about=("name",), left_out=("last_number", "updated_at")),
+    "name_protections": Audited("name_protection", about=("kind", "pattern")),
     "one_time_links": Audited(
         "one_time_link", about=("purpose", "user_id"), left_out=("sha256",), masked=("email",), chain=NO_PROJECT
     ),
@@ -116,6 +117,7 @@ AUDITED: dict[str, Audited] = {
         chain=NO_PROJECT,
     ),
     "passwords": Audited("password", key=("user_id",), masked=("hash",), chain=NO_PROJECT),
+    "project_stages": Audited("project_stage", about=("name",)),
     "projects": Audited("project", about=("full_path",), left_out=("last_experiment_number",), chain="@id"),
     "promotion_approvals": Audited("promotion_approval", about=("request_id", "user_id")),
     "promotion_request_events": Audited("promotion_request_event", about=("request_id", "kind")),
@@ -127,6 +129,9 @@ AUDITED: dict[str, Audited] = {
         about=("user_id",),
         left_out=("sha256", "last_used_at", "last_address", "client"),
         chain=NO_PROJECT,
+    ),
+    "stage_intervals": Audited(
+        "stage_interval", about=("model_id", "number", "version", "stage_id"), left_out=("precedence", "is_prerelease")
     ),
     "tokens": Audited(
         "token",
@@ -184,6 +189,7 @@ NOT_AUDITED: dict[str, str] = {
     "request_counts": _COUNTED,
     "retired_versions": "texts of versions whose deletion is audited",
     "sign_in_failures": _COUNTED,
+    "stage_holders": "which version a stage meant when, derived from the intervals of stages, which are audited",
     "stored_bytes": _COUNTED,
     "suspect_objects": _BYTES,
     "unread_lineage_tags": _UPKEEP,

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.access.users import User
 from app.db.database import Database, Snapshot
 from app.errors import NotFound
-from app.lifecycle.audit.tables import AuditEntry, AuditHead, AuditLink
+from app.lifecycle.audit.tables import AuditEntry, AuditLink
+from app.lifecycle.audit.tables import AuditHead as AuditHead
 from app.pagination import Keyset, Page, Window
 
 NO_PROJECT = 0
@@ -46,13 +47,18 @@ class Audited(NamedTuple):
     content: str | None
     """Its canonical JSON, of which ``link.entry_hash`` is the SHA-256."""
 
-    def author(self) -> dict[str, str | int]:
-        """What the transaction was told of its author; empty when that is no JSON object."""
-        try:
-            told = orjson.loads(self.entry.context) if self.entry else {}
-        except orjson.JSONDecodeError:
-            told = {}
-        return told if isinstance(told, dict) else {}
+    def author(self) -> dict[str, Any]:
+        """What the transaction was told of its author."""
+        return parsed(self.entry.context if self.entry else None)
+
+
+def parsed(text: str | None) -> dict[str, Any]:
+    """A part of an entry; empty where it is none, or was written by other means and is no JSON object."""
+    try:
+        values = orjson.loads(text or "{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return values if isinstance(values, dict) else {}
 
 
 _NEWEST: Keyset[Audited] = Keyset("audit log", (AuditLink.seq,), lambda one: (one.link.seq,), descending=True)
@@ -73,7 +79,7 @@ async def search(
         chain = await _chain(snap, actor, project)
         order = _OLDEST if oldest_first else _NEWEST
         statement = order.apply(await _matching(snap, chain, filter), window)
-        rows = [Audited(*row) for row in (await snap.execute(statement)).all()]
+        rows = [Audited(link, entry, content) for link, entry, content in (await snap.execute(statement)).all()]
         return order.page(rows, window)
 
 
@@ -106,18 +112,18 @@ async def _has_entries(snap: Snapshot, chain: int) -> bool:
 
 
 async def _matching(snap: Snapshot, chain: int, filter: Filter) -> Select[tuple[AuditLink, AuditEntry, str]]:
-    content = func.audit_canonical(AuditEntry.__table__.table_valued()).label("content")
+    content = func.audit_canonical(literal_column(AuditEntry.__tablename__)).label("content")
     statement = (
         select(AuditLink, AuditEntry, content)
         .join(AuditEntry, AuditEntry.id == AuditLink.entry_id, isouter=True)
         .where(AuditLink.chain_id == chain)
     )
-    equal: list[tuple[ColumnElement[str], str | None]] = [
+    equal = [
         (AuditLink.action, filter.action),
         (AuditLink.object_type, filter.object_type),
         (AuditLink.object_key, filter.object_key),
     ]
-    conditions = [column == value for column, value in equal if value is not None]
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
     if filter.request_id is not None:
         conditions.append(and_(AuditLink.request_id == filter.request_id, AuditLink.request_id != ""))
     if filter.username is not None:

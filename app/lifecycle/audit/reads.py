@@ -111,7 +111,7 @@ async def _has_entries(snap: Snapshot, chain: int) -> bool:
     return await snap.scalar(select(AuditLink.seq).where(AuditLink.chain_id == chain).limit(1)) is not None
 
 
-async def _matching(snap: Snapshot, chain: int, filter: Filter) -> Select[tuple[AuditLink, AuditEntry, str]]:
+async def _matching(snap: Snapshot, chain: int, filter: Filter) -> Select[AuditLink, AuditEntry, str]:
     content = func.audit_canonical(literal_column(AuditEntry.__tablename__)).label("content")
     statement = (
         select(AuditLink, AuditEntry, content)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.access.policy import Actor, ProjectAccess, Role, Scope
 from app.access.token_rules import model_patterns
 from app.db.database import Snapshot
+from app.db.statements import Fragment
 from app.errors import Forbidden
 from app.registry.stages.definitions import Stage
 from app.registry.stages.tables import NameProtection
@@ -96,9 +97,18 @@ def matching(rules: Iterable[NameProtection], kind: Kind, names: Sequence[str]) 
     ]
 
 
-def approvals_needed(rules: Iterable[NameProtection]) -> int:
-    """How many others have to approve where all these rules hold."""
-    return max((rule.approvals for rule in rules), default=0)
+async def approvals_needed(snap: Snapshot, stage: Stage) -> int:
+    """Read step: how many others have to approve before a version enters or leaves a stage; 0: none."""
+    return _approvals(of_stage(await of_project(snap, stage.project_id), stage))
+
+
+def protects_stage_sql(project: str, key: str) -> Fragment:
+    """SQL: whether a rule protects the stage that a version is in, by what ``model_versions.stage`` has for it."""
+    like = "replace(replace(replace(replace(p.pattern, '\\', '\\\\'), '%', '\\%'), '_', '\\_'), '*', '%')"
+    return Fragment(f"""EXISTS (
+        SELECT FROM project_stages s JOIN name_protections p ON p.project_id = s.project_id AND p.kind = 'stage'
+        WHERE s.project_id = {project} AND s.key = {key} AND (s.name LIKE {like} OR lower(s.mlflow_name) LIKE {like})
+    )""")
 
 
 def may_move(rules: Iterable[NameProtection], actor: Actor, role: Role | None) -> bool:
@@ -118,7 +128,7 @@ def refuse(
         refusal = _refusal(rule, actor, role)
         if refusal is not None:
             raise NameProtected(f"The {named} is protected by the rule `{rule.pattern}`: {refusal}.")
-    needed = approvals_needed(rules)
+    needed = _approvals(rules)
     if needed and not has_approval:
         others = "another person" if needed == 1 else f"{needed} others"
         raise ApprovalNeeded(f"The {named} is protected: {others} must approve before it is moved.")
@@ -127,6 +137,10 @@ def refuse(
 def is_machine(actor: Actor) -> bool:
     """Whether the actor is no person: a token of a project, group or service account, or one of a CI job."""
     return actor.is_confined or actor.ci_job is not None
+
+
+def _approvals(rules: Iterable[NameProtection]) -> int:
+    return max((rule.approvals for rule in rules), default=0)
 
 
 def _refusal(rule: NameProtection, actor: Actor, role: Role | None) -> str | None:

@@ -12,9 +12,8 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, Taken, TooLarge
-from app.registry import webhook_events
 from app.registry.names import InvalidName, check_description, is_stage, stage_key
-from app.registry.stages import definitions
+from app.registry.stages import definitions, events
 from app.registry.stages.definitions import ARCHIVED, MLFLOW_NAMES, Stage
 from app.registry.stages.protections import Kind
 from app.registry.stages.tables import NameProtection
@@ -95,7 +94,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: NewSta
         before_archive = next((i for i, one in enumerate(stages, 1) if one.mlflow_name == ARCHIVED), len(stages) + 1)
         await _order(tx, stages, added, before_archive if command.position is None else command.position)
         await _check_names(tx, project_id)
-        await webhook_events.stage_changed(tx, added, "created", actor.username)
+        await events.stage_changed(tx, added, "created", actor)
     return added
 
 
@@ -138,7 +137,7 @@ async def edit(db: Database, actor: Actor, project: int | str, stage: str, comma
             await _order(tx, [other for other in stages if other.id != one.id], one, command.position)
         await _check_names(tx, project_id)
         await tx.refresh(one)
-        await webhook_events.stage_changed(tx, one, "updated", actor.username)
+        await events.stage_changed(tx, one, "updated", actor)
     return one
 
 
@@ -160,12 +159,12 @@ async def retire(db: Database, actor: Actor, project: int | str, stage: str) -> 
         model = await tx.scalar(select(ModelVersion).where(*here, ModelVersion.deleted_at.is_(None)).limit(1))
         if model is not None:
             raise StageInUse(
-                f"Versions are in {quoted(one.name)}, such as {quoted(model.version)}; move them to another stage first.",
+                f"Versions are in {quoted(one.name)}, such as {quoted(model.version)}; move them elsewhere first.",
                 field="name",
             )
         await tx.execute(_of(one).values(retired_at=func.now()))
         await tx.refresh(one)
-        await webhook_events.stage_changed(tx, one, "retired", actor.username)
+        await events.stage_changed(tx, one, "retired", actor)
     return one
 
 
@@ -190,7 +189,7 @@ def _check_name(name: str) -> str:
     key = stage_key(name)
     if not is_stage(name) or key.isdecimal() or key in {"latest", "latest-prerelease"}:
         raise InvalidName(
-            f"{quoted(name)} is no name for a stage: 1 to 63 letters, digits, _ and -, not only digits, and not latest.",
+            f"{quoted(name)} is no name for a stage: 1 to 63 letters, digits, _ and -, not only digits, not latest.",
             field="name",
         )
     return key
@@ -229,8 +228,8 @@ async def _check_names(tx: Tx, project_id: int) -> None:
         await tx.refresh(stage)
         if stage.name.capitalize() in MLFLOW_NAMES and stage.mlflow_name != stage.name.capitalize():
             raise Invalid(
-                f"The stage {quoted(stage.name)} is called as MLflow's {stage.name.capitalize()}, so it has to stand for "
-                "that; rename it first.",
+                f"The stage {quoted(stage.name)} is called as MLflow's {stage.name.capitalize()}, so it has to stand "
+                "for that; rename it first.",
                 field="mlflowName",
             )
 

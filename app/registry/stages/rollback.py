@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from app.access.policy import Actor
 from app.db.database import Database, Snapshot
 from app.errors import NotFound
-from app.registry import aliases, models
+from app.registry import aliases, models, repository
 from app.registry.aliases import AliasDetails
 from app.registry.names import alias_key
 from app.registry.references.parse import ByNumber
@@ -20,7 +20,6 @@ from app.registry.stages.definitions import Stage
 from app.registry.stages.moves import NOTHING
 from app.registry.stages.tables import StageHolder, StageInterval
 from app.registry.tables import Alias, Model, ModelVersion
-from app.registry.versions import lookup
 from app.text import quoted
 
 
@@ -122,10 +121,11 @@ async def _still_there(
     if interval is None:
         other = "no other version" if at is None else "no version"
         raise NothingBefore(f"The {named} of {quoted(model.name)} stood for {other} {when}.")
-    versions = await lookup.living(snap, model.project_id, [interval.version_id])
-    if not versions:
+    living = repository.living_versions(model.project_id).where(ModelVersion.id == interval.version_id)
+    version: ModelVersion | None = await snap.scalar(living)
+    if version is None:
         raise NothingBefore(
-            f"The version that the {named} of {quoted(model.name)} stood for {when} was deleted since; restore it first, "
-            "or say with `asOf` which moment to go back to."
+            f"The version that the {named} of {quoted(model.name)} stood for {when} was deleted since; restore it "
+            "first, or say with `asOf` which moment to go back to."
         )
-    return versions[0]
+    return version

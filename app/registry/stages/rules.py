@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import delete as delete_rows
@@ -13,8 +14,8 @@ from app.access.policy import Actor, Permission, Role
 from app.access.token_rules import model_patterns
 from app.db.database import Database
 from app.errors import Invalid, TooLarge
-from app.registry import webhook_events
 from app.registry.names import MAX_ALIAS, alias_key, stage_key
+from app.registry.stages import events
 from app.registry.stages.protections import Kind, Movers
 from app.registry.stages.tables import NameProtection
 from app.text import quoted
@@ -22,6 +23,7 @@ from app.text import quoted
 MAX_RULES = 100
 """Of a project."""
 MAX_APPROVALS = 10
+_PATTERN = re.compile(r"[\w*-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ async def set(db: Database, actor: Actor, project: int | str, command: SetProtec
         raise Invalid(
             f"{command.approvals} is no number of approvals; it is 0 to {MAX_APPROVALS}.", field="approvalCount"
         )
-    if command.approvals and command.kind is Kind.ALIAS and command.approvals > 1:
+    if command.kind is Kind.ALIAS and command.approvals > 1:
         raise Invalid("An alias is moved by two people at most: approvals are 0 or 1.", field="approvalCount")
     values = {
         "least_role": int(command.least_role),
@@ -74,7 +76,7 @@ async def set(db: Database, actor: Actor, project: int | str, command: SetProtec
         ).one()
         if (await tx.scalar(select(func.count()).select_from(NameProtection).where(mine)) or 0) > MAX_RULES:
             raise TooLarge(f"A project has at most {MAX_RULES} rules for names.", field="pattern")
-        await webhook_events.protection_changed(tx, rule, "set", actor.username)
+        await events.rule_changed(tx, rule, "set", actor)
     return rule
 
 
@@ -96,7 +98,7 @@ async def delete(db: Database, actor: Actor, project: int | str, kind: Kind, pat
             statement.returning(NameProtection).execution_options(synchronize_session=False)
         )
         if rule is not None:
-            await webhook_events.protection_changed(tx, rule, "deleted", actor.username)
+            await events.rule_changed(tx, rule, "deleted", actor)
     return rule
 
 
@@ -104,8 +106,7 @@ def _check_pattern(kind: Kind, pattern: str) -> str:
     key = _key(kind, pattern)
     while "**" in key:
         key = key.replace("**", "*")
-    letters = key.replace("*", "").replace("-", "").replace("_", "")
-    if not 1 <= len(key) <= MAX_ALIAS or (letters and not letters.isalnum()):
+    if not 1 <= len(key) <= MAX_ALIAS or _PATTERN.fullmatch(key) is None:
         raise Invalid(
             f"{quoted(pattern)} matches no name: it has 1 to {MAX_ALIAS} letters, digits, _, - and *.", field="pattern"
         )

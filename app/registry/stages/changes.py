@@ -172,8 +172,10 @@ async def _lock(tx: Tx, actor: Actor, project: int | str) -> tuple[list[Stage], 
     """The living stages in their order, kept from others who change them and from versions that enter them."""
     access = await projects.visible(tx, actor, project)
     policy.require(actor, access, Permission.LIFECYCLE_MANAGE)
-    locked = select(Stage).where(Stage.project_id == access.id).order_by(Stage.id).with_for_update()
-    rows = await tx.scalars(locked, execution_options={"populate_existing": True})
+    here = select(Stage).where(Stage.project_id == access.id).order_by(Stage.id)
+    await tx.execute(here.with_for_update())
+    # Read again: who has waited for the lock does not see yet what was added meanwhile.
+    rows = await tx.scalars(here, execution_options={"populate_existing": True})
     stages = [stage for stage in rows if stage.retired_at is None]
     return sorted(stages, key=lambda stage: (stage.position, stage.id)), access.id
 

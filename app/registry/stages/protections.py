@@ -14,13 +14,30 @@ from sqlalchemy import select
 from app.access.policy import Actor, ProjectAccess, Role, Scope
 from app.access.token_rules import model_patterns
 from app.db.database import Snapshot
-from app.db.statements import Fragment
+from app.db.statements import Fragment, Statement
 from app.errors import Forbidden
 from app.registry.stages.definitions import Stage
 from app.registry.stages.tables import NameProtection
+from app.registry.tables import Model, ModelVersion
 from app.text import quoted
 
 __all__ = ["NameProtection"]
+
+
+_NAMES = Statement(
+    "stages.names_in_use",
+    "The aliases that stand on a version, or on any of a model, and the stages but the first that it is in.",
+    """
+    SELECT 'alias' AS kind, a.name, NULL AS mlflow_name FROM aliases a
+    WHERE a.project_id = :project AND a.model_id = :model AND a.valid_until IS NULL
+        AND (:version::bigint IS NULL OR a.version_id = :version)
+    UNION ALL
+    SELECT 'stage', s.name, s.mlflow_name FROM project_stages s
+    WHERE s.project_id = :project AND NOT s.is_initial AND EXISTS (
+        SELECT FROM stage_intervals i WHERE i.project_id = :project AND i.model_id = :model AND i.stage_id = s.id
+            AND i.valid_until IS NULL AND (:version::bigint IS NULL OR i.version_id = :version))
+    """,
+)
 
 
 class Kind(StrEnum):
@@ -81,6 +98,24 @@ async def require_stages(
     rules = await of_project(snap, access.id)
     for stage in stages:
         refuse(of_stage(rules, stage), actor, access.role, f"stage {quoted(stage.name)}", has_approval=has_approval)
+
+
+async def require_free(
+    snap: Snapshot, actor: Actor, access: ProjectAccess, model: Model, version: ModelVersion | None = None
+) -> None:
+    """Step: refuse an actor who may not take away the names of a version, or of all of a model, by deleting it.
+
+    Raises:
+        NameProtected, ApprovalNeeded: a rule protects an alias on it, or its stage.
+    """
+    rules = await of_project(snap, access.id)
+    if not rules:
+        return
+    id = None if version is None else version.id
+    for name in await _NAMES.fetch(snap, project=access.id, model=model.id, version=id):
+        names = [one for one in (name["name"], (name["mlflow_name"] or "").lower()) if one]
+        of_name = matching(rules, Kind(name["kind"]), names)
+        refuse(of_name, actor, access.role, f"{name['kind']} {quoted(name['name'])}")
 
 
 def of_stage(rules: Iterable[NameProtection], stage: Stage) -> list[NameProtection]:

@@ -33,7 +33,8 @@ class Role(IntEnum):
 class Scope(StrEnum):
     """What a token may be used for, whatever its owner's role: see ``_SCOPES``.
 
-    The last three come on top of ``api``, and only for tokens of projects and groups: see ``_BOT_NEEDS``.
+    The last four come on top of ``api``, and only for tokens of projects and groups: see ``_BOT_NEEDS``. ``promote``
+    lets a token move protected aliases and stages (:mod:`app.registry.stages.protections`).
     """
 
     API = "api"
@@ -45,6 +46,7 @@ class Scope(StrEnum):
     MANAGE_ACCESS = "manage_access"
     MANAGE_PROJECT = "manage_project"
     DELETE_PROJECT = "delete_project"
+    PROMOTE = "promote"
 
 
 class Permission(StrEnum):
@@ -64,6 +66,7 @@ class Permission(StrEnum):
     GROUP_UPDATE = "group:update"
     JOB_MANAGE = "job:manage"
     JOB_READ = "job:read"
+    LIFECYCLE_MANAGE = "lifecycle:manage"
     MEMBER_MANAGE = "member:manage"
     MEMBER_READ = "member:read"
     MLFLOW_WRITE = "mlflow:write"
@@ -73,6 +76,7 @@ class Permission(StrEnum):
     PROJECT_READ = "project:read"
     PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
+    REGISTRY_PURGE = "registry:purge"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     STORAGE_READ = "storage:read"
@@ -95,6 +99,7 @@ _LEAST_ROLE = {
     Permission.GROUP_UPDATE: Role.OWNER,
     Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.JOB_READ: None,
+    Permission.LIFECYCLE_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_READ: None,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
@@ -104,6 +109,7 @@ _LEAST_ROLE = {
     Permission.PROJECT_READ: None,
     Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
+    Permission.REGISTRY_PURGE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
     Permission.STORAGE_READ: None,
@@ -143,6 +149,7 @@ _BOT_NEEDS = {
     Permission.GROUP_CREATE: Scope.MANAGE_PROJECT,
     Permission.GROUP_DELETE: Scope.DELETE_PROJECT,
     Permission.GROUP_UPDATE: Scope.MANAGE_PROJECT,
+    Permission.LIFECYCLE_MANAGE: Scope.MANAGE_PROJECT,
     Permission.MEMBER_MANAGE: Scope.MANAGE_ACCESS,
     Permission.PROJECT_CREATE: Scope.MANAGE_PROJECT,
     Permission.PROJECT_DELETE: Scope.DELETE_PROJECT,
@@ -161,8 +168,10 @@ happens in the project to any address; and the end of the project.
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
+    Permission.LIFECYCLE_MANAGE: "registry_access",
     Permission.DEPLOYMENT_READ: "registry_access",
     Permission.DEPLOYMENT_WRITE: "registry_access",
+    Permission.REGISTRY_PURGE: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",
 }
@@ -171,6 +180,7 @@ _OF_MODELS = frozenset(
     {
         Permission.DEPLOYMENT_READ,
         Permission.DEPLOYMENT_WRITE,
+        Permission.REGISTRY_PURGE,
         Permission.REGISTRY_READ,
         Permission.REGISTRY_WRITE,
     }

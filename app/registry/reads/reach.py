@@ -39,7 +39,9 @@ def versions_with_file_sql(file: str) -> Fragment:
     """SQL: the ids of the living versions that have a file, of which a row tells ``project_id`` and either its
     ``version_id`` or, where that is 0, ``root_id`` and ``folder``; a hundred at most.
     """
-    living = f"SELECT v.id FROM model_versions v WHERE v.project_id = {file}.project_id AND v.deleted_at IS NULL"  # noqa: S608 - a row
+    living = Fragment(
+        f"SELECT v.id FROM model_versions v WHERE v.project_id = {file}.project_id AND v.deleted_at IS NULL"  # noqa: S608 - a row
+    )
     below = f"(v.artifact_folder = '' OR starts_with({file}.folder || '/', v.artifact_folder || '/'))"
     return Fragment(f"""
         {living} AND v.id = {file}.version_id

@@ -18,7 +18,7 @@ from app.registry.versions import create, lookup
 from app.registry.versions.request import CreateVersion
 
 
-class Line:
+class Rack:
     """A model `m` of a project, and what tests do with its versions; as the owner, unless another one is named."""
 
     def __init__(self, project: Any) -> None:
@@ -51,9 +51,9 @@ class Line:
 
 
 @pytest.fixture
-async def line(project: Any) -> Line:
+async def rack(project: Any) -> Rack:
     await models.create(project.runtime.db, project.owner, project.id, CreateModel("m"))
-    return Line(project)
+    return Rack(project)
 
 
 @pytest.fixture

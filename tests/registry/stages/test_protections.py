@@ -14,29 +14,29 @@ from app.registry.versions import delete
 from tests.support.registry.versions import complete_version, create_version
 
 
-async def protect(line, kind, pattern, **more):
-    return await rules.set(line.db, line.project.owner, line.project.id, SetProtection(kind, pattern, **more))
+async def protect(rack, kind, pattern, **more):
+    return await rules.set(rack.db, rack.project.owner, rack.project.id, SetProtection(kind, pattern, **more))
 
 
-def person(line, role):
-    return line.project.people[role].actor
+def person(rack, role):
+    return rack.project.people[role].actor
 
 
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.DEVELOPER])
-async def test_production_of_a_new_project_is_for_maintainers(line, role):
-    await line.add("1.0.0")
+async def test_production_of_a_new_project_is_for_maintainers(rack, role):
+    await rack.add("1.0.0")
     with pytest.raises(NameProtected, match=f"takes the role maintainer.*you have {role.name.lower()}"):
-        await line.move("1.0.0", "production", by=person(line, role))
-    await line.move("1.0.0", "staging", by=person(line, role))
-    moved = await line.move("1.0.0", "production", by=person(line, Role.MAINTAINER))
+        await rack.move("1.0.0", "production", by=person(rack, role))
+    await rack.move("1.0.0", "staging", by=person(rack, role))
+    moved = await rack.move("1.0.0", "production", by=person(rack, Role.MAINTAINER))
     for stage in ("none", "archived"):  # leaving is moving, too
         with pytest.raises(NameProtected):
-            await line.move("1.0.0", stage, by=person(line, role))
+            await rack.move("1.0.0", stage, by=person(rack, role))
     with pytest.raises(NameProtected):
-        await delete.delete(line.db, person(line, role), line.project.id, moved.id)
+        await delete.delete(rack.db, person(rack, role), rack.project.id, moved.id)
     with pytest.raises(NameProtected):
-        await models.delete(line.db, person(line, role), line.project.id, "m")
-    assert await line.means("stage:production") == "1.0.0"
+        await models.delete(rack.db, person(rack, role), rack.project.id, "m")
+    assert await rack.means("stage:production") == "1.0.0"
 
 
 @pytest.mark.parametrize(
@@ -46,85 +46,85 @@ async def test_production_of_a_new_project_is_for_maintainers(line, role):
         (Role.DEVELOPER, (Scope.API, Scope.PROMOTE), True), (Role.MAINTAINER, (Scope.API,), True),
     ],
 )  # fmt: skip
-async def test_a_token_enters_production_by_its_role_or_by_that_right(line, bot, role, scopes, may):
-    await line.add("1.0.0")
+async def test_a_token_enters_production_by_its_role_or_by_that_right(rack, bot, role, scopes, may):
+    await rack.add("1.0.0")
     token = await bot(role, *scopes)
     if may:
-        await line.move("1.0.0", "production", by=token)
+        await rack.move("1.0.0", "production", by=token)
     else:
         with pytest.raises(NameProtected, match="scope promote"):
-            await line.move("1.0.0", "production", by=token)
+            await rack.move("1.0.0", "production", by=token)
 
 
-async def test_the_right_to_promote_is_given_by_a_maintainer_to_a_developer_s_token(line, bot):
+async def test_the_right_to_promote_is_given_by_a_maintainer_to_a_developer_s_token(rack, bot):
     with pytest.raises(Invalid, match="on top of the scope api and the role developer"):
         await bot(Role.REPORTER, Scope.API, Scope.PROMOTE)
     with pytest.raises(Invalid, match="on top of the scope api"):
         await bot(Role.DEVELOPER, Scope.WRITE_REGISTRY, Scope.PROMOTE)
 
 
-async def test_names_can_be_for_people_or_for_tokens_of_machines(line, bot):
-    await line.add("1.0.0", "1.1.0")
+async def test_names_can_be_for_people_or_for_tokens_of_machines(rack, bot):
+    await rack.add("1.0.0", "1.1.0")
     machine = await bot(Role.MAINTAINER, Scope.API)
-    await protect(line, Kind.ALIAS, "hand-*", movers=Movers.PEOPLE, least_role=Role.REPORTER)
-    await protect(line, Kind.STAGE, "staging", movers=Movers.CI_TOKENS, least_role=Role.REPORTER)
+    await protect(rack, Kind.ALIAS, "hand-*", movers=Movers.PEOPLE, least_role=Role.REPORTER)
+    await protect(rack, Kind.STAGE, "staging", movers=Movers.CI_TOKENS, least_role=Role.REPORTER)
     with pytest.raises(NameProtected, match="only people"):
-        await line.alias("hand-picked", "1.0.0", by=machine)
-    await line.alias("hand-picked", "1.0.0", by=person(line, Role.REPORTER))
+        await rack.alias("hand-picked", "1.0.0", by=machine)
+    await rack.alias("hand-picked", "1.0.0", by=person(rack, Role.REPORTER))
     with pytest.raises(NameProtected, match="only tokens"):
-        await line.move("1.0.0", "staging")
-    await line.move("1.0.0", "staging", by=machine)
+        await rack.move("1.0.0", "staging")
+    await rack.move("1.0.0", "staging", by=machine)
     with pytest.raises(NameProtected, match="only people"):
-        await aliases.remove(line.db, machine, line.project.id, "m", "hand-picked")
+        await aliases.remove(rack.db, machine, rack.project.id, "m", "hand-picked")
     with pytest.raises(NameProtected, match="only people"):
-        await delete.delete(line.db, machine, line.project.id, (await line.alias("other", "1.0.0")).version_id)
-    await line.alias("handy", "1.0.0", by=machine)
+        await delete.delete(rack.db, machine, rack.project.id, (await rack.alias("other", "1.0.0")).version_id)
+    await rack.alias("handy", "1.0.0", by=machine)
 
 
-async def test_all_rules_that_match_hold_together(line):
-    await line.add("1.0.0")
-    await protect(line, Kind.ALIAS, "champion", least_role=Role.REPORTER)
-    await protect(line, Kind.ALIAS, "*", least_role=Role.OWNER)
+async def test_all_rules_that_match_hold_together(rack):
+    await rack.add("1.0.0")
+    await protect(rack, Kind.ALIAS, "champion", least_role=Role.REPORTER)
+    await protect(rack, Kind.ALIAS, "*", least_role=Role.OWNER)
     with pytest.raises(NameProtected, match=r"rule `\*`"):
-        await line.alias("champion", "1.0.0", by=person(line, Role.MAINTAINER))
-    await line.alias("champion", "1.0.0")
+        await rack.alias("champion", "1.0.0", by=person(rack, Role.MAINTAINER))
+    await rack.alias("champion", "1.0.0")
 
 
-async def test_completing_a_push_moves_no_protected_alias(line, runtime):
-    await protect(line, Kind.ALIAS, "champion")
-    pushed = await create_version(runtime, line.project, is_open=True)
-    line.project.people[Role.OWNER], owner = line.project.people[Role.REPORTER], line.project.people[Role.OWNER]
+async def test_completing_a_push_moves_no_protected_alias(rack, runtime):
+    await protect(rack, Kind.ALIAS, "champion")
+    pushed = await create_version(runtime, rack.project, is_open=True)
+    rack.project.people[Role.OWNER], owner = rack.project.people[Role.REPORTER], rack.project.people[Role.OWNER]
     try:
         with pytest.raises(NameProtected):
-            await complete_version(runtime, line.project, pushed, ["champion"])
+            await complete_version(runtime, rack.project, pushed, ["champion"])
     finally:
-        line.project.people[Role.OWNER] = owner
-    assert await line.means("@champion") is None and (await line.means("#1")) is not None
+        rack.project.people[Role.OWNER] = owner
+    assert await rack.means("@champion") is None and (await rack.means("#1")) is not None
 
 
-async def test_what_two_people_move_waits_for_the_other(line):
-    await line.add("1.0.0")
-    await protect(line, Kind.STAGE, "production", approvals=2)
+async def test_what_two_people_move_waits_for_the_other(rack):
+    await rack.add("1.0.0")
+    await protect(rack, Kind.STAGE, "production", approvals=2)
     with pytest.raises(ApprovalNeeded, match="2 others must approve"):
-        await line.move("1.0.0", "production")
-    async with line.db.read() as snap:
-        stage = await definitions.find(snap, line.project.id, "production")
+        await rack.move("1.0.0", "production")
+    async with rack.db.read() as snap:
+        stage = await definitions.find(snap, rack.project.id, "production")
         assert await protections.approvals_needed(snap, stage) == 2
 
 
 @pytest.mark.parametrize("pattern", ["", "a b", "x" * 300, "a/b", "@a", "******a*b*c*d*e*f*", "a\0"])
-async def test_patterns_that_match_no_name_are_refused(line, pattern):
+async def test_patterns_that_match_no_name_are_refused(rack, pattern):
     with pytest.raises(Invalid):
-        await protect(line, Kind.ALIAS, pattern)
+        await protect(rack, Kind.ALIAS, pattern)
 
 
-async def test_rules_are_for_maintainers_and_for_tokens_that_may_manage(line, bot):
+async def test_rules_are_for_maintainers_and_for_tokens_that_may_manage(rack, bot):
     rule = SetProtection(Kind.ALIAS, "champion")
-    for actor in (person(line, Role.DEVELOPER), await bot(Role.MAINTAINER, Scope.API)):
+    for actor in (person(rack, Role.DEVELOPER), await bot(Role.MAINTAINER, Scope.API)):
         with pytest.raises(Forbidden, match="lifecycle:manage"):
-            await rules.set(line.db, actor, line.project.id, rule)
+            await rules.set(rack.db, actor, rack.project.id, rule)
         with pytest.raises(Forbidden, match="lifecycle:manage"):
-            await rules.delete(line.db, actor, line.project.id, Kind.STAGE, "production")
-    await rules.set(line.db, await bot(Role.MAINTAINER, Scope.API, Scope.MANAGE_PROJECT), line.project.id, rule)
-    assert await rules.delete(line.db, line.project.owner, line.project.id, Kind.ALIAS, "champion") is not None
-    assert await rules.delete(line.db, line.project.owner, line.project.id, Kind.ALIAS, "champion") is None
+            await rules.delete(rack.db, actor, rack.project.id, Kind.STAGE, "production")
+    await rules.set(rack.db, await bot(Role.MAINTAINER, Scope.API, Scope.MANAGE_PROJECT), rack.project.id, rule)
+    assert await rules.delete(rack.db, rack.project.owner, rack.project.id, Kind.ALIAS, "champion") is not None
+    assert await rules.delete(rack.db, rack.project.owner, rack.project.id, Kind.ALIAS, "champion") is None

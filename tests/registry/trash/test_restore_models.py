@@ -114,7 +114,7 @@ async def test_names_that_no_model_can_have_are_refused(trash, model):
     assert (await restore(trash, model.id)).id == model.id
 
 
-async def test_a_model_is_found_by_the_name_that_it_had_unless_several_had_it(trash, model):
+async def test_a_model_may_be_named_as_it_was_unless_several_were(trash, model):
     await remove(trash)
     assert (await restore(trash, "m")).id == model.id
     await remove(trash)

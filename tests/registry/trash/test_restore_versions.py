@@ -271,7 +271,7 @@ async def test_a_version_of_a_deleted_model_waits_for_its_model(trash, model):
         await restore(trash, version.id)
 
 
-async def test_files_that_were_found_to_be_bad_meanwhile_are_not_handed_out(trash, model):
+async def test_files_that_are_in_quarantine_since_are_not_handed_out(trash, model):
     version = await trash.version()
     root, _ = lookup.root_of(version)
     await trash.file(root, "w.trash")

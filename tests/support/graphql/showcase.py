@@ -130,6 +130,9 @@ WRITTEN = (
       INSERT INTO audit_chain SELECT :p, 1000000, id, sha256(''), sha256(''), at, 'update', 'model', '1', :by, 'q'
       FROM entry""",
     "INSERT INTO audit_heads (chain_id, seq, chain_hash) VALUES (:p, 1000000, sha256(''))",
+    """INSERT INTO pulls (project_id, version_id, day, user_id, door, downloads, bytes, resolutions, first_at, last_at)
+      SELECT :p, id, '2027-01-31', :by, 'mlflow', 1, 1, 1, now(), now() FROM model_versions
+      WHERE project_id = :p AND version = '2.0.0'""",
     """UPDATE deployments SET follows = 'latest', digest = '\\x00', created_by = :by, model_id = v.model_id,
       version_id = v.id FROM model_versions v
       WHERE deployments.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",

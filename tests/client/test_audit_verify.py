@@ -71,7 +71,7 @@ def test_a_removed_entry_is_named(lines):
     assert check(lines).problems == ["Entry 5 is missing: after entry 4 follows entry 6."]
 
 
-def test_removed_entries_are_found_also_when_the_others_are_numbered_anew(lines):
+def test_removed_entries_are_detected_also_when_the_others_are_numbered_anew(lines):
     del lines[4:6]
     for seq, line in enumerate(lines, 1):
         line["seq"] = seq
@@ -85,7 +85,7 @@ def test_a_removed_content_is_named(lines):
     assert problem.startswith("Entry 5 was removed")
 
 
-def test_an_inserted_entry_is_found_with_its_number(lines):
+def test_an_inserted_entry_is_detected_with_its_number(lines):
     before = bytes.fromhex(lines[4]["chain_hash"])
     lines[5:5] = chained([entry(42)], before, first=6)
     problems = check(lines).problems
@@ -95,7 +95,7 @@ def test_an_inserted_entry_is_found_with_its_number(lines):
     ]
 
 
-def test_an_inserted_entry_is_found_also_when_the_others_are_numbered_anew(lines):
+def test_an_inserted_entry_is_detected_also_when_the_others_are_numbered_anew(lines):
     before = bytes.fromhex(lines[4]["chain_hash"])
     lines[5:5] = chained([entry(42)], before, first=6)
     for seq, line in enumerate(lines, 1):
@@ -103,12 +103,12 @@ def test_an_inserted_entry_is_found_also_when_the_others_are_numbered_anew(lines
     assert check(lines).problems == ["The entry before entry 7 was inserted: the chain goes on without it."]
 
 
-def test_an_entry_past_the_chain_is_found(lines):
+def test_an_entry_past_the_chain_is_detected(lines):
     (problem,) = check([*lines, {"type": "unchained", "id": 77}], end=10).problems
     assert problem.startswith("Entry with id 77 ")
 
 
-def test_two_entries_that_changed_places_are_found(lines):
+def test_two_swapped_entries_are_detected(lines):
     lines[3], lines[4] = lines[4], lines[3]
     assert check(lines).problems[0] == "Entry 4 is missing: after entry 3 follows entry 5."
 
@@ -127,7 +127,7 @@ def test_a_chain_that_was_made_anew_differs_from_a_stored_head(lines):
     assert problem.endswith("after entry 3.")
 
 
-def test_an_end_that_was_cut_off_is_found_by_a_stored_head(lines):
+def test_an_end_that_was_cut_off_is_detected_by_a_stored_head(lines):
     stored = [head(lines, 9)]
     assert check(lines[:7]).is_sound
     (problem,) = check(lines[:7], stored).problems
@@ -161,7 +161,7 @@ def test_a_file_that_was_cut_or_is_no_export_is_refused(lines):
     ).is_sound
 
 
-def test_an_entry_of_another_chain_is_found(lines):
+def test_an_entry_of_another_chain_is_detected(lines):
     other = [entry(number) | {"chain": 8} for number in range(1, 4)]
     assert check(chained(other)).problems[0] == "Entry 1 is of another chain (8, not 7)."
 

@@ -26,12 +26,16 @@ async def actor_of(request: Request, signer: Signer) -> Actor:
     Raises:
         Forbidden: the token or session has ended, or its user was deactivated.
     """
+    actor = await _signer(request, signer)
+    change_context.begin(context_of(actor))
+    return actor
+
+
+async def _signer(request: Request, signer: Signer) -> Actor:
     runtime: Runtime = request.app.state.runtime
     client = client_of(request.scope)
     if signer == "0":
-        actor = runtime.authenticator.visitor(client)
-        change_context.begin(context_of(actor))
-        return actor
+        return runtime.authenticator.visitor(client)
     try:
         if signer.startswith("s"):
             actor = await runtime.authenticator.session_holder(int(signer[1:]), client)
@@ -44,5 +48,4 @@ async def actor_of(request: Request, signer: Signer) -> Actor:
             "The token that the link was made with has expired or was revoked; ask for a new link with another token."
         ) from None
     request.state.actor = actor
-    change_context.begin(context_of(actor))
     return actor

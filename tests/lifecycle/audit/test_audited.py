@@ -70,11 +70,11 @@ async def test_triggers_stand_on_the_tables_of_the_list(runtime):
                 " WHERE tgname IN ('audit_insert', 'audit_update', 'audit_delete')"
             )
         )
-        found = {(row.name, row.tgname) for row in rows}
+        existing = {(row.name, row.tgname) for row in rows}
     wanted = {
         (table, f"audit_{event}")
         for table, audited in AUDITED.items()
         for event in ("insert", "update", "delete")
         if audited.when.get(event) != "false"
     }
-    assert found == wanted
+    assert existing == wanted

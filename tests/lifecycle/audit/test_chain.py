@@ -28,27 +28,27 @@ async def exported(runtime, chain_id: int) -> list[str]:
     async with runtime.db.read() as snap:
         rows = await snap.execute(
             text(
-                "SELECT c.seq, c.entry_hash, c.chain_hash, CASE WHEN e.id > 0 THEN audit_canonical(e) END AS line"
+                "SELECT c.seq, c.entry_hash, c.chain_hash, CASE WHEN e.id > 0 THEN audit_canonical(e) END AS content"
                 " FROM audit_chain c LEFT JOIN audit_entries e ON e.id = c.entry_id WHERE c.chain_id = :c ORDER BY seq"
             ),
             {"c": chain_id},
         )
-        lines = [
+        entries = [
             {
                 "type": "entry",
                 "seq": row.seq,
-                "entry": None if row.line is None else json.loads(row.line),
+                "entry": None if row.content is None else json.loads(row.content),
                 "entry_hash": row.entry_hash.hex(),
                 "chain_hash": row.chain_hash.hex(),
             }
             for row in rows
         ]
     header = {"type": "header", "format": verify.FORMAT, "chain": chain_id}
-    end = {"type": "end", "seq": lines[-1]["seq"] if lines else 0}
-    return [json.dumps(one) for one in [header, *lines, end]]
+    end = {"type": "end", "seq": entries[-1]["seq"] if entries else 0}
+    return [json.dumps(one) for one in [header, *entries, end]]
 
 
-async def places(runtime, chain_id: int) -> list[int]:
+async def numbers_of(runtime, chain_id: int) -> list[int]:
     async with runtime.db.read() as snap:
         rows = await snap.scalars(text("SELECT seq FROM audit_chain WHERE chain_id = :c ORDER BY seq"), {"c": chain_id})
         return list(rows)
@@ -65,13 +65,13 @@ async def unplaced(runtime, chain_id: int) -> int:
         )
 
 
-async def test_each_entry_gets_the_next_place(runtime, project):
+async def test_each_entry_gets_the_next_number(runtime, project):
     await rename(runtime, project.id, 3)
     await chain.extend(runtime.db)
-    first = await places(runtime, project.id)
+    first = await numbers_of(runtime, project.id)
     await rename(runtime, project.id, 2)
     await chain.extend(runtime.db, most=1)
-    assert await places(runtime, project.id) == list(range(1, len(first) + 3))
+    assert await numbers_of(runtime, project.id) == list(range(1, len(first) + 3))
     report = verify.verify(await exported(runtime, project.id))
     assert report.is_sound, report.problems
     assert report.entries == len(first) + 2
@@ -97,16 +97,16 @@ async def test_what_commits_late_is_not_skipped(runtime, project):
             await tx.execute(text("UPDATE users SET name = name || 'y' WHERE id = :id"), {"id": project.owner.user_id})
         for _ in range(4):
             await chain.extend(runtime.db)
-        before = await places(runtime, project.id)
+        before = await numbers_of(runtime, project.id)
         await transaction.commit()
         await chain.extend(runtime.db)
-        assert len(await places(runtime, project.id)) == len(before) + 1
+        assert len(await numbers_of(runtime, project.id)) == len(before) + 1
         assert await unplaced(runtime, project.id) == 0
     finally:
         await late.close()
 
 
-async def test_two_workers_that_chain_at_once_give_no_place_twice(runtime, project):
+async def test_two_workers_that_chain_at_once_give_no_number_twice(runtime, project):
     async def work() -> None:
         for _ in range(10):
             await chain.extend(runtime.db, most=3)
@@ -169,7 +169,7 @@ async def test_heads_are_made_once_an_hour_and_name_the_end_of_each_chain(runtim
     head = verify.Head(project.id, row.seq, row.chain_hash.hex(), "an hour")
     report = verify.verify(await exported(runtime, project.id), [head])
     assert report.is_sound
-    assert report.proven == row.seq == max(await places(runtime, project.id))
+    assert report.proven == row.seq == max(await numbers_of(runtime, project.id))
 
 
 APPEND_ONLY = ("audit_entries", "audit_chain", "audit_heads")
@@ -220,11 +220,11 @@ async def test_a_temporary_table_of_the_same_name_does_not_catch_the_entries(run
     assert len(await entries.of_chain(project.id, object_type="project", action="update")) == 1
 
 
-async def test_one_altered_removed_or_inserted_row_is_found_and_named(runtime, project):
+async def test_one_altered_removed_or_inserted_row_is_detected_and_named(runtime, project):
     """As a superuser would do it, who can switch the triggers off."""
     await rename(runtime, project.id, 6)
     await chain.extend(runtime.db)
-    before = await places(runtime, project.id)
+    before = await numbers_of(runtime, project.id)
     middle = before[len(before) // 2]
     entry = f"(SELECT entry_id FROM audit_chain WHERE chain_id = {project.id} AND seq = {middle})"
     tampering = {
@@ -243,19 +243,19 @@ async def test_one_altered_removed_or_inserted_row_is_found_and_named(runtime, p
             await connection.execute("SET LOCAL session_replication_role = replica")
             await connection.execute(statement)
             rows = await connection.fetch(
-                "SELECT c.seq, c.entry_hash, c.chain_hash, CASE WHEN e.id > 0 THEN audit_canonical(e) END AS line"
+                "SELECT c.seq, c.entry_hash, c.chain_hash, CASE WHEN e.id > 0 THEN audit_canonical(e) END AS content"
                 " FROM audit_chain c LEFT JOIN audit_entries e ON e.id = c.entry_id WHERE c.chain_id = $1 ORDER BY seq",
                 project.id,
             )
         finally:
             await transaction.rollback()
             await connection.close()
-        lines = [
+        entries = [
             json.dumps(
                 {
                     "type": "entry",
                     "seq": row["seq"],
-                    "entry": json.loads(row["line"]) if row["line"] else None,
+                    "entry": json.loads(row["content"]) if row["content"] else None,
                     "entry_hash": row["entry_hash"].hex(),
                     "chain_hash": row["chain_hash"].hex(),
                 }
@@ -264,5 +264,5 @@ async def test_one_altered_removed_or_inserted_row_is_found_and_named(runtime, p
         ]
         header = json.dumps({"type": "header", "format": verify.FORMAT, "chain": project.id})
         end = json.dumps({"type": "end", "seq": rows[-1]["seq"]})
-        problems = verify.verify([header, *lines, end]).problems
+        problems = verify.verify([header, *entries, end]).problems
         assert problems and problems[0].startswith(finding), (statement, problems)

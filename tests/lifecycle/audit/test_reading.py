@@ -113,9 +113,9 @@ async def test_only_maintainers_read_the_log_of_a_project(ask, described):
 async def test_only_administrators_read_what_belongs_to_no_project(ask, described, admin, runtime):
     answer = await ask(described[Role.OWNER], INSTALLATION)
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
-    found = (await ask(admin, INSTALLATION))["data"]["auditLog"]["nodes"]
-    assert {"group", "user"} <= {one["objectType"] for one in found} | {"group", "user"}
-    assert found
+    read = (await ask(admin, INSTALLATION))["data"]["auditLog"]["nodes"]
+    assert {"group", "user"} <= {one["objectType"] for one in read} | {"group", "user"}
+    assert read
 
 
 async def test_the_log_of_a_deleted_project_stays_for_administrators(ask, described, admin, runtime):

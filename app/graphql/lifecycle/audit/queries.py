@@ -59,8 +59,8 @@ class AuditQuery:
         kind = None if action is None else str(action.value)
         chosen = reads.Filter(done_by, kind, object_type, object_key, request_id, since_at, until_at)
         db, actor, page = info.context.db, info.context.actor, window(first, after, last, before)
-        found = await reads.search(db, actor, _key(project), page, chosen, oldest_first=is_oldest_first)
-        return connection(found, AuditEntry.of)
+        page_of_log = await reads.search(db, actor, _key(project), page, chosen, oldest_first=is_oldest_first)
+        return connection(page_of_log, AuditEntry.of)
 
     @resolved("How far the chain of the audit log had come, hour by hour, newest first; for those who read the log.")
     async def audit_heads(
@@ -74,8 +74,8 @@ class AuditQuery:
         before: Before = None,
     ) -> Connection[AuditHead] | None:
         page = window(first, after, last, before)
-        found = await reads.heads(info.context.db, info.context.actor, _key(project), page)
-        return connection(found, AuditHead.of)
+        page_of_log = await reads.heads(info.context.db, info.context.actor, _key(project), page)
+        return connection(page_of_log, AuditHead.of)
 
 
 def _key(project: ProjectLookup | None) -> int | str | None:

@@ -67,7 +67,7 @@ NEEDS = {
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
-        "metricSeries", "node", "nodes", "group", "groups",
+        "metricSeries", "node", "nodes", "group", "groups", "impact",
     ],
     "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
     "to be a member": ["backgroundJob"],
@@ -77,7 +77,7 @@ NEEDS = {
         "modelVersionCopy", "modelVersionUpdate",
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
-        "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
+        "deploymentRegister", "deploymentHeartbeat", "deploymentEnd", "derivationCreate", "derivationDelete",
         "modelRestore", "modelVersionRestore",
     ],
     "developer": [

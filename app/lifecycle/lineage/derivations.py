@@ -93,7 +93,7 @@ async def state(db: Database, actor: Actor, project: int | str, target: Target, 
         _, version = await lookup.find(tx, actor, access.id, target)
         await lock(tx)
         await lookup.lock_against_deletion(tx, version)
-        row = await _found_base(tx, actor, base)
+        row = await _stored_base(tx, actor, base)
         return await add(tx, version, row, kind, source="stated", created_by=actor.user_id)
 
 
@@ -116,7 +116,7 @@ async def take_back(db: Database, actor: Actor, project_id: int, derivation_id: 
 
 
 @dataclass(frozen=True, slots=True)
-class FoundBase:
+class StoredBase:
     """A base as it is stored: its keys, None for what is kept elsewhere, and its name."""
 
     project_id: int | None
@@ -124,7 +124,7 @@ class FoundBase:
     name: str
 
 
-async def find_version(snap: Snapshot, actor: Actor, project: int | str, target: Target) -> FoundBase:
+async def find_version(snap: Snapshot, actor: Actor, project: int | str, target: Target) -> StoredBase:
     """Read step: a version as a base, if the actor may see it.
 
     Raises:
@@ -135,17 +135,17 @@ async def find_version(snap: Snapshot, actor: Actor, project: int | str, target:
     return await find_within(snap, actor, access.id, target)
 
 
-async def find_within(snap: Snapshot, actor: Actor, project_id: int, target: Target) -> FoundBase:
+async def find_within(snap: Snapshot, actor: Actor, project_id: int, target: Target) -> StoredBase:
     """Read step: the same within a project that was found.
 
     Raises:
         ModelNotFound, VersionNotFound: it is not there, or the actor's token does not reach it.
     """
     model, version = await lookup.find(snap, actor, project_id, target)
-    return FoundBase(project_id, version.id, f"{model.name}:{version.version}")
+    return StoredBase(project_id, version.id, f"{model.name}:{version.version}")
 
 
-def elsewhere(name: str) -> FoundBase:
+def elsewhere(name: str) -> StoredBase:
     """What is kept elsewhere, such as a repository of Hugging Face.
 
     Raises:
@@ -156,7 +156,7 @@ def elsewhere(name: str) -> FoundBase:
         raise Invalid(f"{quoted(name)} names no base: write a visible name, such as `org/model`.", field="baseName")
     if len(name) > MAX_NAME:
         raise TooLarge(f"The name of the base has {len(name)} characters; at most {MAX_NAME} fit.", field="baseName")
-    return FoundBase(None, None, name)
+    return StoredBase(None, None, name)
 
 
 async def lock(tx: Tx) -> None:
@@ -165,7 +165,7 @@ async def lock(tx: Tx) -> None:
 
 
 async def add(
-    tx: Tx, version: ModelVersion, base: FoundBase, kind: Kind, *, source: str, created_by: int | None
+    tx: Tx, version: ModelVersion, base: StoredBase, kind: Kind, *, source: str, created_by: int | None
 ) -> Derivation:
     """Step: note a derivation, under :func:`lock`; one that is there stays as it is.
 
@@ -193,13 +193,13 @@ async def add(
     return (await tx.scalars(made)).one()
 
 
-async def _found_base(tx: Tx, actor: Actor, base: Base) -> FoundBase:
+async def _stored_base(tx: Tx, actor: Actor, base: Base) -> StoredBase:
     if base.version is None or base.project is None:
         return elsewhere(base.name)
     return await find_version(tx, actor, base.project, base.version)
 
 
-async def _refuse_circle(tx: Tx, version: ModelVersion, base: FoundBase) -> None:
+async def _refuse_circle(tx: Tx, version: ModelVersion, base: StoredBase) -> None:
     row = await _COUNT_ANCESTORS.fetch_one(
         tx, project=base.project_id, version=base.version_id, derived=version.id, most=MAX_ANCESTORS + 1
     )

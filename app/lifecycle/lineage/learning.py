@@ -19,7 +19,7 @@ from app.access.policy import Actor, Scope
 from app.db.database import Database, Tx
 from app.errors import ModelyardError
 from app.lifecycle.lineage import derivations
-from app.lifecycle.lineage.derivations import FoundBase, Kind
+from app.lifecycle.lineage.derivations import StoredBase, Kind
 from app.lifecycle.lineage.tables import Derivation, UnreadTags
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
@@ -82,7 +82,7 @@ async def _follow(tx: Tx, version: ModelVersion) -> None:
     kept: set[int] = set()
     for said in bases_in(version.tags):
         try:
-            base = await _found(tx, version, said)
+            base = await _base_of(tx, version, said)
             made = await derivations.add(tx, version, base, said.kind, source="tag", created_by=version.created_by)
         except ModelyardError as error:
             log.info("lineage.tag_not_read", project=version.project_id, version=version.id, reason=error.message)
@@ -92,7 +92,7 @@ async def _follow(tx: Tx, version: ModelVersion) -> None:
     await tx.execute(delete(Derivation).where(*mine, Derivation.source == "tag", Derivation.id.not_in(kept)))
 
 
-async def _found(tx: Tx, version: ModelVersion, said: Said) -> FoundBase:
+async def _base_of(tx: Tx, version: ModelVersion, said: Said) -> StoredBase:
     if said.version is None:
         return derivations.elsewhere(said.name)
     # Tags are read for no caller, so a base counts as seen by the one who made the version.

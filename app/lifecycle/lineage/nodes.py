@@ -131,12 +131,12 @@ def walk(graph: Graph, root: Node, *, max_steps: int, most: int) -> Lineage:
     return Lineage(entries, is_cut=graph.is_cut or is_deeper)
 
 
-def add(graph: Graph, found: Mapping[Node, Sequence[Step]], frontier: Sequence[Node]) -> list[Node]:
+def add(graph: Graph, following: Mapping[Node, Sequence[Step]], frontier: Sequence[Node]) -> list[Node]:
     """Put what follows the nodes of a frontier into the graph; the nodes that were not there before."""
     for node in frontier:
-        graph.next.setdefault(node, []).extend(found.get(node, ()))
-    following = {step.node for steps in found.values() for step in steps}
-    return sorted(following - graph.next.keys(), key=lambda node: node.sort_key)
+        graph.next.setdefault(node, []).extend(following.get(node, ()))
+    reached = {step.node for steps in following.values() for step in steps}
+    return sorted(reached - graph.next.keys(), key=lambda node: node.sort_key)
 
 
 def _position(cursor: str) -> list[object]:

@@ -25,7 +25,7 @@ from app.tracking.reads import datasets
 MAX_NODES = 1_000
 MAX_STEPS = 20
 _PER_STEP = 2_000
-Found: TypeAlias = dict[Node, list[Step]]
+Following: TypeAlias = dict[Node, list[Step]]
 
 
 class _Derived(NamedTuple):
@@ -75,37 +75,37 @@ class Explorer:
         self._allowed: dict[int, frozenset[Permission]] = {}
         self.is_cut = False
 
-    async def down(self, frontier: Sequence[Node]) -> Found:
+    async def down(self, frontier: Sequence[Node]) -> Following:
         """What depends on each node of a frontier."""
-        found: Found = defaultdict(list)
+        following: Following = defaultdict(list)
         for dataset in [node for node in frontier if node.kind is NodeKind.DATASET]:
-            await self._from_dataset(dataset, found)
+            await self._from_dataset(dataset, following)
         keys = _versions(frontier)
         if not keys:
-            return found
+            return following
         projects_of, ids = [key[0] for key in keys], [key[1] for key in keys]
         rows = await _DERIVED.fetch(self._snap, versions=ids, limit=_PER_STEP)
         derived = await self._seen_versions((row.project_id, row.version_id) for row in rows)
         for row in rows:
             if (row.project_id, row.version_id) in derived:
                 base = Node(NodeKind.VERSION, row.base_project_id or 0, row.base_version_id)
-                found[base].append(Step(_version(row.project_id, row.version_id), Relation(row.kind)))
+                following[base].append(Step(_version(row.project_id, row.version_id), Relation(row.kind)))
         running = await _RUNNING.fetch(self._snap, projects=projects_of, versions=ids, limit=_PER_STEP)
         self._note_limit(rows, running)
         allowed = await self._with(Permission.DEPLOYMENT_READ, {row["project_id"] for row in running})
         for one in running:
             if one["project_id"] in allowed:
                 deployment = Node(NodeKind.DEPLOYMENT, one["project_id"], one["id"])
-                found[_version(one["project_id"], one["version_id"])].append(Step(deployment, Relation.RUNS))
-        return found
+                following[_version(one["project_id"], one["version_id"])].append(Step(deployment, Relation.RUNS))
+        return following
 
-    async def up(self, frontier: Sequence[Node]) -> Found:
+    async def up(self, frontier: Sequence[Node]) -> Following:
         """What each node of a frontier was made from."""
-        found: Found = defaultdict(list)
-        await self._datasets_of([node for node in frontier if node.kind is NodeKind.CANDIDATE], found)
+        following: Following = defaultdict(list)
+        await self._datasets_of([node for node in frontier if node.kind is NodeKind.CANDIDATE], following)
         keys = _versions(frontier)
         if not keys:
-            return found
+            return following
         projects_of, ids = [key[0] for key in keys], [key[1] for key in keys]
         rows = await _BASES.fetch(self._snap, projects=projects_of, versions=ids, limit=_PER_STEP)
         self._note_limit(rows)
@@ -117,18 +117,18 @@ class Explorer:
             version = _version(row.project_id, row.version_id)
             if row.base_version_id is None:
                 elsewhere = Node(NodeKind.ELSEWHERE, 0, None, row.base)
-                found[version].append(Step(elsewhere, Relation(row.kind)))
+                following[version].append(Step(elsewhere, Relation(row.kind)))
             elif (row.base_project_id, row.base_version_id) in seen:
                 base = _version(row.base_project_id or 0, row.base_version_id)
-                found[version].append(Step(base, Relation(row.kind)))
+                following[version].append(Step(base, Relation(row.kind)))
         with_candidates = await self._with(Permission.CANDIDATE_READ, {project_id for project_id, _ in keys})
         for origin in await versions.living(self._snap, self._actor, keys):
             if origin.project_id in with_candidates:
                 candidate = Node(NodeKind.CANDIDATE, origin.project_id, origin.candidate_id)
-                found[_version(origin.project_id, origin.id)].append(Step(candidate, Relation.PRODUCED))
-        return found
+                following[_version(origin.project_id, origin.id)].append(Step(candidate, Relation.PRODUCED))
+        return following
 
-    async def _from_dataset(self, dataset: Node, found: Found) -> None:
+    async def _from_dataset(self, dataset: Node, following: Following) -> None:
         if dataset.project_id not in await self._with(Permission.CANDIDATE_READ, {dataset.project_id}):
             return
         if dataset.project_id not in await self._with(Permission.REGISTRY_READ, {dataset.project_id}):
@@ -140,11 +140,11 @@ class Explorer:
         for origin in made:
             candidate = Node(NodeKind.CANDIDATE, origin.project_id, origin.candidate_id)
             step = Step(candidate, Relation.READ)
-            if step not in found[dataset]:
-                found[dataset].append(step)
-            found[candidate].append(Step(_version(origin.project_id, origin.id), Relation.PRODUCED))
+            if step not in following[dataset]:
+                following[dataset].append(step)
+            following[candidate].append(Step(_version(origin.project_id, origin.id), Relation.PRODUCED))
 
-    async def _datasets_of(self, candidates: Sequence[Node], found: Found) -> None:
+    async def _datasets_of(self, candidates: Sequence[Node], following: Following) -> None:
         keys = [(node.project_id, node.id) for node in candidates if isinstance(node.id, UUID)]
         if not keys:
             return
@@ -153,7 +153,7 @@ class Explorer:
         for one in used:
             candidate = Node(NodeKind.CANDIDATE, one.project_id, one.candidate_id)
             dataset = Node(NodeKind.DATASET, one.project_id, None, one.name, one.digest)
-            found[candidate].append(Step(dataset, Relation.READ))
+            following[candidate].append(Step(dataset, Relation.READ))
 
     async def _seen_versions(self, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
         given = sorted(set(keys))
@@ -202,8 +202,8 @@ async def _explore(
             if len(graph.next) + len(frontier) > MAX_NODES + len(roots):
                 graph.is_cut = True
                 break
-            found = await (explorer.down(frontier) if is_down else explorer.up(frontier))
-            frontier = nodes.add(graph, found, list(dict.fromkeys([*frontier, *found])))
+            following = await (explorer.down(frontier) if is_down else explorer.up(frontier))
+            frontier = nodes.add(graph, following, list(dict.fromkeys([*frontier, *following])))
     graph.is_cut |= explorer.is_cut
     return [nodes.walk(graph, root, max_steps=max_steps, most=MAX_NODES) for root in roots]
 

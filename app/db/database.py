@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import NullPool
 
 from app import faults
+from app.db import refusals
 from app.db.direct_pool import DirectPool
 from app.db.pauses import pause
 from app.db.pool_queue import PoolQueue
@@ -328,6 +329,8 @@ async def _translated(room: DiskSpace | None = None) -> AsyncIterator[None]:
 
 def _raise_translated(error: BaseException, room: DiskSpace | None = None) -> None:
     """Raise the product's own error for an error of the driver; returns for any other error."""
+    if (refusal := refusals.explained(error)) is not None:
+        raise refusal from error
     match error:
         case DBAPIError():
             state = cast("str | None", getattr(error.orig, "sqlstate", None)) or ""

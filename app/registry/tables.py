@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     Text,
+    and_,
     literal_column,
 )
 from sqlalchemy import text as sql
@@ -24,7 +26,9 @@ from app.db.base import BigId, Json, Moment, Now, Row
 READY = literal_column("'ready'", Text)
 """A constant, so that PostgreSQL sees at planning that a partial index holds all matching rows."""
 UNANNOUNCED = "(state <> announced_state OR (was_ready AND NOT is_announced))"
-_READY_VERSIONS = "deleted_at is null AND state = 'ready'"
+GUARDED = "(sealed_at is not null OR stage <> 'none')"
+"""Versions that not all who write may change: sealed ones, and those in stages, which may be protected."""
+_READY_VERSIONS = "deleted_at is null AND state = 'ready' AND yanked_at is null"
 
 
 class Model(Row):
@@ -116,7 +120,13 @@ class ModelVersion(Row):
             "project_id",
             "model_id",
             "precedence",
-            postgresql_where=sql("deleted_at is null AND state <> 'ready'"),
+            postgresql_where=sql("deleted_at is null AND (state <> 'ready' OR yanked_at is not null)"),
+        ),
+        Index(
+            "ix_model_versions_guarded",
+            "project_id",
+            sql("coalesce(logged_model_id, candidate_id)"),
+            postgresql_where=sql(GUARDED),
         ),
         Index(
             "ix_model_versions_open",
@@ -174,10 +184,23 @@ class ModelVersion(Row):
     """Whether webhooks know of it."""
     announced_state: Mapped[str] = mapped_column(Text, server_default="ready")
     """The state that webhooks know; where it differs from ``state``, events are pending."""
+    sealed_at: Mapped[Moment | None]
+    """Since when its files, facts and description do not change any more; triggers see to it (migration 0021)."""
+    manifest_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """SHA-256 of the manifest of a sealed version; see :mod:`app.lifecycle.seals.manifests`."""
+    yanked_at: Mapped[Moment | None]
+    """Since when nothing but its text, number or an alias means it."""
+    deprecated_at: Mapped[Moment | None]
+    """Since when all who use it are warned."""
     created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
     deleted_at: Mapped[Moment | None]
+
+
+def is_offered(version: type[ModelVersion]) -> ColumnElement[bool]:
+    """Whether ``latest``, ranges and stages may mean a version; the indexes for them hold no others."""
+    return and_(version.state == READY, version.yanked_at.is_(None))
 
 
 class RetiredVersion(Row):

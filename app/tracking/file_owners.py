@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.artifacts.artifacts import LockOwner, Root
 from app.db.database import Tx
 from app.db.statements import Fragment
-from app.tracking import candidates, logged_models
+from app.tracking import candidates, logged_models, version_candidates
 
 
 def lock(root: Root) -> LockOwner:
@@ -17,6 +17,14 @@ def lock(root: Root) -> LockOwner:
         return await candidates.lock_living(tx, root.project_id, root.id)
 
     return step
+
+
+async def lock_exclusively(tx: Tx, root: Root) -> None:
+    """Step: hold the candidate or logged model of a root against all who change its files, also in the trash."""
+    if root.logged_model_id is not None:
+        await logged_models.lock_exclusively(tx, root.project_id, root.logged_model_id)
+    else:
+        await version_candidates.lock_of_version(tx, root.project_id, root.id)
 
 
 def described_sql(artifact: str) -> Fragment:

@@ -223,6 +223,11 @@ async def lock_living(tx: Tx, project_id: int, model_id: UUID, *, to_change: boo
     return model
 
 
+async def lock_exclusively(tx: Tx, project_id: int, model_id: UUID) -> None:
+    """Step: lock the logged model, also one in the trash: others change neither it nor its files until the commit."""
+    await tx.execute(living(project_id).where(LoggedModel.id == model_id).with_for_update())
+
+
 def living(project_id: int) -> Select[LoggedModel]:
     """Logged models that are not condemned, those in the trash too."""
     return select(LoggedModel).where(LoggedModel.project_id == project_id, LoggedModel.purge_at.is_(None))

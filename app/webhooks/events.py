@@ -30,6 +30,7 @@ _WHOLE = {
 }  # fmt: skip
 _FAILED = {"state": "FAILED", "state_reason": "`model.gguf`: The header is cut off."}
 _QUARANTINED = {"state": "QUARANTINED", "state_reason": "`model.pkl`: Loading this file is dangerous."}
+_WITHDRAWN = {"reason": "Wrong labels", "replacement": "1.0.1"}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "registered_model.created": {**_NAMED, **_DETAILS},
     "model_version.created": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
@@ -39,6 +40,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "model_version.files_ready": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.failed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_FAILED},
     "model_version.quarantined": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_QUARANTINED},
+    "model_version.sealed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "digest": f"sha256:{64 * '0'}"},
+    "model_version.yanked": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_WITHDRAWN},
+    "model_version.unyanked": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "reason": "Fixed in the data"},
+    "model_version.deprecated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_WITHDRAWN},
+    "model_version.undeprecated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "reason": "Fixed in the data"},
     "model_version_tag.set": {**_VERSION, **_TAG, "value": "example_value"},
     "model_version_tag.deleted": {**_VERSION, **_TAG},
     "model_version_alias.created": {**_VERSION, **_ALIAS},

@@ -1007,6 +1007,16 @@ export type ProjectEventType =
   | 'MODEL_VERSION_FAILED'
   /** A file of a model version is in quarantine; `detail` tells why. */
   | 'MODEL_VERSION_QUARANTINED'
+  /** A model version was sealed. */
+  | 'MODEL_VERSION_SEALED'
+  /** A model version was yanked. */
+  | 'MODEL_VERSION_YANKED'
+  /** A model version is not yanked any more. */
+  | 'MODEL_VERSION_UNYANKED'
+  /** A model version was deprecated. */
+  | 'MODEL_VERSION_DEPRECATED'
+  /** A model version is not deprecated any more. */
+  | 'MODEL_VERSION_UNDEPRECATED'
   /** Description or tags of a model version changed. */
   | 'MODEL_VERSION_UPDATED'
   /** A model version was deleted. */

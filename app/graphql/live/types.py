@@ -33,6 +33,11 @@ class ProjectEventType(Enum):
     MODEL_VERSION_QUARANTINED = value(
         "MODEL_VERSION_QUARANTINED", "A file of a model version is in quarantine; `detail` tells why."
     )
+    MODEL_VERSION_SEALED = value("MODEL_VERSION_SEALED", "A model version was sealed.")
+    MODEL_VERSION_YANKED = value("MODEL_VERSION_YANKED", "A model version was yanked.")
+    MODEL_VERSION_UNYANKED = value("MODEL_VERSION_UNYANKED", "A model version is not yanked any more.")
+    MODEL_VERSION_DEPRECATED = value("MODEL_VERSION_DEPRECATED", "A model version was deprecated.")
+    MODEL_VERSION_UNDEPRECATED = value("MODEL_VERSION_UNDEPRECATED", "A model version is not deprecated any more.")
     MODEL_VERSION_UPDATED = value("MODEL_VERSION_UPDATED", "Description or tags of a model version changed.")
     MODEL_VERSION_DELETED = value("MODEL_VERSION_DELETED", "A model version was deleted.")
     MODEL_VERSION_STAGE_CHANGED = value("STAGE_CHANGED", "A model version is in another stage; `detail` names it.")

@@ -1,4 +1,4 @@
-"""The latest READY version of many models at once: overall, and in each stage.
+"""The latest version, READY and not yanked, of many models at once: overall, and in each stage.
 
 Each is one index scan of one row, whatever the number of versions. The scan is a subquery with a limit, since the
 planner does not see how many models are meant and might else choose to join all versions.
@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, func, literal, litera
 from sqlalchemy.orm import aliased
 
 from app.registry.stages import STAGES
-from app.registry.tables import READY, Model, ModelVersion
+from app.registry.tables import Model, ModelVersion, is_offered
 
 
 def of_models() -> tuple[Select[Any], type[ModelVersion]]:
@@ -41,7 +41,7 @@ def _highest(within: ColumnElement[bool] | None = None, *others: Any) -> type[Mo
         ModelVersion.project_id == Model.project_id,
         ModelVersion.model_id == Model.id,
         ModelVersion.deleted_at.is_(None),
-        ModelVersion.state == READY,
+        is_offered(ModelVersion),
     )
     statement = select(ModelVersion).where(*mine, *([] if within is None else [within]))
     order = (ModelVersion.is_prerelease, ModelVersion.precedence.desc(), ModelVersion.number.desc())

@@ -34,7 +34,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from app.registry.references.parse import ByAlias, ByNumber, Exact, InRange, InStage, Latest, Reference
 from app.registry.references.ranges import Interval, Range
 from app.registry.references.semver import floor_key
-from app.registry.tables import READY, Alias, Model, ModelVersion
+from app.registry.tables import Alias, Model, ModelVersion, is_offered
 
 _ABOVE_ALL = b"\xff"
 """Above every precedence: those begin with the length of a number, which is less."""
@@ -82,12 +82,12 @@ def chosen_in_stage(stage: SQLColumnExpression[str], *stages: FromClause) -> Sca
 
 
 def matches(reference: Reference) -> ColumnElement[bool]:
-    """Whether a row of versions joined with its model is meant: all READY ones in a range or stage, else the chosen."""
+    """Whether a row of versions joined with its model is meant: all offered ones in a range or stage, or the chosen."""
     match reference:
         case InRange(range):
             return _in_range(range)
         case InStage(name):
-            return and_(ModelVersion.state == READY, ModelVersion.stage == name)
+            return and_(is_offered(ModelVersion), ModelVersion.stage == name)
         case _:
             return ModelVersion.id == chosen_id(reference)
 
@@ -126,8 +126,8 @@ def _within_model(*others: FromClause) -> Select[Any]:
 
 
 def _ready(*others: FromClause) -> Select[Any]:
-    """Versions that ranges, stages and ``latest`` may mean: those whose files are complete and sound."""
-    return _within_model(*others).where(_INNER.state == READY)
+    """Versions that ranges, stages and ``latest`` may mean: not yanked, with files that are complete and sound."""
+    return _within_model(*others).where(is_offered(_INNER))
 
 
 def _scalar(statement: Select[Any]) -> ScalarSelect[Any]:
@@ -190,7 +190,7 @@ def _best_of_segment(segments: TableValuedAlias) -> LateralFromClause:
             _INNER.project_id == Model.project_id,
             _INNER.model_id == Model.id,
             _INNER.deleted_at.is_(None),
-            _INNER.state == READY,
+            is_offered(_INNER),
             _INNER.is_prerelease == segments.c.prerelease,
             _INNER.precedence >= segments.c.low,
             _INNER.precedence < segments.c.high,
@@ -212,7 +212,7 @@ def _in_range(range: Range) -> ColumnElement[bool]:
         for prerelease, low, high in segments
     ]
     return and_(
-        ModelVersion.state == READY,
+        is_offered(ModelVersion),
         ModelVersion.precedence >= min(low for _, low, _ in segments),
         ModelVersion.precedence < max(high for _, _, high in segments),
         or_(*inside),

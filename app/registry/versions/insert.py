@@ -94,14 +94,15 @@ def _highest(prerelease: str) -> Fragment:
     return Fragment(f"""
         SELECT v.version, v.precedence FROM model_versions v
         WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL AND v.state = 'ready'
-          AND v.is_prerelease = {prerelease}
+          AND v.yanked_at IS NULL AND v.is_prerelease = {prerelease}
         ORDER BY v.precedence DESC, v.number DESC LIMIT 1
     """)  # noqa: S608 - of constants
 
 
 _RESERVED = Fragment(f"""
     (SELECT v.version FROM model_versions v
-     WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL AND v.state <> 'ready'
+     WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL
+       AND (v.state <> 'ready' OR v.yanked_at IS NOT NULL)
        AND v.precedence > coalesce(release.precedence, '') ORDER BY v.precedence LIMIT {MAX_RESERVED})
     UNION ALL
     (SELECT r.version FROM retired_versions r

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.access import policy
-from app.access.policy import Actor
+from app.access.policy import Actor, ProjectAccess
 from app.artifacts.artifacts import Root
 from app.db.database import Database, Snapshot, Tx
 from app.db.statements import Fragment
@@ -79,6 +79,19 @@ async def find(snap: Snapshot, actor: Actor, project_id: int, target: Target) ->
         if row is not None and policy.reaches(actor, row[1].name):
             return row[1], row[0]
     raise VersionNotFound(f"There is no model version with id {target} in this project, or you may not see it.")
+
+
+async def find_to_change(
+    tx: Tx, actor: Actor, project: int | str, target: Target
+) -> tuple[ProjectAccess, Model, ModelVersion]:
+    """Step: the same with the project, for an actor who may change its registry.
+
+    Raises:
+        ProjectNotFound, Forbidden: the actor may not see the project, or not change its registry.
+        ModelNotFound, VersionNotFound, AliasNotFound: as for :func:`by_reference`.
+    """
+    access = await repository.writable(tx, actor, project)
+    return access, *await find(tx, actor, access.id, target)
 
 
 async def reload(tx: Tx, version: ModelVersion) -> ModelVersion:

@@ -44,9 +44,10 @@ class ModelState:
     Attributes:
         model: the model itself; ``last_number`` is the number of its latest version.
         mark: changes with the model's row, and so whenever a version of it is created or deleted.
-        release: the highest READY release.
-        highest: the highest READY version, prereleases included.
-        reserved: texts above the release that no automatic version gets: of deleted versions, and of those not READY.
+        release: the highest release that is READY and not yanked.
+        highest: the same with prereleases.
+        reserved: texts above the release that no automatic version gets: of deleted, of yanked
+            versions, and of those not READY.
         taken: the living versions that have requested texts, by text.
         retired: requested texts of deleted versions.
         candidates: which requested candidates exist, and whether they are in the trash.

@@ -61,7 +61,7 @@ Expiry: TypeAlias = datetime | Literal[Unchanged.UNCHANGED] | None
 def is_active_person_sql(user: str) -> Fragment:
     """SQL: whether the user of that id is a person who may sign in."""
     return Fragment(
-        f"EXISTS (SELECT FROM users u WHERE u.id = {user} AND NOT u.is_bot AND u.blocked_at IS NULL"  # noqa: S608 - a column
+        f"EXISTS (SELECT FROM users u WHERE u.id = {user} AND NOT u.is_bot AND u.blocked_at IS NULL"
         " AND u.deleted_at IS NULL)"
     )
 

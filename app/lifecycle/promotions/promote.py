@@ -1,8 +1,8 @@
 """A version enters a stage: everything that moves versions between stages comes through here.
 
 Two phases. Outside of any transaction the gates that ask others are prepared; then one transaction locks the model,
-reads everything again, decides, moves, seals and keeps the promotion. If what the others were asked about has changed in
-between, they are asked again. Killed at any point, either nothing was done or all of it.
+reads everything again, decides, moves, seals and keeps the promotion. If what the others were asked about has changed
+in between, they are asked again. Killed at any point, either nothing was done or all of it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from app.registry.stages.intervals import check_reason
 from app.registry.versions import lookup
 from app.registry.versions.lookup import ModelVersion
 
-__all__ = ["Promotion", "Promote", "promote"]
+__all__ = ["Promote", "Promotion", "promote"]
 
 ATTEMPTS = 3
 """How often gates are prepared, when the version or its gates change meanwhile."""
@@ -46,9 +46,9 @@ class PromotionUnsettled(Conflict):
 class Promote:
     """Which stage, and how.
 
-    ``expected_current`` is the number of the version that the stage stands for now, 0 for none. With ``is_exclusive``, a
-    promotion without it is refused, too, if another version gets into the stage meanwhile. ``bypass_reason``: rules that
-    fail are bypassed, except for those about the version itself; for maintainers.
+    ``expected_current`` is the number of the version that the stage stands for now, 0 for none. With ``is_exclusive``,
+    a promotion without it is refused, too, if another version gets into the stage meanwhile. ``bypass_reason``: rules
+    that fail are bypassed, except for those about the version itself; for maintainers.
     """
 
     stage: str

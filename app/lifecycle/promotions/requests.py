@@ -98,7 +98,7 @@ async def open_request(
         unfit = [rules.state(version), rules.files(version, facts, is_strict=True), rules.withdrawal(version)]
         if reasons := refusing(unfit):
             raise VersionUnfit(" ".join(verdict.message for verdict in reasons), field="modelVersion")
-        await _expire_due(tx, access.id, version.id, stage.id, model.name)
+        await _expire_due(tx, access.id, version.id, stage.id)
         statement = (
             upsert(PromotionRequest)
             .values(
@@ -263,7 +263,7 @@ async def model_name(snap: Snapshot, request: PromotionRequest) -> str:
     return await models.name_of(snap, request.project_id, request.model_id) or ""
 
 
-async def _expire_due(tx: Tx, project_id: int, version_id: int, stage_id: int, model: str) -> None:
+async def _expire_due(tx: Tx, project_id: int, version_id: int, stage_id: int) -> None:
     """One whose time is over is in the way of no other, even if no worker has looked yet."""
     statement = select(PromotionRequest).where(
         PromotionRequest.project_id == project_id,

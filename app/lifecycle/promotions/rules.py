@@ -53,7 +53,7 @@ def files(version: ModelVersion, facts: FolderFacts, *, is_strict: bool) -> Rule
     if facts.files:
         return _verdict(FILES, title, Outcome.PASSED, f"{facts.files} files, none of them damaged.", compared)
     if version.location:
-        kept = f"Its files are kept elsewhere, at {quoted(version.location)}: nothing here can tell whether they are sound."
+        kept = f"Its files are kept elsewhere, at {quoted(version.location)}; whether they are sound is unknown."
         return _verdict(FILES, title, Outcome.WARNING, kept, compared | {"location": version.location})
     outcome = Outcome.FAILED if is_strict else Outcome.WARNING
     return _verdict(

@@ -1,7 +1,7 @@
 """Requests whose time is over, whose version is gone, and approvals that do not hold any more. A worker looks.
 
-Deciding never waits for it: an approval that does not hold counts for nothing before it is ended here, and a request that
-is too old is refused.
+Deciding never waits for it: an approval that does not hold counts for nothing before it is ended here, and a request
+that is too old is refused.
 """
 
 from __future__ import annotations

@@ -167,6 +167,9 @@ class Settings(BaseSettings):
     token_storage_limit: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Bytes that may be stored with each token without a limit of its own; 0: no limit."
     )
+    promotion_request_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        default=14, description="How long promotion requests stay open."
+    )
     access_log_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
         default=400, description="How long entries of the sign-in and access log are kept."
     )

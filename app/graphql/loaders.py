@@ -9,6 +9,7 @@ from app.db.database import Database
 from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
+from app.graphql.lifecycle.promotions.loaders import PromotionLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
@@ -45,6 +46,10 @@ class Loaders:
     @cached_property
     def ci(self) -> CiLoaders:
         return CiLoaders(self._db, self._actor)
+
+    @cached_property
+    def promotions(self) -> PromotionLoaders:
+        return PromotionLoaders(self._db, self._actor)
 
     @cached_property
     def webhooks(self) -> WebhookLoaders:

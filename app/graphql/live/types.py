@@ -54,6 +54,19 @@ class ProjectEventType(Enum):
     CI_JOB_CREATED = value("CI_JOB_CREATED", "A CI job was recorded.")
     CI_JOB_UPDATED = value("CI_JOB_UPDATED", "A CI job changed.")
     CI_JOB_LINKED = value("CI_JOB_LINKED", "A candidate or model version was linked to a CI job.")
+    PROMOTION_COMPLETED = value("PROMOTION_COMPLETED", "A model version was promoted; `detail` names the stage.")
+    PROMOTION_REFUSED = value("PROMOTION_REFUSED", "A promotion was refused; `detail` names the stage.")
+    PROMOTION_REQUEST_OPENED = value("PROMOTION_REQUEST_OPENED", "A promotion was requested; `detail` names by whom.")
+    PROMOTION_REQUEST_COMMENTED = value("PROMOTION_REQUEST_COMMENTED", "Something was said about a promotion request.")
+    PROMOTION_REQUEST_APPROVED = value("PROMOTION_REQUEST_APPROVED", "A person approved; `detail` names who.")
+    PROMOTION_REQUEST_APPROVAL_FELL = value(
+        "PROMOTION_REQUEST_APPROVAL_FELL", "An approval fell, since something has changed."
+    )
+    PROMOTION_REQUEST_REFUSED = value("PROMOTION_REQUEST_REFUSED", "A requested promotion was tried, and refused.")
+    PROMOTION_REQUEST_REJECTED = value("PROMOTION_REQUEST_REJECTED", "A promotion request was rejected.")
+    PROMOTION_REQUEST_WITHDRAWN = value("PROMOTION_REQUEST_WITHDRAWN", "A promotion request was taken back.")
+    PROMOTION_REQUEST_EXPIRED = value("PROMOTION_REQUEST_EXPIRED", "The time of a promotion request was over.")
+    PROMOTION_REQUEST_PROMOTED = value("PROMOTION_REQUEST_PROMOTED", "A requested promotion was made.")
     RESET = value("RESET", "More was missed than can be sent again: query anew what you show. `object` is the project.")
 
 

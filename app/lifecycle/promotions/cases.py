@@ -96,27 +96,23 @@ async def judge(snap: Snapshot, subject: Subject, prepared: Prepared | None, exp
     facts = await checked.files_of(snap, version)
     now = await checked.of_version(snap, version, stage, files=facts)
     left = await definitions.of_version(snap, version)
-    protected = protections.of_stages(await protections.of_project(snap, subject.access.id), [stage, left])
+    rules_of_names = await protections.of_project(snap, subject.access.id)
+    protected = [rule for one in (stage, left) for rule in protections.of_stage(rules_of_names, one)]
     standing = await approvals.standing(snap, subject.access.id, request.id) if request else []
     given = approvals.valid(standing, now, request.requested_by, version.created_by) if request else []
     needed = protections.approvals_needed(protected)
     holder = await _holder(snap, subject, now)
+    told = _told(request, given)
+    gates = await check.verdicts(
+        snap, subject.access, subject.model, version, stage, prepared or Prepared(), approvals=told
+    )
     verdicts = [rules.holder(stage, holder, expected)]
     if stage.is_guarded:
-        is_strict = bool(stage.seals or now.gates or needed)
-        verdicts = [rules.state(version), rules.files(version, facts, is_strict=is_strict), rules.withdrawal(version)]
-        verdicts.append(rules.holder(stage, holder, expected))
+        is_strict = bool(stage.seals or gates or needed)
+        fit = [rules.state(version), rules.files(version, facts, is_strict=is_strict), rules.withdrawal(version)]
+        verdicts = fit + verdicts
     if two_people := rules.approvals(stage, needed, len(given), has_request=request is not None):
         verdicts.append(two_people)
-    told = (
-        check.Approvals(
-            requested_by=request.requested_by,
-            given=[check.Approval(one.user_id, one.username, one.given_at, one.is_person) for one in given],
-        )
-        if request
-        else None
-    )
-    gates = await check.verdicts(snap, subject.access, subject.model, version, stage, prepared, approvals=told)
     return Case(
         subject=subject,
         left=left,
@@ -128,6 +124,14 @@ async def judge(snap: Snapshot, subject: Subject, prepared: Prepared | None, exp
         verdicts=[*verdicts, *(RuleVerdict.of_gate(verdict) for verdict in gates)],
         is_stale=any(verdict.is_stale for verdict in gates),
     )
+
+
+def _told(request: PromotionRequest | None, given: Sequence[Approval]) -> check.Approvals | None:
+    """What gates are told of approvals; None: nothing was requested."""
+    if request is None:
+        return None
+    told = [check.Approval(one.user_id, one.username, one.given_at, one.is_person) for one in given]
+    return check.Approvals(requested_by=request.requested_by, given=told)
 
 
 async def _holder(snap: Snapshot, subject: Subject, now: Checked) -> Holder:

@@ -12,7 +12,7 @@ import orjson
 from app.artifacts.reads import folder_facts
 from app.artifacts.reads.folder_facts import FolderFacts
 from app.db.database import Snapshot
-from app.lifecycle.gates import gate_sets
+from app.lifecycle.gates import sets
 from app.registry.stages import holders
 from app.registry.stages.definitions import Stage
 from app.registry.versions import lookup
@@ -71,7 +71,7 @@ async def of_version(
         files=_files_digest(version, facts),
         metrics=metrics.hex() if metrics else "",
         evaluations="",
-        gates=await gate_sets.current_version(snap, version.project_id, stage.id),
+        gates=await sets.current_version(snap, version.project_id, stage.id),
         holder=await holders.current(snap, version.project_id, version.model_id, stage.key) or 0,
     )
 

@@ -123,9 +123,7 @@ class PromotionsMutation:
         clients, command = context.runtime.gate_clients, Approve(input.comment, input.digest)
         done = await approve.approve(context.db, clients, context.actor, project, request_id, command)
         promotion = Promotion.of(done.promotion) if done.promotion else None
-        return PromotionRequestApprovePayload(
-            promotion_request=PromotionRequest.of(done.request), promotion=promotion
-        )
+        return PromotionRequestApprovePayload(promotion_request=PromotionRequest.of(done.request), promotion=promotion)
 
     @mutation("Ends a promotion request with a reason. For those who may approve.")
     async def promotion_request_reject(

@@ -63,7 +63,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "promotion.refused": {**_PROMOTED, "failed_rules": [_FAILED_RULE]},
     "promotion_request.opened": _REQUESTED,
     "promotion_request.approved": _REQUESTED,
-    "promotion_request.approval_fell": {**_REQUESTED, "actor": "", "reason": "Changed since: the files of the version."},
+    "promotion_request.approval_fell": {**_REQUESTED, "actor": "", "reason": "Changed since: the files."},
     "promotion_request.rejected": _REQUESTED,
     "promotion_request.withdrawn": _REQUESTED,
     "promotion_request.expired": {**_REQUESTED, "actor": "", "reason": None},

@@ -13,7 +13,8 @@ from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.errors import Conflict, Forbidden
 from app.lifecycle.gates import check
-from app.lifecycle.gates.check import GateClients, Prepared
+from app.lifecycle.gates.check import Prepared
+from app.lifecycle.gates.clients import GateClients
 from app.lifecycle.promotions import approvals, cases, outcomes, requests, timeline
 from app.lifecycle.promotions.cases import Case, Subject
 from app.lifecycle.promotions.outcomes import How

@@ -10,7 +10,7 @@ from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.errors import Forbidden, Unauthenticated
 from app.lifecycle.gates import check
-from app.lifecycle.gates.check import GateClients
+from app.lifecycle.gates.clients import GateClients
 from app.lifecycle.promotions import cases
 from app.lifecycle.promotions.cases import Case, Subject
 from app.lifecycle.promotions.promote import subject_of
@@ -56,11 +56,10 @@ async def check_promotion(
     """
     async with db.read() as snap:
         subject = await subject_of(snap, actor, project, target, stage)
-    prepared = None
-    if policy.allows(actor, subject.access, Permission.REGISTRY_WRITE, of_models=True):
-        prepared = await check.prepare(
-            db, clients, actor, subject.access, subject.model, subject.version, subject.stage
-        )
+    may_ask = policy.allows(actor, subject.access, Permission.REGISTRY_WRITE, of_models=True)
+    prepared = await check.prepare(
+        db, clients, actor, subject.access, subject.model, subject.version, subject.stage, ask=may_ask
+    )
     async with db.read() as snap:
         case = await cases.judge(snap, subject, prepared, expected_current)
     verdicts = [_protection(actor, case), *case.verdicts]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert
 
+from app import faults
 from app.access.policy import Actor
 from app.db.database import Tx
 from app.errors import Conflict
@@ -75,6 +76,7 @@ async def complete(tx: Tx, actor: Actor, case: Case, how: How) -> tuple[ModelVer
         promotion_id=promotion.id,
         has_approval=case.has_approval or bool(how.bypass_reason),
     )
+    await faults.point("promotion.moved")
     version = moved.version
     if subject.stage.seals:
         version = await seals.seal(tx, actor, subject.model, version, promotion_id=promotion.id)

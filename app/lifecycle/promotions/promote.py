@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, Invalid
 from app.lifecycle.gates import check
-from app.lifecycle.gates.check import GateClients, Prepared
+from app.lifecycle.gates.check import Prepared
+from app.lifecycle.gates.clients import GateClients
 from app.lifecycle.promotions import cases, outcomes, requests
 from app.lifecycle.promotions.cases import Case, Subject
 from app.lifecycle.promotions.outcomes import How
@@ -100,6 +102,7 @@ async def promote(
         prepared = await check.prepare(
             db, clients, actor, subject.access, subject.model, subject.version, subject.stage
         )
+        await faults.point("promotion.prepared")
         entry = await _decide(db, actor, seen, prepared, command)
         if entry is None:
             continue

@@ -11,7 +11,9 @@ import app.lifecycle.audit.tables
 import app.lifecycle.deployments.tables
 import app.lifecycle.evaluations.tables
 import app.lifecycle.gates.tables
+import app.lifecycle.lineage.tables
 import app.lifecycle.promotions.tables
+import app.lifecycle.pulls.tables
 import app.lifecycle.seals.tables
 import app.queue.tables
 import app.registry.tables

@@ -170,6 +170,18 @@ class Settings(BaseSettings):
     promotion_request_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
         default=14, description="How long promotion requests stay open."
     )
+    deployment_silent_seconds: Annotated[int, Field(ge=10, le=86_400)] = Field(
+        default=300, description="A deployment without heartbeat for so long is shown, and told of, as silent."
+    )
+    deployment_lost_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        default=7, description="A deployment without heartbeat for so long has ended."
+    )
+    pull_flush_seconds: Annotated[int, Field(ge=0, le=300)] = Field(
+        default=5, description="How often each process writes who pulled which version; 0: pulls are not counted."
+    )
+    pull_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        default=400, description="How long it is kept who pulled which version on which day."
+    )
     access_log_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
         default=400, description="How long entries of the sign-in and access log are kept."
     )

@@ -21,6 +21,7 @@ from app.graphql.errors import presented
 from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
 from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
 from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.live.subscriptions import Subscription
@@ -112,6 +113,7 @@ class Mutation(
     JobsMutation,
     PromotionsMutation,
     CiMutation,
+    DeploymentsMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

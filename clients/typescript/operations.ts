@@ -487,6 +487,47 @@ export type DatasetInput = {
   tags?: Array<TagInput>;
 };
 
+/** Input of `deploymentEnd`. */
+export type DeploymentEndInput = {
+  /** The id of the deployment. */
+  id: string;
+  /** Why, for people to read; at most 1,000 characters. */
+  reason?: string;
+};
+
+/** Input of `deploymentHeartbeat`. */
+export type DeploymentHeartbeatInput = {
+  /** The id of the deployment. */
+  id: string;
+};
+
+/** Input of `deploymentRegister`. */
+export type DeploymentRegisterInput = {
+  /** The version that runs, by the reference that was resolved or, better, exactly. */
+  modelVersion: ModelVersionLookup;
+  /** Such as `production`, at most 100 characters. */
+  environment: string;
+  /** What is served, such as a name or an address; at most 500 characters. */
+  endpoint: string;
+  /** Which of several processes or machines, at most 500 characters. */
+  instance?: string;
+  /** The reference that the process resolves at its start, such as `stage:production`: where it means another version, the deployment drifts. When left out, that of `modelVersion`, unless it is exact. */
+  follows?: string | null | undefined;
+  /** Since when it runs; now when left out. Taken as between the creation of the version and now. */
+  startedAt?: string | null | undefined;
+  /** The SHA-256 of the manifest of what was loaded, in hexadecimal digits. */
+  digest?: string | null | undefined;
+};
+
+/** How a deployment stands. */
+export type DeploymentStatus =
+  /** It runs: its last heartbeat is recent. */
+  | 'RUNNING'
+  /** No heartbeat has come for a while; it may run or not. */
+  | 'SILENT'
+  /** It runs no more. */
+  | 'ENDED';
+
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
   /** The project that it is created in. */
@@ -1049,6 +1090,12 @@ export type ProjectEventType =
   | 'CI_JOB_UPDATED'
   /** A candidate or model version was linked to a CI job. */
   | 'CI_JOB_LINKED'
+  /** A version runs; `detail` names the environment. */
+  | 'DEPLOYMENT_STARTED'
+  /** No heartbeat came for a while; `detail` names the environment. */
+  | 'DEPLOYMENT_SILENT'
+  /** A deployment has ended; `detail` names the environment. */
+  | 'DEPLOYMENT_ENDED'
   /** More was missed than can be sent again: query anew what you show. `object` is the project. */
   | 'RESET';
 
@@ -2230,6 +2277,83 @@ export type CiSettingsUpdateMutation = {
   }
 };
 
+export type DeploymentEndMutationVariables = Exact<{
+  input: DeploymentEndInput;
+}>;
+
+
+export type DeploymentEndMutation = {
+  deploymentEnd: {
+    __typename: 'DeploymentEndPayload',
+    deployment: {
+      __typename: 'Deployment',
+      status: DeploymentStatus,
+      statusReason: string | null,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DeploymentHeartbeatMutationVariables = Exact<{
+  input: DeploymentHeartbeatInput;
+}>;
+
+
+export type DeploymentHeartbeatMutation = {
+  deploymentHeartbeat: {
+    __typename: 'DeploymentHeartbeatPayload',
+    deployment: {
+      __typename: 'Deployment',
+      status: DeploymentStatus,
+      lastHeartbeatAt: string,
+      isDrifting: boolean | null,
+      modelVersionFollowed: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DeploymentRegisterMutationVariables = Exact<{
+  input: DeploymentRegisterInput;
+}>;
+
+
+export type DeploymentRegisterMutation = {
+  deploymentRegister: {
+    __typename: 'DeploymentRegisterPayload',
+    deployment: {
+      __typename: 'Deployment',
+      id: string,
+      environment: string,
+      endpoint: string,
+      version: string,
+      follows: string,
+      startedAt: string,
+      status: DeploymentStatus
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -3257,6 +3381,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Deployment',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -3354,6 +3482,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'CiSettings',
+      id: string
+    }
+    | {
+      __typename: 'Deployment',
       id: string
     }
     | {
@@ -5113,6 +5245,83 @@ export const CiSettingsUpdateDocument: TypedDocument<CiSettingsUpdateMutation, C
         }
         __typename
       }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentEndDocument: TypedDocument<DeploymentEndMutation, DeploymentEndMutationVariables> = {
+  name: 'DeploymentEnd',
+  kind: 'mutation',
+  hash: 'b302f6e53f3ef147c5bf4b08a9df3ae1cee44fe611aa944d0851b98972954bdc',
+  text: `mutation DeploymentEnd($input: DeploymentEndInput!) {
+  deploymentEnd(input: $input) {
+    deployment {
+      status
+      statusReason
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentHeartbeatDocument: TypedDocument<DeploymentHeartbeatMutation, DeploymentHeartbeatMutationVariables> = {
+  name: 'DeploymentHeartbeat',
+  kind: 'mutation',
+  hash: '3344c856289a9b94728da9a0d9c0e2a12a3f3ee94812cbe5f89d14ecea16e9da',
+  text: `mutation DeploymentHeartbeat($input: DeploymentHeartbeatInput!) {
+  deploymentHeartbeat(input: $input) {
+    deployment {
+      status
+      lastHeartbeatAt
+      isDrifting
+      modelVersionFollowed {
+        version
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentRegisterDocument: TypedDocument<DeploymentRegisterMutation, DeploymentRegisterMutationVariables> = {
+  name: 'DeploymentRegister',
+  kind: 'mutation',
+  hash: '19ab1c3fe5c3faee699c6d4aaf50807060eba6f51910a6178e05744b479a96bc',
+  text: `mutation DeploymentRegister($input: DeploymentRegisterInput!) {
+  deploymentRegister(input: $input) {
+    deployment {
+      id
+      environment
+      endpoint
+      version
+      follows
+      startedAt
+      status
       __typename
     }
     userErrors {

@@ -67,6 +67,9 @@ class ProjectEventType(Enum):
     PROMOTION_REQUEST_WITHDRAWN = value("PROMOTION_REQUEST_WITHDRAWN", "A promotion request was taken back.")
     PROMOTION_REQUEST_EXPIRED = value("PROMOTION_REQUEST_EXPIRED", "The time of a promotion request was over.")
     PROMOTION_REQUEST_PROMOTED = value("PROMOTION_REQUEST_PROMOTED", "A requested promotion was made.")
+    DEPLOYMENT_STARTED = value("DEPLOYMENT_STARTED", "A version runs; `detail` names the environment.")
+    DEPLOYMENT_SILENT = value("DEPLOYMENT_SILENT", "No heartbeat came for a while; `detail` names the environment.")
+    DEPLOYMENT_ENDED = value("DEPLOYMENT_ENDED", "A deployment has ended; `detail` names the environment.")
     RESET = value("RESET", "More was missed than can be sent again: query anew what you show. `object` is the project.")
 
 

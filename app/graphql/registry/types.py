@@ -15,6 +15,7 @@ from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
+from app.graphql.lifecycle.deployments.lists import ModelDeployments, VersionDeployments
 from app.graphql.registry.orders import ModelVersionStatus, VersionOrderBy
 from app.graphql.types import ids, markdown
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
@@ -42,7 +43,7 @@ OrderVersions = Annotated[
 
 
 @strawberry.type(description="A named line of model versions.")
-class Model(Node):
+class Model(ModelDeployments, Node):
     row: strawberry.Private[models.Model]
     name: str = strawberry.field(description="Unique in its project.")
     description: str = strawberry.field(description="Markdown.")
@@ -138,7 +139,7 @@ class Model(Node):
 
 
 @strawberry.type(description="One release of a model.")
-class ModelVersion(Node):
+class ModelVersion(VersionDeployments, Node):
     row: strawberry.Private[lookup.ModelVersion]
     version: str = strawberry.field(description="Semantic version, unique in its model.")
     number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")

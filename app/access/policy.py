@@ -33,7 +33,8 @@ class Role(IntEnum):
 class Scope(StrEnum):
     """What a token may be used for, whatever its owner's role: see ``_SCOPES``.
 
-    The last three come on top of ``api``, and only for tokens of projects and groups: see ``_BOT_NEEDS``.
+    The last four come on top of ``api``, and only for tokens of projects and groups: see ``_BOT_NEEDS``. ``promote``
+    lets a token move protected aliases and stages (:mod:`app.registry.stages.protections`).
     """
 
     API = "api"
@@ -45,6 +46,7 @@ class Scope(StrEnum):
     MANAGE_ACCESS = "manage_access"
     MANAGE_PROJECT = "manage_project"
     DELETE_PROJECT = "delete_project"
+    PROMOTE = "promote"
 
 
 class Permission(StrEnum):
@@ -64,6 +66,7 @@ class Permission(StrEnum):
     GROUP_UPDATE = "group:update"
     JOB_MANAGE = "job:manage"
     JOB_READ = "job:read"
+    LIFECYCLE_MANAGE = "lifecycle:manage"
     MEMBER_MANAGE = "member:manage"
     MEMBER_READ = "member:read"
     MLFLOW_WRITE = "mlflow:write"
@@ -97,6 +100,7 @@ _LEAST_ROLE = {
     Permission.GROUP_UPDATE: Role.OWNER,
     Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.JOB_READ: None,
+    Permission.LIFECYCLE_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_READ: None,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
@@ -147,6 +151,7 @@ _BOT_NEEDS = {
     Permission.GROUP_CREATE: Scope.MANAGE_PROJECT,
     Permission.GROUP_DELETE: Scope.DELETE_PROJECT,
     Permission.GROUP_UPDATE: Scope.MANAGE_PROJECT,
+    Permission.LIFECYCLE_MANAGE: Scope.MANAGE_PROJECT,
     Permission.MEMBER_MANAGE: Scope.MANAGE_ACCESS,
     Permission.PROJECT_CREATE: Scope.MANAGE_PROJECT,
     Permission.PROJECT_DELETE: Scope.DELETE_PROJECT,
@@ -168,6 +173,9 @@ _SWITCH = {
     Permission.CANDIDATE_WRITE: "experiments_access",
     Permission.DEPLOYMENT_READ: "registry_access",
     Permission.DEPLOYMENT_WRITE: "registry_access",
+    Permission.LIFECYCLE_MANAGE: "registry_access",
+    Permission.PROMOTION_APPROVE: "registry_access",
+    Permission.PROMOTION_BYPASS: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",
 }

@@ -51,7 +51,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "model_version.created": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.updated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.deleted": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
-    "model_version.stage_changed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "from_stage": "none"},
+    "model_version.stage_changed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "from_stage": "none", "reason": "Better"},
     "model_version.files_ready": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.failed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_FAILED},
     "model_version.quarantined": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_QUARANTINED},

@@ -113,6 +113,8 @@ export type AliasDeleteInput = {
   name: string;
   /** Remove it only if it points to the version of this number now. */
   expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** Input of `aliasSet`. */
@@ -125,6 +127,8 @@ export type AliasSetInput = {
   reference: string;
   /** Move it only if it points to the version of this number now; 0: only if it does not exist. */
   expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** What is wrong with the stored bytes of a file. Sending the same bytes again heals it. */
@@ -950,10 +954,14 @@ export type ModelVersionPath = {
 export type ModelVersionStageSetInput = {
   /** The model version. */
   modelVersion: ModelVersionLookup;
-  /** none, staging, production or archived. */
+  /** A stage of the project, or what MLflow calls it: `production`. */
   stage: string;
-  /** Whether all others in that stage go to `archived`. */
+  /** Whether all others in that stage go to the one that is `Archived` for MLflow. */
   archiveExisting?: boolean;
+  /** Move it only if the stage stands for the version of this number now; 0: only if it holds none. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** Whether the files of a version are complete and sound. */
@@ -1272,7 +1280,9 @@ export type TokenScope =
   /** The same for settings and visibility, webhooks, and new projects and groups. */
   | 'MANAGE_PROJECT'
   /** Besides api, for a token of a project or group that is owner: deleting projects. */
-  | 'DELETE_PROJECT';
+  | 'DELETE_PROJECT'
+  /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
+  | 'PROMOTE';
 
 /** Input of `userCreate`. */
 export type UserCreateInput = {

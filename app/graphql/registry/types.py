@@ -146,7 +146,6 @@ class ModelVersion(VersionDeployments, Node):
     is_prerelease: bool = strawberry.field(description="Whether it precedes a release, such as `2.0.0-rc.1`.")
     description: str = strawberry.field(description="Markdown.")
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
-    stage: str = strawberry.field(description="none, staging, production or archived.")
     status: ModelVersionStatus = strawberry.field(
         description="Whether its files are complete and sound: `latest`, ranges and stages see READY ones only."
     )
@@ -170,7 +169,6 @@ class ModelVersion(VersionDeployments, Node):
             is_prerelease=row.is_prerelease,
             description=row.description,
             tags=tags_of(row.tags),
-            stage=row.stage,
             status=ModelVersionStatus(row.state),
             is_complete=not row.open_until,
             status_reason=states.reason(row.state, row.state_reason),
@@ -186,6 +184,13 @@ class ModelVersion(VersionDeployments, Node):
     @resolved("The description as sanitised HTML.")
     def description_html(self) -> str:
         return markdown.to_html(self.description)
+
+    @resolved(
+        "The stage that it is in, as its project calls it: `none`, `staging`, `production` or `archived` at first."
+    )
+    async def stage(self, info: Info) -> str:
+        stages = await info.context.loaders.registry.stages_of_projects.load((self.row.project_id,))
+        return next((stage.name for stage in stages if stage.key == self.row.stage), self.row.stage)
 
     @resolved("The model that it is of.")
     async def model(self, info: Info) -> Model | None:

@@ -42,6 +42,9 @@ _SCOPED = {
     "ooFoo ooFoo": """
       model artifactUploads
     """,
+    "ooFFo ooFFo": "promotionCheck",
+    "FFFFo FFFFF": "promotionRequestApprove promotionRequestWithdraw",
+    "FFFFo FFFFo": "promotionRequestReject",
     "ppppp ppppp": """
       viewer
     """,
@@ -51,7 +54,7 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink deploymentRegister
+      ciJobLink deploymentRegister modelVersionPromote promotionRequestCreate promotionRequestComment
     """,
     "FFpFF FFpFF": """
       experiment artifact

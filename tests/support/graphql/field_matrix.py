@@ -76,6 +76,15 @@ DOORS = {
     },
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
+    "Promotion": {f"{VERSION} {{ promotions(first: 1) {{ nodes @ }} }}": "registry"},
+    "PromotionApproval": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ approvals @ }} }} }}": "registry",
+    },
+    "PromotionCheck": {'promotionCheck(modelVersion: {id: $ModelVersion}, stage: "staging") @': "registry"},
+    "PromotionRequest": {f"{VERSION} {{ promotionRequests(first: 1) {{ nodes @ }} }}": "registry"},
+    "PromotionRequestEvent": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ events(first: 1) {{ nodes @ }} }} }} }}": "registry",
+    },
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
     "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},

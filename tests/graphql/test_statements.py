@@ -45,7 +45,8 @@ LISTS = {
     "Promotion": MODEL + " { versions(first: $n) { nodes { promotions(first: 1) { nodes @ } } } }",
     "PromotionApproval": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes { approvals @ } } }",
     "PromotionRequest": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes @ } }",
-    "PromotionRequestEvent": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes { events(first: 2) { nodes @ } } } }",
+    "PromotionRequestEvent": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes { "
+    "events(first: 2) { nodes @ } } } }",
     "ServiceAccount": "project(by: {path: $path}) { serviceAccounts(first: $n) { nodes @ } }",
     "Token": "project(by: {path: $path}) { tokens(first: $n) { nodes @ } }",
     "Webhook": "project(by: {path: $path}) { webhooks(first: $n) { nodes @ } }",

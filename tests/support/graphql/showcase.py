@@ -125,8 +125,8 @@ WRITTEN = (
       WHERE deployments.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",
     """UPDATE deployments SET ended_at = now(), end_kind = 'ended', end_reason = 'r', ended_by = :by
       WHERE project_id = :p AND instance = 'b'""",
-    """INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage, state, reason,
-      requested_by, requested_by_name, expires_at, ended_at, ended_by, end_reason)
+    """INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage, state,
+      reason, requested_by, requested_by_name, expires_at, ended_at, ended_by, end_reason)
       SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, 'promoted', 'r', :by, 'u', now(), now(),
       :by, 'r' FROM model_versions v JOIN project_stages s ON s.project_id = v.project_id AND s.name = 'staging'
       WHERE v.project_id = :p AND v.version = '2.0.0'""",

@@ -54,7 +54,11 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
+<<<<<<< HEAD
       ciJobLink deploymentRegister modelVersionPromote promotionRequestCreate promotionRequestComment
+=======
+      ciJobLink deploymentRegister modelRestore modelVersionRestore
+>>>>>>> main
     """,
     "FFpFF FFpFF": """
       experiment artifact

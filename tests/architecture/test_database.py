@@ -30,7 +30,7 @@ QUEUES = {
 
 
 async def test_migrations_make_the_tables_that_the_code_declares(migrated: Settings) -> None:
-    engine = create_async_engine(async_url(migrated.database_url))
+    engine = create_async_engine(async_url(migrated.owner_url))
     try:
         async with engine.connect() as connection:
             assert await connection.run_sync(_differences) == []

@@ -25,7 +25,8 @@ from app.registry.reads import latest
 from app.registry.references import resolve
 from app.registry.references.parse import Reference
 from app.registry.stages.definitions import INITIAL_KEY, MLFLOW_NAMES
-from app.registry.tables import Alias, Model, ModelVersion, ProjectStage
+from app.registry.stages.tables import ProjectStage
+from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.versions import lookup
 
 FIRST = MLFLOW_NAMES[0]

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, literal_column, select, true
 from sqlalchemy.orm import aliased
 
-from app.registry.tables import Model, ModelVersion, ProjectStage, is_offered
+from app.registry.stages.tables import ProjectStage
+from app.registry.tables import Model, ModelVersion, is_offered
 
 
 def of_models() -> tuple[Select[Any], type[ModelVersion]]:

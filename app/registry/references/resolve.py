@@ -34,7 +34,8 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from app.registry.references.parse import ByAlias, ByNumber, Exact, InRange, InStage, Latest, Reference
 from app.registry.references.ranges import Interval, Range
 from app.registry.references.semver import floor_key
-from app.registry.tables import Alias, Model, ModelVersion, ProjectStage, is_offered
+from app.registry.stages.tables import ProjectStage
+from app.registry.tables import Alias, Model, ModelVersion, is_offered
 
 _ABOVE_ALL = b"\xff"
 """Above every precedence: those begin with the length of a number, which is less."""

@@ -11,8 +11,8 @@ from app.db.database import Database, Snapshot
 from app.errors import Invalid
 from app.registry import repository
 from app.registry.names import stage_key
+from app.registry.stages.tables import ProjectStage as Stage
 from app.registry.tables import ModelVersion
-from app.registry.tables import ProjectStage as Stage
 from app.text import quoted
 
 __all__ = ["Stage"]

@@ -14,7 +14,7 @@ _CURRENT = Statement(
     """
     SELECT v.number FROM model_versions v
     WHERE v.project_id = :project AND v.model_id = :model AND v.stage = :stage
-        AND v.deleted_at IS NULL AND v.state = 'ready'
+        AND v.deleted_at IS NULL AND v.state = 'ready' AND v.yanked_at IS NULL
     ORDER BY v.is_prerelease, v.precedence DESC, v.number DESC LIMIT 1
     """,
 )

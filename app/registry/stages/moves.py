@@ -22,7 +22,8 @@ from app.registry.repository import writable
 from app.registry.stages import definitions, holders, protections
 from app.registry.stages.definitions import ARCHIVED, Stage
 from app.registry.stages.intervals import Cause, check_reason
-from app.registry.tables import Model, ModelVersion, StageInterval
+from app.registry.stages.tables import StageInterval
+from app.registry.tables import Model, ModelVersion
 from app.registry.versions import change, lookup, states
 from app.text import quoted
 

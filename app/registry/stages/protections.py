@@ -16,7 +16,7 @@ from app.access.token_rules import model_patterns
 from app.db.database import Snapshot
 from app.errors import Forbidden
 from app.registry.stages.definitions import Stage
-from app.registry.tables import NameProtection
+from app.registry.stages.tables import NameProtection
 from app.text import quoted
 
 __all__ = ["NameProtection"]

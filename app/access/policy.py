@@ -76,12 +76,9 @@ class Permission(StrEnum):
     PROJECT_READ = "project:read"
     PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
-<<<<<<< HEAD
     PROMOTION_APPROVE = "promotion:approve"
     PROMOTION_BYPASS = "promotion:bypass"
-=======
     REGISTRY_PURGE = "registry:purge"
->>>>>>> main
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     STORAGE_READ = "storage:read"
@@ -114,12 +111,9 @@ _LEAST_ROLE = {
     Permission.PROJECT_READ: None,
     Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
-<<<<<<< HEAD
     Permission.PROMOTION_APPROVE: Role.DEVELOPER,
     Permission.PROMOTION_BYPASS: Role.MAINTAINER,
-=======
     Permission.REGISTRY_PURGE: Role.MAINTAINER,
->>>>>>> main
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
     Permission.STORAGE_READ: None,
@@ -179,18 +173,12 @@ happens in the project to any address; and the end of the project.
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
-<<<<<<< HEAD
     Permission.DEPLOYMENT_READ: "registry_access",
     Permission.DEPLOYMENT_WRITE: "registry_access",
     Permission.LIFECYCLE_MANAGE: "registry_access",
     Permission.PROMOTION_APPROVE: "registry_access",
     Permission.PROMOTION_BYPASS: "registry_access",
-=======
-    Permission.LIFECYCLE_MANAGE: "registry_access",
-    Permission.DEPLOYMENT_READ: "registry_access",
-    Permission.DEPLOYMENT_WRITE: "registry_access",
     Permission.REGISTRY_PURGE: "registry_access",
->>>>>>> main
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",
 }

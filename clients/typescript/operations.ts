@@ -975,7 +975,6 @@ export type ModelVersionPath = {
   reference: string;
 };
 
-<<<<<<< HEAD
 /** Input of `modelVersionPromote`. */
 export type ModelVersionPromoteInput = {
   /** The model version. */
@@ -992,12 +991,12 @@ export type ModelVersionPromoteInput = {
   promotionRequestId?: string | null | undefined;
   /** Bypasses gates and approvals, with a reason that is kept for ever. For maintainers; what is wrong with the version itself cannot be bypassed. */
   bypassReason?: string | null | undefined;
-=======
+};
+
 /** Input of `modelVersionRestore`. */
 export type ModelVersionRestoreInput = {
   /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
   modelVersion: ModelVersionLookup;
->>>>>>> main
 };
 
 /** Input of `modelVersionStageSet`. */
@@ -3456,31 +3455,6 @@ export type ModelVersionDeleteMutation = {
   }
 };
 
-export type ModelVersionRestoreMutationVariables = Exact<{
-  input: ModelVersionRestoreInput;
-}>;
-
-
-export type ModelVersionRestoreMutation = {
-  modelVersionRestore: {
-    __typename: 'ModelVersionRestorePayload',
-    modelVersion: {
-      __typename: 'ModelVersion',
-      version: string,
-      number: number,
-      stage: string,
-      status: ModelVersionStatus,
-      deletedAt: string | null
-    } | null,
-    userErrors: Array<{
-      __typename: 'UserError',
-      code: string,
-      message: string,
-      field: string | null
-    }>
-  }
-};
-
 export type ModelVersionPromoteMutationVariables = Exact<{
   input: ModelVersionPromoteInput;
 }>;
@@ -3506,6 +3480,31 @@ export type ModelVersionPromoteMutation = {
         explanation: string,
         isFailing: boolean
       }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionRestoreMutationVariables = Exact<{
+  input: ModelVersionRestoreInput;
+}>;
+
+
+export type ModelVersionRestoreMutation = {
+  modelVersionRestore: {
+    __typename: 'ModelVersionRestorePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      number: number,
+      stage: string,
+      status: ModelVersionStatus,
+      deletedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -6697,31 +6696,6 @@ export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutatio
 }`,
 };
 
-export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutation, ModelVersionRestoreMutationVariables> = {
-  name: 'ModelVersionRestore',
-  kind: 'mutation',
-  hash: 'df21d29fbbd5d557138fcccd3e7f2986c7f317fb7977a7fbc03a91c77bde00fe',
-  text: `mutation ModelVersionRestore($input: ModelVersionRestoreInput!) {
-  modelVersionRestore(input: $input) {
-    modelVersion {
-      version
-      number
-      stage
-      status
-      deletedAt
-      __typename
-    }
-    userErrors {
-      code
-      message
-      field
-      __typename
-    }
-    __typename
-  }
-}`,
-};
-
 export const ModelVersionPromoteDocument: TypedDocument<ModelVersionPromoteMutation, ModelVersionPromoteMutationVariables> = {
   name: 'ModelVersionPromote',
   kind: 'mutation',
@@ -6744,6 +6718,31 @@ export const ModelVersionPromoteDocument: TypedDocument<ModelVersionPromoteMutat
         isFailing
         __typename
       }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutation, ModelVersionRestoreMutationVariables> = {
+  name: 'ModelVersionRestore',
+  kind: 'mutation',
+  hash: 'df21d29fbbd5d557138fcccd3e7f2986c7f317fb7977a7fbc03a91c77bde00fe',
+  text: `mutation ModelVersionRestore($input: ModelVersionRestoreInput!) {
+  modelVersionRestore(input: $input) {
+    modelVersion {
+      version
+      number
+      stage
+      status
+      deletedAt
       __typename
     }
     userErrors {

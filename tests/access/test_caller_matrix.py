@@ -54,11 +54,8 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-<<<<<<< HEAD
       ciJobLink deploymentRegister modelVersionPromote promotionRequestCreate promotionRequestComment
-=======
-      ciJobLink deploymentRegister modelRestore modelVersionRestore
->>>>>>> main
+      modelRestore modelVersionRestore
     """,
     "FFpFF FFpFF": """
       experiment artifact

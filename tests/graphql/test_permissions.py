@@ -80,11 +80,8 @@ NEEDS = {
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
         "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
-<<<<<<< HEAD
         "modelVersionPromote", "promotionRequestCreate", "promotionRequestComment",
-=======
         "modelRestore", "modelVersionRestore",
->>>>>>> main
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",

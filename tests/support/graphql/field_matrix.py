@@ -80,12 +80,15 @@ DOORS = {
     },
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
-    "Promotion": {f"{VERSION} {{ promotions(first: 1) {{ nodes @ }} }}": "registry"},
+    "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
     "PromotionApproval": {
         f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ approvals @ }} }} }}": "registry",
     },
-    "PromotionCheck": {'promotionCheck(modelVersion: {id: $ModelVersion}, stage: "staging") @': "registry"},
-    "PromotionRequest": {f"{VERSION} {{ promotionRequests(first: 1) {{ nodes @ }} }}": "registry"},
+    "PromotionCheck": {'promotionCheck(modelVersion: {id: $ModelVersion}, stage: "archived") @': "registry"},
+    "PromotionRequest": {
+        "node(id: $PromotionRequest) { ... on PromotionRequest @ }": "registry",
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes @ }} }}": "registry",
+    },
     "PromotionRequestEvent": {
         f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ events(first: 1) {{ nodes @ }} }} }} }}": "registry",
     },

@@ -31,6 +31,7 @@ _SCOPED = {
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
+      promotionRequestApprove promotionRequestReject promotionRequestWithdraw
       userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
     """,
     "ooooo ooooo": """
@@ -40,11 +41,8 @@ _SCOPED = {
       user backgroundJob backgroundJobs
     """,
     "ooFoo ooFoo": """
-      model artifactUploads
+      model artifactUploads promotionCheck
     """,
-    "ooFFo ooFFo": "promotionCheck",
-    "FFFFo FFFFF": "promotionRequestApprove promotionRequestWithdraw",
-    "FFFFo FFFFo": "promotionRequestReject",
     "ppppp ppppp": """
       viewer
     """,

@@ -165,7 +165,7 @@ LINES = {
     "Promotion": {"nothing more": "verdicts modelVersion promotionRequest promotedBy"},
     "PromotionApproval": {"nothing more": "user"},
     "PromotionCheck": {
-        "nothing more": "modelVersion", "what one may": "verdicts", "may: reporter": "allowsPromotion",
+        "nothing more": "modelVersion stage digest replacedVersion", "what one may": "verdicts", "may: reporter": "allowsPromotion",
     },
     "PromotionRequest": {
         "nothing more": "modelVersion project requestedBy endedBy approvals events promotion",
@@ -233,6 +233,8 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Promotion",
+            "PromotionRequestEvent",
             "ServiceAccount",
             "Session",
             "Token",

@@ -134,9 +134,13 @@ WRITTEN = (
     """INSERT INTO promotion_approvals (project_id, request_id, user_id, username, checked, fell_at, fall_reason)
       SELECT project_id, id, :by, 'u', '{}', now(), 'r' FROM promotion_requests
       WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage, state,
+      verdicts, checked, promoted_by_name) SELECT project_id, model_id, version_id, version, number, stage_id, stage,
+      'none', 'refused', '[]', '{}', 'u' FROM promotion_requests WHERE project_id = :p AND version = '2.0.0'""",
     """INSERT INTO promotion_request_events (project_id, request_id, kind, user_id, username, body, promotion_id)
       SELECT r.project_id, r.id, 'promoted', :by, 'u', 'b', p.id FROM promotion_requests r
-      JOIN promotions p ON p.project_id = r.project_id WHERE r.project_id = :p AND r.version = '2.0.0'""",
+      JOIN promotions p ON p.project_id = r.project_id AND p.state = 'completed'
+      WHERE r.project_id = :p AND r.version = '2.0.0'""",
     """UPDATE webhook_deliveries SET response_status = 200, response_body = 'b', last_error = 'e', replay_of = id,
       next_attempt_at = now(), finished_at = now(), attempts = 1 WHERE project_id = :p""",
     "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",

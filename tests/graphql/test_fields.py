@@ -149,7 +149,7 @@ LINES = {
     "ModelVersion": {
         "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests",
         "candidates": "candidate loggedModel",
-        "candidates' part": "ciJobs", "member": "deployments", "may: reporter": "viewerCanUpdate viewerCanDelete",
+        "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
@@ -174,6 +174,9 @@ LINES = {
     "PromotionRequestEvent": {"nothing more": "user promotion"},
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
+    },
+    "Pull": {
+        "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
     "ServiceAccount": {
@@ -235,6 +238,7 @@ BLANK = {
             "MetricPoint",
             "Promotion",
             "PromotionRequestEvent",
+            "Pull",
             "ServiceAccount",
             "Session",
             "Token",

@@ -47,6 +47,7 @@ LISTS = {
     "PromotionRequest": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes @ } }",
     "PromotionRequestEvent": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes { "
     "events(first: 2) { nodes @ } } } }",
+    "Pull": MODEL + " { versions(first: $n) { nodes { pulls(first: 2) { nodes @ } } } }",
     "ServiceAccount": "project(by: {path: $path}) { serviceAccounts(first: $n) { nodes @ } }",
     "Token": "project(by: {path: $path}) { tokens(first: $n) { nodes @ } }",
     "Webhook": "project(by: {path: $path}) { webhooks(first: $n) { nodes @ } }",

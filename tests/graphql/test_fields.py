@@ -165,7 +165,8 @@ LINES = {
     "Promotion": {"nothing more": "verdicts modelVersion promotionRequest promotedBy"},
     "PromotionApproval": {"nothing more": "user"},
     "PromotionCheck": {
-        "nothing more": "modelVersion stage digest replacedVersion", "what one may": "verdicts", "may: reporter": "allowsPromotion",
+        "nothing more": "modelVersion stage digest replacedVersion", "what one may": "verdicts",
+        "may: reporter": "allowsPromotion",
     },
     "PromotionRequest": {
         "nothing more": "modelVersion project requestedBy endedBy approvals events promotion",

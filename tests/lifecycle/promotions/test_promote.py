@@ -26,8 +26,8 @@ async def promotions_of(runtime, project, version):
 
 
 async def holder(runtime, project, stage):
-    found = await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference(f"stage:{stage}"))
-    return found.version
+    meant = await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference(f"stage:{stage}"))
+    return meant.version
 
 
 async def test_version_enters_the_stage_is_sealed_and_the_verdicts_are_kept(runtime, project):

@@ -47,6 +47,14 @@ _PROMOTED = {
 }  # fmt: skip
 _REQUESTED = {**_PROMOTION, "id": "UHJvbW90aW9uUmVxdWVzdA", "requested_by": "example_user"}
 _FAILED_RULE = {"name": "accuracy", "title": "accuracy is at least 0.9", "message": "0.87 is less than 0.9."}
+_STAGE = {
+    "id": "U3RhZ2U", "name": "canary", "position": 3, "mlflow_name": None, "is_guarded": True, "seals": False,
+    "actor": "example_user",
+}  # fmt: skip
+_RULE = {
+    "kind": "stage", "pattern": "production", "least_role": "maintainer", "movers": "people", "approval_count": 1,
+    "actor": "example_user",
+}  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "registered_model.created": {**_NAMED, **_DETAILS},
     "registered_model.deleted": {**_NAMED, **_DETAILS, **_GONE, "purge_at": "2026-01-31T00:00:00+00:00"},
@@ -84,6 +92,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "prompt_version_tag.deleted": {**_VERSION, **_TAG},
     "prompt_alias.created": {**_VERSION, **_ALIAS},
     "prompt_alias.deleted": {**_NAMED, **_ALIAS},
+    "stage.created": _STAGE,
+    "stage.updated": _STAGE,
+    "stage.retired": _STAGE,
+    "protection.set": _RULE,
+    "protection.deleted": _RULE,
     "token.expiring": {
         "id": "VG9rZW4", "token_name": "nightly", "expires_at": "2026-01-08T00:00:00+00:00", "username": "bot_0123",
         "service_account": None,

@@ -21,15 +21,13 @@ from app.lifecycle.promotions.rules import Holder
 from app.lifecycle.promotions.tables import PromotionRequest
 from app.lifecycle.promotions.verdicts import RuleVerdict, refusing
 from app.registry.models import Model
-from app.registry.stages import definitions, protections
+from app.registry.stages import definitions, holders, protections
 from app.registry.stages.definitions import Stage
 from app.registry.stages.protections import NameProtection
 from app.registry.versions.lookup import ModelVersion
 
 
 class _Last(NamedTuple):
-    number: int
-    version: str
     promoted_by_name: str
     promoted_at: str
 
@@ -38,7 +36,7 @@ _READ_LAST = Statement(
     "promotions.read_last",
     "The promotion by which a version came into a stage last.",
     """
-    SELECT p.number, p.version, p.promoted_by_name,
+    SELECT p.promoted_by_name,
         to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS promoted_at
     FROM promotions p
     WHERE p.project_id = :project AND p.model_id = :model AND p.stage_id = :stage AND p.number = :number
@@ -83,7 +81,7 @@ class Case:
 
     @property
     def has_approval(self) -> bool:
-        return len(self.given) >= protections.approvals_needed(self.protected)
+        return len(self.given) >= _needed(self.protected)
 
 
 async def judge(snap: Snapshot, subject: Subject, prepared: Prepared | None, expected: int | None) -> Case:
@@ -100,8 +98,8 @@ async def judge(snap: Snapshot, subject: Subject, prepared: Prepared | None, exp
     protected = [rule for one in (stage, left) for rule in protections.of_stage(rules_of_names, one)]
     standing = await approvals.standing(snap, subject.access.id, request.id) if request else []
     given = approvals.valid(standing, now, request.requested_by, version.created_by) if request else []
-    needed = protections.approvals_needed(protected)
-    holder = await _holder(snap, subject, now)
+    needed = _needed(protected)
+    holder = await _holder(snap, subject)
     told = _told(request, given)
     gates = await check.verdicts(
         snap, subject.access, subject.model, version, stage, prepared or Prepared(), approvals=told
@@ -134,12 +132,17 @@ def _told(request: PromotionRequest | None, given: Sequence[Approval]) -> check.
     return check.Approvals(requested_by=request.requested_by, given=told)
 
 
-async def _holder(snap: Snapshot, subject: Subject, now: Checked) -> Holder:
-    if not now.holder:
+def _needed(protected: Sequence[NameProtection]) -> int:
+    """How many others have to approve."""
+    return max((rule.approvals for rule in protected), default=0)
+
+
+async def _holder(snap: Snapshot, subject: Subject) -> Holder:
+    version = await holders.of_stage(snap, subject.access.id, subject.model.id, subject.stage)
+    if version is None:
         return Holder()
     last = await _READ_LAST.fetch_one(
-        snap, project=subject.access.id, model=subject.model.id, stage=subject.stage.id, number=now.holder
+        snap, project=subject.access.id, model=subject.model.id, stage=subject.stage.id, number=version.number
     )
-    if last is None:
-        return Holder(now.holder)
-    return Holder(last.number, last.version, last.promoted_by_name, last.promoted_at)
+    by, at = (last.promoted_by_name, last.promoted_at) if last else ("", "")
+    return Holder(version.number, version.version, by, at)

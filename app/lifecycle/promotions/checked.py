@@ -72,8 +72,14 @@ async def of_version(
         metrics=metrics.hex() if metrics else "",
         evaluations="",
         gates=await sets.current_version(snap, version.project_id, stage.id),
-        holder=await holders.current(snap, version.project_id, version.model_id, stage.key) or 0,
+        holder=await holder_of(snap, version, stage),
     )
+
+
+async def holder_of(snap: Snapshot, version: ModelVersion, stage: Stage) -> int:
+    """Read step: the number of the version that a stage of the model stands for; 0: for none."""
+    holder = await holders.of_stage(snap, version.project_id, version.model_id, stage)
+    return holder.number if holder else 0
 
 
 async def files_of(snap: Snapshot, version: ModelVersion) -> FolderFacts:

@@ -19,14 +19,14 @@ from app.errors import Conflict, Invalid
 from app.lifecycle.gates import check
 from app.lifecycle.gates.check import Prepared
 from app.lifecycle.gates.clients import GateClients
-from app.lifecycle.promotions import cases, outcomes, requests
+from app.lifecycle.promotions import cases, checked, outcomes, requests
 from app.lifecycle.promotions.cases import Case, Subject
 from app.lifecycle.promotions.outcomes import How
 from app.lifecycle.promotions.tables import Promotion, PromotionRequest
 from app.lifecycle.seals import seals
 from app.registry import models
 from app.registry.references.resolve import Target
-from app.registry.stages import definitions, holders, moves, protections
+from app.registry.stages import definitions, moves, protections
 from app.registry.stages.definitions import Stage
 from app.registry.stages.intervals import check_reason
 from app.registry.versions import lookup
@@ -160,8 +160,7 @@ async def _look(db: Database, actor: Actor, project: int | str, target: Target, 
     async with db.read() as snap:
         subject = await subject_of(snap, actor, project, target, command.stage, command.request_id)
         policy.require(actor, subject.access, Permission.REGISTRY_WRITE, of_models=True)
-        holder = await holders.current(snap, subject.access.id, subject.model.id, subject.stage.key)
-    return _Seen(subject, holder or 0)
+        return _Seen(subject, await checked.holder_of(snap, subject.version, subject.stage))
 
 
 async def _decide(db: Database, actor: Actor, seen: _Seen, prepared: Prepared, command: Promote) -> Entry | None:

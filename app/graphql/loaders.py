@@ -12,6 +12,7 @@ from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
 from app.graphql.lifecycle.deployments.loaders import DeploymentLoaders
 from app.graphql.lifecycle.lineage.loaders import LineageLoaders
+from app.graphql.lifecycle.promotions.loaders import PromotionLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
@@ -50,6 +51,10 @@ class Loaders:
     @cached_property
     def ci(self) -> CiLoaders:
         return CiLoaders(self._db, self._actor)
+
+    @cached_property
+    def promotions(self) -> PromotionLoaders:
+        return PromotionLoaders(self._db, self._actor)
 
     @cached_property
     def webhooks(self) -> WebhookLoaders:

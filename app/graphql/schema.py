@@ -24,6 +24,8 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
 from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
 from app.graphql.lifecycle.lineage.queries import LineageQuery
+from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
+from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -92,6 +94,7 @@ class Query(
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
     NodesQuery,
@@ -113,6 +116,7 @@ class Mutation(
     ArtifactUploadsMutation,
     WebhooksMutation,
     JobsMutation,
+    PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
     DerivationsMutation,

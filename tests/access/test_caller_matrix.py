@@ -31,6 +31,7 @@ _SCOPED = {
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
+      promotionRequestApprove promotionRequestReject promotionRequestWithdraw
       userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
     """,
     "ooooo ooooo": """
@@ -40,7 +41,7 @@ _SCOPED = {
       user backgroundJob backgroundJobs
     """,
     "ooFoo ooFoo": """
-      model artifactUploads
+      model artifactUploads promotionCheck
     """,
     "ppppp ppppp": """
       viewer
@@ -52,7 +53,7 @@ _SCOPED = {
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
       ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
-      modelRestore modelVersionRestore
+      modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
     """,
     "FFpFF FFpFF": """
       experiment artifact

@@ -19,7 +19,7 @@ from app.access.policy import Actor, Scope
 from app.db.database import Database, Tx
 from app.errors import ModelyardError
 from app.lifecycle.lineage import derivations
-from app.lifecycle.lineage.derivations import StoredBase, Kind
+from app.lifecycle.lineage.derivations import Kind, StoredBase
 from app.lifecycle.lineage.tables import Derivation, UnreadTags
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named

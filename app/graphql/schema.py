@@ -23,6 +23,10 @@ from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
+from app.graphql.lifecycle.lineage.queries import LineageQuery
+from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
+from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -85,12 +89,14 @@ class Query(
     AccessLogQuery,
     AuditQuery,
     RegistryQuery,
+    LineageQuery,
     TrackingQuery,
     ComparisonQuery,
     FindingQuery,
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
     NodesQuery,
@@ -112,8 +118,10 @@ class Mutation(
     ArtifactUploadsMutation,
     WebhooksMutation,
     JobsMutation,
+    PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    DerivationsMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

@@ -64,13 +64,14 @@ _TAKE_TURN = Statement(
     """,
     row=_Turn,
 )
-# Patterns and no JSON: what someone entered by other means need be none. No value has a quote before its own colon.
+# Parts of the text and no JSON: what someone entered by other means need be none. In a value, quotes are escaped.
 _CHAIN = Statement(
     "audit.chain",
     "Give entries above the floor that have no place the next places of their chains.",
     """
     WITH fresh AS MATERIALIZED (
         SELECT e.id, e.chain_id, e.at, e.action, e.object_type, e.object_key, e.context,
+            rtrim(split_part(split_part(e.context, '"actor":', 2), ',', 1), '}') AS actor,
             sha256(convert_to(audit_canonical(e), 'UTF8')) AS entry_hash
         FROM audit_entries e
         WHERE e.id > :floor AND NOT EXISTS (SELECT FROM audit_chain c WHERE c.entry_id = e.id)
@@ -88,8 +89,9 @@ _CHAIN = Statement(
         SELECT f.chain_id, ends.seq + row_number() OVER chain, f.id, f.entry_hash,
             audit_chained(ends.chain_hash, f.entry_hash) OVER chain,
             f.at, f.action, f.object_type, f.object_key,
-            substring(f.context FROM '"actor":([0-9]{1,18})[,}]')::bigint,
-            coalesce(substring(f.context FROM '"request":"([^"]{0,255})"'), '')
+            CASE WHEN length(f.actor) BETWEEN 1 AND 18 AND translate(f.actor, '0123456789', '') = ''
+                THEN f.actor::bigint END,
+            left(split_part(split_part(f.context, '"request":"', 2), '"', 1), 300)
         FROM fresh f JOIN ends ON ends.chain_id = f.chain_id
         WINDOW chain AS (PARTITION BY f.chain_id ORDER BY f.id)
         RETURNING entry_id

@@ -57,6 +57,8 @@ class Permission(StrEnum):
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
     CI_MANAGE = "ci:manage"
+    EVALUATION_WRITE = "evaluation:write"
+    FACT_WRITE = "fact:write"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
     GROUP_UPDATE = "group:update"
@@ -86,6 +88,8 @@ _LEAST_ROLE = {
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.CI_MANAGE: Role.MAINTAINER,
+    Permission.EVALUATION_WRITE: Role.REPORTER,
+    Permission.FACT_WRITE: Role.REPORTER,
     Permission.GROUP_CREATE: Role.MAINTAINER,
     Permission.GROUP_DELETE: Role.OWNER,
     Permission.GROUP_UPDATE: Role.OWNER,
@@ -114,6 +118,8 @@ _SCOPES: dict[Permission, frozenset[Scope]] = {
     Permission.ARTIFACT_READ: _READ | {Scope.READ_ARTIFACTS},
     Permission.CANDIDATE_READ: _READ | {Scope.WRITE_CANDIDATES},
     Permission.CANDIDATE_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES}),
+    Permission.EVALUATION_WRITE: frozenset({Scope.API, Scope.WRITE_REGISTRY}),
+    Permission.FACT_WRITE: frozenset({Scope.API, Scope.WRITE_REGISTRY}),
     Permission.JOB_READ: _READ,
     Permission.MEMBER_READ: _READ,
     Permission.MLFLOW_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES, Scope.WRITE_REGISTRY}),
@@ -155,10 +161,23 @@ happens in the project to any address; and the end of the project.
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
+    Permission.EVALUATION_WRITE: "registry_access",
+    Permission.FACT_WRITE: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",
 }
 """The project setting (disabled, private, enabled) that rules over a permission."""
+
+
+_OF_MODELS = frozenset(
+    {
+        Permission.EVALUATION_WRITE,
+        Permission.FACT_WRITE,
+        Permission.REGISTRY_READ,
+        Permission.REGISTRY_WRITE,
+    }
+)
+"""What concerns models, so that tokens which are confined to some may do it only where the code leaves out others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +374,7 @@ def require_signed_in(actor: Actor, *, to_write: bool = True) -> int:
 
 
 def _reaches_all(actor: Actor, permission: Permission) -> bool:
-    return actor.model_patterns is None or permission not in {Permission.REGISTRY_READ, Permission.REGISTRY_WRITE}
+    return actor.model_patterns is None or permission not in _OF_MODELS
 
 
 def _switched_on(access: ProjectAccess, permission: Permission) -> bool:

@@ -1,1 +1,5 @@
-"""GraphQL of how versions come to production: a package for each area, mixed into the schema by ``schema.py``."""
+"""GraphQL of what a version goes through after it was made: one package for each area.
+
+``deployments`` has what runs where and who pulled what; ``evaluations`` how good versions are and their six facts;
+``lineage`` what was made from what, and what depends on it.
+"""

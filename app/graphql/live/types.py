@@ -54,6 +54,16 @@ class ProjectEventType(Enum):
     CI_JOB_CREATED = value("CI_JOB_CREATED", "A CI job was recorded.")
     CI_JOB_UPDATED = value("CI_JOB_UPDATED", "A CI job changed.")
     CI_JOB_LINKED = value("CI_JOB_LINKED", "A candidate or model version was linked to a CI job.")
+    EVALUATION_CREATED = value("EVALUATION_CREATED", "A model version was evaluated; `detail` names the data set.")
+    MODEL_VERSION_FACTS_SET = value("FACT_STATED", "A fact of a model version was stated; `detail` names it.")
+    ONLINE_EXPERIMENT_CREATED = value("ONLINE_EXPERIMENT_CREATED", "An online experiment began; `detail` is its kind.")
+    ONLINE_EXPERIMENT_CONCLUDED = value(
+        "ONLINE_EXPERIMENT_CONCLUDED",
+        "An online experiment was concluded; `detail` names the arm that won, if one did.",
+    )
+    DEPLOYMENT_STARTED = value("DEPLOYMENT_STARTED", "A version runs; `detail` names the environment.")
+    DEPLOYMENT_SILENT = value("DEPLOYMENT_SILENT", "No heartbeat came for a while; `detail` names the environment.")
+    DEPLOYMENT_ENDED = value("DEPLOYMENT_ENDED", "A deployment has ended; `detail` names the environment.")
     RESET = value("RESET", "More was missed than can be sent again: query anew what you show. `object` is the project.")
 
 

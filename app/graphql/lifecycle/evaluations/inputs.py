@@ -39,7 +39,7 @@ class EvaluationCreateInput:
     evaluated_at: datetime | None = optional("When it was done; now when left out.")
     candidate_id: strawberry.ID | None = optional("The candidate of the same project that it was done in.")
     artifact_folder: str = optional("The folder of that candidate's files that is its own.", default="")
-    replaced_evaluation_id: strawberry.ID | None = optional("The evaluation of the version that it corrects.")
+    evaluation_id: strawberry.ID | None = optional("The evaluation of the same version that it corrects.")
     idempotency_key: str | None = optional(KEY)
 
 
@@ -55,7 +55,7 @@ class OnlineExperimentCreateInput:
     project: ProjectLookup = strawberry.field(description="The project of the versions.")
     name: str = strawberry.field(description="For people to read.")
     kind: str = strawberry.field(description="ab, canary or shadow.")
-    arms: list[OnlineArmInput] = strawberry.field(description="The versions, at most 20; shadows one at least, others two.")
+    arms: list[OnlineArmInput] = strawberry.field(description="The versions: 2 to 20, of a shadow 1.")
     description: str = optional("Markdown, at most 10,000 characters.", default="")
     started_at: datetime | None = optional("When it began; now when left out.")
     idempotency_key: str | None = optional(KEY)

@@ -7,8 +7,9 @@ from typing import Annotated
 import strawberry
 
 from app.errors import Invalid
+from app.graphql.access.queries import project_id
 from app.graphql.context import Info
-from app.graphql.errors import UserError
+from app.graphql.errors import UserError, or_none
 from app.graphql.lifecycle.evaluations.fact_types import ModelVersionFacts, facts_of
 from app.graphql.lifecycle.evaluations.inputs import (
     EvaluationCreateInput,
@@ -20,13 +21,14 @@ from app.graphql.lifecycle.evaluations.inputs import (
 from app.graphql.lifecycle.evaluations.online_types import OnlineExperiment
 from app.graphql.lifecycle.evaluations.types import Evaluation
 from app.graphql.registry.lookups import ModelVersionLookup
-from app.graphql.tracking.references import candidate_id
+from app.graphql.tracking.queries import candidate_id
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.lifecycle.evaluations import evaluations, online, stated
 from app.lifecycle.evaluations.evaluations import CreateEvaluation
 from app.lifecycle.evaluations.online import CreateExperiment, Kind, NewArm, PointInput, ShareInput
 from app.lifecycle.evaluations.stated import StateFacts
+from app.registry.references.resolve import Target
 from app.text import quoted
 
 
@@ -78,7 +80,7 @@ class EvaluationsMutation:
             evaluated_at=input.evaluated_at,
             candidate_id=await candidate_id(info, project, input.candidate_id, "candidateId"),
             artifact_folder=input.artifact_folder,
-            replaces_id=_replaced(input.replaced_evaluation_id),
+            replaces_id=_replaced(input.evaluation_id),
             idempotency_key=input.idempotency_key,
         )
         made = await evaluations.create(info.context.db, info.context.actor, project, target, command)
@@ -92,7 +94,7 @@ class EvaluationsMutation:
         command = CreateExperiment(
             name=input.name,
             kind=_kind(input.kind),
-            arms=[NewArm(arm.name, _target(arm.model_version, project), arm.share) for arm in input.arms],
+            arms=[NewArm(arm.name, await _target(info, arm.model_version, project), arm.share) for arm in input.arms],
             description=input.description,
             started_at=input.started_at,
             idempotency_key=input.idempotency_key,
@@ -133,7 +135,7 @@ def _replaced(id: str | None) -> int | None:
         return None
     key = ids.pair(id, "Evaluation")
     if key is None:
-        raise ids.missing("evaluation", id, "replacedEvaluationId")
+        raise ids.missing("evaluation", id, "evaluationId")
     return key[1]
 
 
@@ -144,8 +146,17 @@ def _experiment(id: str) -> tuple[int, int]:
     return key
 
 
+async def _target(info: Info, version: ModelVersionLookup, project: int | str) -> Target:
+    owner, target = version.key("arms")
+    if owner != project and await or_none(project_id(info, owner)) != await project_id(info, project):
+        raise ids.missing("such version in the project", version.id or str(owner), "arms")
+    return target
+
+
 def _kind(text: str) -> Kind:
     try:
         return Kind(text.lower())
     except ValueError:
-        raise Invalid(f"{quoted(text)} is no kind of experiment; there are ab, canary and shadow.", field="kind") from None
+        raise Invalid(
+            f"{quoted(text)} is no kind of experiment; there are ab, canary and shadow.", field="kind"
+        ) from None

@@ -52,6 +52,7 @@ _SCOPED = {
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
       ciJobLink deploymentRegister
+      evaluationCreate factsSet onlineExperimentCreate onlineExperimentLog onlineExperimentConclude
     """,
     "FFpFF FFpFF": """
       experiment artifact

@@ -30,7 +30,11 @@ LISTS = {
     "BackgroundJob": "backgroundJobs(project: {path: $path}, first: $n) { nodes @ }",
     "Candidate": 'experiment(by: {name: {project: $path, name: "e"}}) { candidates(first: $n) { nodes @ } }',
     "Deployment": "project(by: {path: $path}) { deployments(first: $n) { nodes @ } }",
+    "Evaluation": MODEL + " { versions(first: $n) { nodes { evaluations(first: 1) { nodes @ } } } }",
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
+    "FactConflict": MODEL + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts @ } } } } }",
+    "FactConflictValue": MODEL
+    + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts { values @ } } } } } }",
     "Group": "group(by: {path: $group}) { groups(first: $n) { nodes @ } }",
     "Invitation": "project(by: {path: $path}) { invitations(first: $n) { nodes @ } }",
     "InvitationMembership": "project(by: {path: $path}) { invitations(first: $n) { nodes { memberships @ } } }",
@@ -41,6 +45,9 @@ LISTS = {
     "Metric": "EXPERIMENT { candidates(first: $n) { nodes { metrics @ } } }",
     "Model": 'project(by: {path: $path}) { models(search: "m", first: $n) { nodes @ } }',
     "ModelVersion": MODEL + " { versions(first: $n) { nodes @ } }",
+    "ModelVersionMetric": MODEL + " { versions(first: $n) { nodes { metrics @ } } }",
+    "OnlineArm": "project(by: {path: $path}) { onlineExperiments(first: $n) { nodes { arms @ } } }",
+    "OnlineExperiment": "project(by: {path: $path}) { onlineExperiments(first: $n) { nodes @ } }",
     "Project": "projects(search: $below, first: $n) { nodes @ }",
     "ServiceAccount": "project(by: {path: $path}) { serviceAccounts(first: $n) { nodes @ } }",
     "Token": "project(by: {path: $path}) { tokens(first: $n) { nodes @ } }",
@@ -48,13 +55,14 @@ LISTS = {
     "WebhookDelivery": "node(id: $webhook) { ... on Webhook { deliveries(first: $n) { nodes @ } } }",
 }
 """How to come to many objects of a type; `@` stands for what is asked of them."""
-ELSEWHERE = {"CandidateSeries", "ComparedMetric", "ComparedPath"}
+ELSEWHERE = {"CandidateSeries", "ComparedMeasurement", "ComparedMetric", "ComparedPath"}
 """Answers to several ids at once: tests/graphql/test_comparing.py."""
 ARGUMENTS = {
     "Candidate.metricHistory": '(key: "loss", first: 2)',
     "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
     "Model.aliasHistory": '(name: "moved", first: 2)',
+    "OnlineArm.metricHistory": '(key: "k", first: 2)',
     "Project.candidateSearch": "(experimentIds: $experiments, first: 2)",
     "Project.loggedModelSearch": "(experimentIds: $experiments, first: 2)",
 }

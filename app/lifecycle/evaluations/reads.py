@@ -105,11 +105,10 @@ async def facts_of_versions(db: Database, actor: Actor, keys: Sequence[VersionKe
     """The six facts of each version, from the sources that the actor may see; None where there is no version."""
 
     async def read(
-        snap: Snapshot, access: ProjectAccess, rows: Sequence[ModelVersion]
-    ) -> Mapping[int, Mapping[FactKind, Fact]]:
-        said = await facts.statements_of_versions(snap, access.id, rows)
-        sees_candidates = policy.allows(actor, access, Permission.CANDIDATE_READ)
-        return {row.id: _merged(row, said[row.id], sees_candidates=sees_candidates) for row in rows}
+        snap: Snapshot, rows: Sequence[ModelVersion], accesses: Mapping[int, ProjectAccess]
+    ) -> Mapping[int, SixFacts]:
+        said = await facts.statements_of(snap, rows)
+        return {row.id: _merged(actor, accesses[row.project_id], row, said[row.id]) for row in rows}
 
     return await _of_versions(db, actor, keys, read)
 
@@ -120,11 +119,10 @@ async def metrics_of_versions(
     """Every current value of the metrics of each version that the actor may see; None where there is no version."""
 
     async def read(
-        snap: Snapshot, access: ProjectAccess, rows: Sequence[ModelVersion]
+        snap: Snapshot, rows: Sequence[ModelVersion], accesses: Mapping[int, ProjectAccess]
     ) -> Mapping[int, list[MetricValue]]:
-        values = await metrics.of_versions(snap, access.id, rows)
-        sees_candidates = policy.allows(actor, access, Permission.CANDIDATE_READ)
-        return values if sees_candidates else metrics.without(values, metrics.OF_CANDIDATES)
+        values = await metrics.of_all(snap, rows)
+        return {row.id: _visible(actor, accesses[row.project_id], values[row.id]) for row in rows}
 
     return await _of_versions(db, actor, keys, read)
 
@@ -224,11 +222,15 @@ async def latest_points_of_arms(db: Database, actor: Actor, keys: Sequence[ArmKe
     return await _LISTS.groups(db, actor, keys, statement=statement, parent=parent)
 
 
-def _merged(
-    version: ModelVersion, said: Sequence[SourceStatement], *, sees_candidates: bool
-) -> Mapping[FactKind, Fact]:
-    seen = stated.visible(said, with_candidates=sees_candidates)
+def _merged(actor: Actor, access: ProjectAccess, version: ModelVersion, said: Sequence[SourceStatement]) -> SixFacts:
+    sees_candidates = policy.allows(actor, access, Permission.CANDIDATE_READ)
+    seen = stated.visible(said, sees_candidates=sees_candidates, is_member=access.role is not None)
     return six_facts.merged(seen, sealed_at=facts.sealed_at(version))
+
+
+def _visible(actor: Actor, access: ProjectAccess, values: Sequence[MetricValue]) -> list[MetricValue]:
+    hidden = frozenset() if policy.allows(actor, access, Permission.CANDIDATE_READ) else metrics.OF_CANDIDATES
+    return [one for one in values if one.source not in hidden]
 
 
 def _experiments(actor: Actor) -> Select[OnlineExperiment]:
@@ -244,16 +246,11 @@ def _experiments(actor: Actor) -> Select[OnlineExperiment]:
 async def _of_versions(
     db: Database, actor: Actor, keys: Sequence[VersionKey], read: Callable[..., Awaitable[Mapping[int, T]]]
 ) -> Results[T | None]:
-    """What ``read`` answers for the living versions that the actor may see, one project at a time."""
+    """What ``read`` answers for the living versions that the actor may see."""
     rows = await registry.versions_by_keys(db, actor, keys)
-    seen: dict[int, dict[int, ModelVersion]] = {}
-    for row in rows:
-        if row is not None and not isinstance(row, ModelyardError):
-            seen.setdefault(row.project_id, {})[row.id] = row
-    results: dict[VersionKey, T] = {}
+    seen = {(row.project_id, row.id): row for row in rows if row is not None and not isinstance(row, ModelyardError)}
     async with db.read() as snap:
-        accesses = await projects.visible_by_ids(snap, actor, sorted(seen))
-        for project_id, versions in seen.items():
-            answers = await read(snap, accesses[project_id], list(versions.values()))
-            results |= {(project_id, id): answer for id, answer in answers.items()}
+        accesses = await projects.visible_by_ids(snap, actor, sorted({project_id for project_id, _ in seen}))
+        answers = await read(snap, list(seen.values()), accesses)
+    results = {key: answers[row.id] for key, row in seen.items()}
     return [row if isinstance(row, ModelyardError) else results.get(key) for key, row in zip(keys, rows, strict=True)]

@@ -102,7 +102,7 @@ async def keep(tx: Tx, version: ModelVersion) -> None:
     """Step of the sealing: copy what tags, params, data sets, files and CI jobs say of the version's facts, so that it
     stays readable and goes on to count whatever becomes of those. Twice is fine.
     """
-    said = (await facts.statements_of_versions(tx, version.project_id, [version]))[version.id]
+    said = (await facts.statements_of(tx, [version]))[version.id]
     kept = [
         {
             "fact": one.fact.value,
@@ -210,6 +210,10 @@ async def _insert(
     return False
 
 
-def visible(statements: Sequence[SourceStatement], *, with_candidates: bool) -> list[SourceStatement]:
-    """The statements that a caller may see who may read the version, and perhaps candidates."""
-    return [one for one in statements if with_candidates or not one.of_candidate]
+def visible(statements: Sequence[SourceStatement], *, sees_candidates: bool, is_member: bool) -> list[SourceStatement]:
+    """The statements that a caller may see who may read the version: what a CI job says of its code is for members."""
+    return [
+        one
+        for one in statements
+        if (sees_candidates or not one.of_candidate) and (is_member or one.source is not FactSource.CI_JOB)
+    ]

@@ -191,6 +191,7 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
         running = [await tx.scalar(text(_DEPLOYMENT), {"p": project.id, "i": instance}) for instance in "ab"]
+        experiments = [await tx.scalar(text(_ONLINE), {"p": project.id, "n": name}) for name in ("new", "old")]
         await tx.execute(text(_PASSWORD), {"u": project.owner.user_id})
         identity = await tx.scalar(text(_IDENTITY), {"u": project.owner.user_id, "s": uuid4().hex})
     return {
@@ -200,6 +201,8 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
         "<deployment id>": str(GlobalId.of("Deployment", project.id, running[0])),
         "<old deployment id>": str(GlobalId.of("Deployment", project.id, running[1])),
+        "<online experiment id>": str(GlobalId.of("OnlineExperiment", project.id, experiments[0])),
+        "<old online experiment id>": str(GlobalId.of("OnlineExperiment", project.id, experiments[1])),
         "<identity id>": str(GlobalId.of("Identity", identity)),
         "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
@@ -221,6 +224,14 @@ _DEPLOYMENT = """INSERT INTO deployments
     (project_id, environment, endpoint, instance, model_id, version_id, model, version, number, started_at)
   SELECT project_id, 'staging', 'ocr', :i, model_id, id, 'digits', version, number, now() FROM model_versions
   WHERE project_id = :p AND version = '1.1.0' RETURNING id"""
+_ONLINE = """WITH x AS (
+    INSERT INTO online_experiments (project_id, name, kind) VALUES (:p, :n, 'ab') RETURNING project_id, id
+  ), a AS (
+    INSERT INTO online_arms (project_id, experiment_id, name, position, version_id, model_name, version, number, share)
+    SELECT x.project_id, x.id, arm.name, arm.position, v.id, 'digits', v.version, v.number, 0.5
+    FROM x, (VALUES ('old', 0), ('new', 1)) AS arm (name, position), model_versions v
+    WHERE v.project_id = :p AND v.version = '1.1.0'
+  ) SELECT id FROM x"""
 _DELIVERY = """INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data)
   VALUES (:p, gen_random_uuid(), :w, 'model_version.created', '{}') RETURNING id"""
 

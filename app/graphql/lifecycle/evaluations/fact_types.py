@@ -53,8 +53,8 @@ class FactEntry:
 class FactStatement:
     row: strawberry.Private[SourceStatement]
     project_id: strawberry.Private[int]
-    fact: FactKind = strawberry.field(description="Of which fact.")
     source: FactSource = strawberry.field(description="Where it comes from.")
+    fact: FactKind = strawberry.field(description="Of which fact.")
     detail: str = strawberry.field(description="Which source: the owner of the tag, the path of the file, the CI job.")
     entries: list[FactEntry] = strawberry.field(description="What it says, by key.")
     learned_at: datetime | None = strawberry.field(description="When that was learned; null where nothing tells.")
@@ -237,6 +237,10 @@ class ModelVersionFacts:
     project_id: strawberry.Private[int]
     facts: strawberry.Private[SixFacts]
 
+    @resolved("Its stage.")
+    def stage_of_version(self) -> StageOfVersion:
+        return StageOfVersion(shown=self._shown(FactKind.STAGE))
+
     @resolved("How many of the six are present.")
     def present_count(self) -> int:
         return six_facts.present_count(self.facts)
@@ -268,10 +272,6 @@ class ModelVersionFacts:
     @resolved("Its environment.")
     def environment(self) -> RuntimeEnvironment:
         return RuntimeEnvironment(shown=self._shown(FactKind.ENVIRONMENT))
-
-    @resolved("Its stage.")
-    def stage_of_version(self) -> StageOfVersion:
-        return StageOfVersion(shown=self._shown(FactKind.STAGE))
 
     def _shown(self, kind: FactKind) -> _Shown:
         return _Shown(self.project_id, self.facts[kind])

@@ -78,6 +78,7 @@ class Permission(StrEnum):
     PROJECT_READ = "project:read"
     PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
+    REGISTRY_PURGE = "registry:purge"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     STORAGE_READ = "storage:read"
@@ -112,6 +113,7 @@ _LEAST_ROLE = {
     Permission.PROJECT_READ: None,
     Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
+    Permission.REGISTRY_PURGE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
     Permission.STORAGE_READ: None,
@@ -177,6 +179,7 @@ _SWITCH = {
     Permission.DEPLOYMENT_WRITE: "registry_access",
     Permission.EVALUATION_WRITE: "registry_access",
     Permission.FACT_WRITE: "registry_access",
+    Permission.REGISTRY_PURGE: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",
 }
@@ -187,6 +190,7 @@ _OF_MODELS = frozenset(
         Permission.DEPLOYMENT_WRITE,
         Permission.EVALUATION_WRITE,
         Permission.FACT_WRITE,
+        Permission.REGISTRY_PURGE,
         Permission.REGISTRY_READ,
         Permission.REGISTRY_WRITE,
     }

@@ -28,6 +28,7 @@ _WHOLE = {
     "number": 1, "semver": "1.0.0", "id": "TW9kZWxWZXJzaW9u", "stage": "staging", "aliases": ["example_alias"],
     "state": "READY", "actor": "example_user",
 }  # fmt: skip
+_GONE = {"id": "TW9kZWw", "actor": "example_user"}
 _FAILED = {"state": "FAILED", "state_reason": "`model.gguf`: The header is cut off."}
 _QUARANTINED = {"state": "QUARANTINED", "state_reason": "`model.pkl`: Loading this file is dangerous."}
 _DEPLOYMENT = {
@@ -40,11 +41,22 @@ _EXPERIMENT = {
     "id": "T25saW5lRXhwZXJpbWVudA", "experiment_name": "checkout", "kind": "ab",
     "arms": [{"arm": "new", **_VERSION, "semver": "1.0.0"}],
 }  # fmt: skip
+_STAGE = {
+    "id": "U3RhZ2U", "name": "canary", "position": 3, "mlflow_name": None, "is_guarded": True, "seals": False,
+    "actor": "example_user",
+}  # fmt: skip
+_RULE = {
+    "kind": "stage", "pattern": "production", "least_role": "maintainer", "movers": "people", "approval_count": 1,
+    "actor": "example_user",
+}  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "registered_model.created": {**_NAMED, **_DETAILS},
+    "registered_model.deleted": {**_NAMED, **_DETAILS, **_GONE, "purge_at": "2026-01-31T00:00:00+00:00"},
+    "registered_model.restored": {**_NAMED, **_DETAILS, **_GONE, "purge_at": None},
     "model_version.created": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.updated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.deleted": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
+    "model_version.restored": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.stage_changed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "from_stage": "none", "reason": "Better"},
     "model_version.files_ready": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.failed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_FAILED},
@@ -66,6 +78,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "prompt_version_tag.deleted": {**_VERSION, **_TAG},
     "prompt_alias.created": {**_VERSION, **_ALIAS},
     "prompt_alias.deleted": {**_NAMED, **_ALIAS},
+    "stage.created": _STAGE,
+    "stage.updated": _STAGE,
+    "stage.retired": _STAGE,
+    "protection.set": _RULE,
+    "protection.deleted": _RULE,
     "token.expiring": {
         "id": "VG9rZW4", "token_name": "nightly", "expires_at": "2026-01-08T00:00:00+00:00", "username": "bot_0123",
         "service_account": None,

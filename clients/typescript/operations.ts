@@ -532,6 +532,42 @@ export type DeploymentStatus =
   /** It runs no more. */
   | 'ENDED';
 
+/** Input of `evaluationCreate`. */
+export type EvaluationCreateInput = {
+  /** The version that was evaluated. */
+  modelVersion: ModelVersionLookup;
+  /** The name of the data set, at most 500 characters. */
+  datasetName: string;
+  /** Its digest or version, at most 128 characters. */
+  datasetDigest?: string;
+  /** 1 to 1,000 values, over all slices. */
+  metrics: Array<EvaluationMetricInput>;
+  /** For people to read. */
+  name?: string;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** When it was done; now when left out. */
+  evaluatedAt?: string | null | undefined;
+  /** The candidate of the same project that it was done in. */
+  candidateId?: string | null | undefined;
+  /** The folder of that candidate's files that is its own. */
+  artifactFolder?: string;
+  /** The evaluation of the same version that it corrects. */
+  evaluationId?: string | null | undefined;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** A value of an evaluation. */
+export type EvaluationMetricInput = {
+  /** What was measured. */
+  key: string;
+  /** The value; NaN and infinities are refused. */
+  value: RealNumber;
+  /** The part of the data set; all of it when left out. */
+  slice?: string;
+};
+
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
   /** The project that it is created in. */
@@ -589,6 +625,39 @@ export type ExperimentUpdateInput = {
   name?: string | null | undefined;
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
+};
+
+/** One of the six facts of a version. */
+export type Fact =
+  /** Repository, SHA and branch of its code. */
+  | 'SOURCE_COMMIT'
+  /** The data that it was trained on. */
+  | 'TRAINING_DATA'
+  /** Its hyper-parameters. */
+  | 'HYPER_PARAMETERS'
+  /** What was measured on which data, or online. */
+  | 'METRICS'
+  /** Image, hardware and libraries. */
+  | 'ENVIRONMENT'
+  /** Its stage. */
+  | 'STAGE';
+
+/** Input of `factsSet`; at least one of the facts. */
+export type FactsSetInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** The commit of its code. */
+  sourceCommit?: SourceCommitInput | null | undefined;
+  /** Data sets that it was trained on. */
+  trainingData?: Array<TrainingDatasetInput>;
+  /** Hyper-parameters; null takes one back. */
+  hyperParameters?: Array<TagPatch>;
+  /** Its environment. */
+  environment?: RuntimeEnvironmentInput | null | undefined;
+  /** Why, at most 1,000 characters. */
+  note?: string;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
 };
 
 /** For whom a part of a project is switched on. */
@@ -684,6 +753,14 @@ export type InvitationStatus =
   | 'REVOKED'
   /** Its link was not used in time. */
   | 'EXPIRED';
+
+/** A library of an environment. */
+export type LibraryInput = {
+  /** Its name. */
+  name: string;
+  /** Its version or rule, such as `==1.26.4`; null takes it back. */
+  version?: string | null | undefined;
+};
 
 /** Input of `loggedModelCreate`. */
 export type LoggedModelCreateInput = {
@@ -809,6 +886,8 @@ export type ModelCreateInput = {
 export type ModelDeleteInput = {
   /** The model. */
   model: ModelLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
 };
 
 /** Names a model, in one of two ways. */
@@ -824,6 +903,14 @@ export type ModelPath = {
   project: string;
   /** The name of the model. */
   name: string;
+};
+
+/** Input of `modelRestore`. */
+export type ModelRestoreInput = {
+  /** The deleted model: its id, or the name that it had. */
+  model: ModelLookup;
+  /** Another name, where its own has been taken; its own when left out. */
+  name?: string | null | undefined;
 };
 
 /** Input of `modelUpdate`; what is left out stays. */
@@ -920,6 +1007,8 @@ export type ModelVersionCreateInput = {
 export type ModelVersionDeleteInput = {
   /** The model version. */
   modelVersion: ModelVersionLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
 };
 
 /** Which part of a model's highest version the next one raises. */
@@ -948,6 +1037,12 @@ export type ModelVersionPath = {
   model: string;
   /** `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production` or `#7`; of several the highest is meant. */
   reference: string;
+};
+
+/** Input of `modelVersionRestore`. */
+export type ModelVersionRestoreInput = {
+  /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
+  modelVersion: ModelVersionLookup;
 };
 
 /** Input of `modelVersionStageSet`. */
@@ -983,6 +1078,76 @@ export type ModelVersionUpdateInput = {
   description?: string | null | undefined;
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
+};
+
+/** A version that takes part in an online experiment. */
+export type OnlineArmInput = {
+  /** Unique in the experiment. */
+  name: string;
+  /** A version of the same project. */
+  modelVersion: ModelVersionLookup;
+  /** Its share of the traffic, from 0 to 1. */
+  share: RealNumber;
+};
+
+/** Input of `onlineExperimentConclude`. */
+export type OnlineExperimentConcludeInput = {
+  /** The id of the online experiment. */
+  id: string;
+  /** What follows from it, at most 10,000 characters. */
+  conclusion: string;
+  /** The arm that won; none when left out. */
+  winner?: string | null | undefined;
+};
+
+/** Input of `onlineExperimentCreate`. */
+export type OnlineExperimentCreateInput = {
+  /** The project of the versions. */
+  project: ProjectLookup;
+  /** For people to read. */
+  name: string;
+  /** ab, canary or shadow. */
+  kind: string;
+  /** The versions: 2 to 20, of a shadow 1. */
+  arms: Array<OnlineArmInput>;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** When it began; now when left out. */
+  startedAt?: string | null | undefined;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** Input of `onlineExperimentLog`: all of it or nothing. */
+export type OnlineExperimentLogInput = {
+  /** The id of the online experiment. */
+  id: string;
+  /** At most 1,000 values. */
+  points?: Array<OnlinePointInput>;
+  /** Shares that change. */
+  shares?: Array<OnlineShareInput>;
+};
+
+/** A value of an arm at a moment. */
+export type OnlinePointInput = {
+  /** The name of the arm. */
+  arm: string;
+  /** What was measured. */
+  key: string;
+  /** The value; NaN and infinities are refused. */
+  value: RealNumber;
+  /** When; now when left out. */
+  measuredAt?: string | null | undefined;
+  /** How many requests stand behind it. */
+  sampleCount?: number | string | null | undefined;
+};
+
+/** A share of the traffic that an arm has from now on. */
+export type OnlineShareInput = {
+  /** The name of the arm. */
+  arm: string;
+  /** From 0 to 1. */
+  share: RealNumber;
 };
 
 /** The direction of an order. */
@@ -1046,6 +1211,8 @@ export type ProjectEventType =
   | 'MODEL_UPDATED'
   /** A model was deleted. */
   | 'MODEL_DELETED'
+  /** A deleted model came back. */
+  | 'MODEL_RESTORED'
   /** Files are being pushed to a model version. */
   | 'MODEL_VERSION_OPENED'
   /** A model version is whole for the first time. */
@@ -1070,6 +1237,8 @@ export type ProjectEventType =
   | 'MODEL_VERSION_UPDATED'
   /** A model version was deleted. */
   | 'MODEL_VERSION_DELETED'
+  /** A deleted model version came back; `detail` names it. */
+  | 'MODEL_VERSION_RESTORED'
   /** A model version is in another stage; `detail` names it. */
   | 'MODEL_VERSION_STAGE_CHANGED'
   /** A model version got an alias; `detail` names it. */
@@ -1084,9 +1253,9 @@ export type ProjectEventType =
   | 'CANDIDATE_FINISHED'
   /** A candidate went to the trash. */
   | 'CANDIDATE_TRASHED'
-  /** A candidate came back from the trash. */
+  /** A candidate came back. */
   | 'CANDIDATE_RESTORED'
-  /** A candidate is gone for good. */
+  /** A candidate is gone: for good, or with its model or version. */
   | 'CANDIDATE_DELETED'
   /** A background job was queued. */
   | 'BACKGROUND_JOB_CREATED'
@@ -1098,6 +1267,14 @@ export type ProjectEventType =
   | 'CI_JOB_UPDATED'
   /** A candidate or model version was linked to a CI job. */
   | 'CI_JOB_LINKED'
+  /** A model version was evaluated; `detail` names the data set. */
+  | 'EVALUATION_CREATED'
+  /** A fact of a model version was stated; `detail` names it. */
+  | 'MODEL_VERSION_FACTS_SET'
+  /** An online experiment began; `detail` is its kind. */
+  | 'ONLINE_EXPERIMENT_CREATED'
+  /** An online experiment was concluded; `detail` names the arm that won, if one did. */
+  | 'ONLINE_EXPERIMENT_CONCLUDED'
   /** A version runs; `detail` names the environment. */
   | 'DEPLOYMENT_STARTED'
   /** No heartbeat came for a while; `detail` names the environment. */
@@ -1165,6 +1342,18 @@ export type Role =
   /** Deletes projects. */
   | 'OWNER';
 
+/** What is stated of the environment; what is left out stays, null takes it back. */
+export type RuntimeEnvironmentInput = {
+  /** `sha256:…` of the container's image. */
+  imageDigest?: string | null | undefined;
+  /** Such as `1x H200`. */
+  hardware?: string | null | undefined;
+  /** The version of Python. */
+  python?: string | null | undefined;
+  /** Libraries. */
+  libraries?: Array<LibraryInput>;
+};
+
 /** Input of `serviceAccountCreate`. */
 export type ServiceAccountCreateInput = {
   /** The group or project that it belongs to. */
@@ -1205,6 +1394,16 @@ export type SessionRevokeInput = {
 export type SessionsRevokeInput = {
   /** Keep the one that this request comes with. */
   keepCurrent?: boolean;
+};
+
+/** What is stated of the source commit; what is left out stays, null takes it back. */
+export type SourceCommitInput = {
+  /** The address of the repository. */
+  repository?: string | null | undefined;
+  /** The SHA of the commit: 7 to 64 hexadecimal digits. */
+  sha?: string | null | undefined;
+  /** The branch. */
+  branch?: string | null | undefined;
 };
 
 /** A tag to set. */
@@ -1283,6 +1482,14 @@ export type TokenScope =
   | 'DELETE_PROJECT'
   /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
   | 'PROMOTE';
+
+/** A data set that a version was trained on. */
+export type TrainingDatasetInput = {
+  /** Its name. */
+  name: string;
+  /** Its digest or version; null takes it back. */
+  digest?: string | null | undefined;
+};
 
 /** Input of `userCreate`. */
 export type UserCreateInput = {
@@ -2364,6 +2571,35 @@ export type DeploymentRegisterMutation = {
   }
 };
 
+export type EvaluationCreateMutationVariables = Exact<{
+  input: EvaluationCreateInput;
+}>;
+
+
+export type EvaluationCreateMutation = {
+  evaluationCreate: {
+    __typename: 'EvaluationCreatePayload',
+    evaluation: {
+      __typename: 'Evaluation',
+      id: string,
+      datasetName: string,
+      datasetDigest: string,
+      metrics: Array<{
+        __typename: 'EvaluationMetric',
+        key: string,
+        value: RealNumber,
+        slice: string | null
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -2503,6 +2739,43 @@ export type ExperimentUpdateMutation = {
         key: string,
         value: string
       }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type FactsSetMutationVariables = Exact<{
+  input: FactsSetInput;
+}>;
+
+
+export type FactsSetMutation = {
+  factsSet: {
+    __typename: 'FactsSetPayload',
+    facts: {
+      __typename: 'ModelVersionFacts',
+      presentCount: number,
+      missing: Array<Fact>,
+      sourceCommit: {
+        __typename: 'SourceCommit',
+        repository: string | null,
+        sha: string | null,
+        branch: string | null
+      },
+      environment: {
+        __typename: 'RuntimeEnvironment',
+        imageDigest: string | null,
+        libraries: Array<{
+          __typename: 'Library',
+          name: string,
+          version: string
+        }>
+      }
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3025,10 +3298,38 @@ export type ModelDeleteMutation = {
   modelDelete: {
     __typename: 'ModelDeletePayload',
     deletedId: string | null,
+    model: {
+      __typename: 'Model',
+      deletedAt: string | null,
+      purgeAt: string | null
+    } | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      status: BackgroundJobStatus
+      status: BackgroundJobStatus,
+      nextAttemptAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelRestoreMutationVariables = Exact<{
+  input: ModelRestoreInput;
+}>;
+
+
+export type ModelRestoreMutation = {
+  modelRestore: {
+    __typename: 'ModelRestorePayload',
+    model: {
+      __typename: 'Model',
+      name: string,
+      deletedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3243,10 +3544,41 @@ export type ModelVersionDeleteMutation = {
   modelVersionDelete: {
     __typename: 'ModelVersionDeletePayload',
     deletedId: string | null,
+    modelVersion: {
+      __typename: 'ModelVersion',
+      deletedAt: string | null,
+      purgeAt: string | null
+    } | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      status: BackgroundJobStatus
+      status: BackgroundJobStatus,
+      nextAttemptAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionRestoreMutationVariables = Exact<{
+  input: ModelVersionRestoreInput;
+}>;
+
+
+export type ModelVersionRestoreMutation = {
+  modelVersionRestore: {
+    __typename: 'ModelVersionRestorePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      number: number,
+      stage: string,
+      status: ModelVersionStatus,
+      deletedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3395,6 +3727,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -3425,6 +3761,10 @@ export type NodeQuery = {
     }
     | {
       __typename: 'ModelVersion',
+      id: string
+    }
+    | {
+      __typename: 'OnlineExperiment',
       id: string
     }
     | {
@@ -3499,6 +3839,10 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -3532,6 +3876,10 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'OnlineExperiment',
+      id: string
+    }
+    | {
       __typename: 'Project',
       id: string
     }
@@ -3560,6 +3908,89 @@ export type NodesQuery = {
       id: string
     }
    | null>
+};
+
+export type OnlineExperimentConcludeMutationVariables = Exact<{
+  input: OnlineExperimentConcludeInput;
+}>;
+
+
+export type OnlineExperimentConcludeMutation = {
+  onlineExperimentConclude: {
+    __typename: 'OnlineExperimentConcludePayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      conclusion: string | null,
+      winner: string | null,
+      concludedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type OnlineExperimentCreateMutationVariables = Exact<{
+  input: OnlineExperimentCreateInput;
+}>;
+
+
+export type OnlineExperimentCreateMutation = {
+  onlineExperimentCreate: {
+    __typename: 'OnlineExperimentCreatePayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      id: string,
+      name: string,
+      kind: string,
+      arms: Array<{
+        __typename: 'OnlineArm',
+        name: string,
+        version: string,
+        share: RealNumber
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type OnlineExperimentLogMutationVariables = Exact<{
+  input: OnlineExperimentLogInput;
+}>;
+
+
+export type OnlineExperimentLogMutation = {
+  onlineExperimentLog: {
+    __typename: 'OnlineExperimentLogPayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      arms: Array<{
+        __typename: 'OnlineArm',
+        name: string,
+        share: RealNumber,
+        metrics: Array<{
+          __typename: 'OnlinePoint',
+          key: string,
+          value: RealNumber,
+          sampleCount: number | null
+        }>
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
 };
 
 export type PasswordChangeMutationVariables = Exact<{
@@ -5345,6 +5776,35 @@ export const DeploymentRegisterDocument: TypedDocument<DeploymentRegisterMutatio
 }`,
 };
 
+export const EvaluationCreateDocument: TypedDocument<EvaluationCreateMutation, EvaluationCreateMutationVariables> = {
+  name: 'EvaluationCreate',
+  kind: 'mutation',
+  hash: 'c38843abef241c7bf94526793137346495d9af7658d09e6b8461761319d25844',
+  text: `mutation EvaluationCreate($input: EvaluationCreateInput!) {
+  evaluationCreate(input: $input) {
+    evaluation {
+      id
+      datasetName
+      datasetDigest
+      metrics {
+        key
+        value
+        slice
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentDocument: TypedDocument<ExperimentQuery, ExperimentQueryVariables> = {
   name: 'Experiment',
   kind: 'query',
@@ -5479,6 +5939,43 @@ export const ExperimentUpdateDocument: TypedDocument<ExperimentUpdateMutation, E
       tags {
         key
         value
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const FactsSetDocument: TypedDocument<FactsSetMutation, FactsSetMutationVariables> = {
+  name: 'FactsSet',
+  kind: 'mutation',
+  hash: '20ae41349f7b633a9f9228ebcdcdee110326fef20bcc8e4668a1359ef14b49ce',
+  text: `mutation FactsSet($input: FactsSetInput!) {
+  factsSet(input: $input) {
+    facts {
+      presentCount
+      missing
+      sourceCommit {
+        repository
+        sha
+        branch
+        __typename
+      }
+      environment {
+        imageDigest
+        libraries {
+          name
+          version
+          __typename
+        }
         __typename
       }
       __typename
@@ -5997,13 +6494,41 @@ export const ModelCreateDocument: TypedDocument<ModelCreateMutation, ModelCreate
 export const ModelDeleteDocument: TypedDocument<ModelDeleteMutation, ModelDeleteMutationVariables> = {
   name: 'ModelDelete',
   kind: 'mutation',
-  hash: '7eaaf26b7dd4f8f8b6a59c08962f0d38fa087ee298830287d31d80806f0f3589',
+  hash: '7f508801d2564ec281c43f5f19aea045dae608effec0348d2e60c0b833442e9e',
   text: `mutation ModelDelete($input: ModelDeleteInput!) {
   modelDelete(input: $input) {
     deletedId
+    model {
+      deletedAt
+      purgeAt
+      __typename
+    }
     backgroundJob {
       id
       status
+      nextAttemptAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelRestoreDocument: TypedDocument<ModelRestoreMutation, ModelRestoreMutationVariables> = {
+  name: 'ModelRestore',
+  kind: 'mutation',
+  hash: 'd929d7bee4eaa25f23f29bfcbd24f785d0454c7f59423e4512fc38ff9abc99c0',
+  text: `mutation ModelRestore($input: ModelRestoreInput!) {
+  modelRestore(input: $input) {
+    model {
+      name
+      deletedAt
       __typename
     }
     userErrors {
@@ -6215,13 +6740,44 @@ export const ModelVersionCreateDocument: TypedDocument<ModelVersionCreateMutatio
 export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutation, ModelVersionDeleteMutationVariables> = {
   name: 'ModelVersionDelete',
   kind: 'mutation',
-  hash: '79152a9343728738e0624e156b12236b48f02a7831878dfbe15942e2be9598a7',
+  hash: '13b81c4c14349672a02d59fa3299b11078d91e8ba7e3dfcaaa80282d9d3f7d20',
   text: `mutation ModelVersionDelete($input: ModelVersionDeleteInput!) {
   modelVersionDelete(input: $input) {
     deletedId
+    modelVersion {
+      deletedAt
+      purgeAt
+      __typename
+    }
     backgroundJob {
       id
       status
+      nextAttemptAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutation, ModelVersionRestoreMutationVariables> = {
+  name: 'ModelVersionRestore',
+  kind: 'mutation',
+  hash: 'df21d29fbbd5d557138fcccd3e7f2986c7f317fb7977a7fbc03a91c77bde00fe',
+  text: `mutation ModelVersionRestore($input: ModelVersionRestoreInput!) {
+  modelVersionRestore(input: $input) {
+    modelVersion {
+      version
+      number
+      stage
+      status
+      deletedAt
       __typename
     }
     userErrors {
@@ -6367,6 +6923,89 @@ export const NodesDocument: TypedDocument<NodesQuery, NodesQueryVariables> = {
       version
       __typename
     }
+  }
+}`,
+};
+
+export const OnlineExperimentConcludeDocument: TypedDocument<OnlineExperimentConcludeMutation, OnlineExperimentConcludeMutationVariables> = {
+  name: 'OnlineExperimentConclude',
+  kind: 'mutation',
+  hash: 'd892ca5bff2c5c6b2b63b79898315df3c9956e019a802153fd50f0a449810cbd',
+  text: `mutation OnlineExperimentConclude($input: OnlineExperimentConcludeInput!) {
+  onlineExperimentConclude(input: $input) {
+    onlineExperiment {
+      conclusion
+      winner
+      concludedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const OnlineExperimentCreateDocument: TypedDocument<OnlineExperimentCreateMutation, OnlineExperimentCreateMutationVariables> = {
+  name: 'OnlineExperimentCreate',
+  kind: 'mutation',
+  hash: '40f3c489f05ac7680ba1a931563fcdac47cfa607bac942f23300aedfe31cb538',
+  text: `mutation OnlineExperimentCreate($input: OnlineExperimentCreateInput!) {
+  onlineExperimentCreate(input: $input) {
+    onlineExperiment {
+      id
+      name
+      kind
+      arms {
+        name
+        version
+        share
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const OnlineExperimentLogDocument: TypedDocument<OnlineExperimentLogMutation, OnlineExperimentLogMutationVariables> = {
+  name: 'OnlineExperimentLog',
+  kind: 'mutation',
+  hash: 'd0d079d7b7e147b0fc01687a81413e47552c1c18d598ea8f65ff63b14c4283c6',
+  text: `mutation OnlineExperimentLog($input: OnlineExperimentLogInput!) {
+  onlineExperimentLog(input: $input) {
+    onlineExperiment {
+      arms {
+        name
+        share
+        metrics {
+          key
+          value
+          sampleCount
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
   }
 }`,
 };

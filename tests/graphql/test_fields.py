@@ -151,14 +151,14 @@ LINES = {
     "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
-        "nothing more": "project latestVersion versions aliases aliasHistory createdBy",
+        "nothing more": "project latestVersion versions aliases aliasHistory createdBy deletedBy",
         "candidates": "experiment candidates", "member": "deployments",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy evaluations facts onlineExperiments",
+        "nothing more": "model aliases artifacts createdBy deletedBy evaluations facts onlineExperiments",
         "candidates": "candidate loggedModel",
-        "candidates' part": "ciJobs metrics", "member": "deployments",
+        "candidates' part": "ciJobs metrics", "member": "deployments pulls",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersionFacts": {
@@ -183,6 +183,9 @@ LINES = {
     },
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
+    },
+    "Pull": {
+        "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
     "RuntimeEnvironment": {"nothing more": "statements conflicts"},
@@ -261,6 +264,7 @@ BLANK = {
             "MetricPoint",
             "OnlineExperiment",
             "OnlinePoint",
+            "Pull",
             "ServiceAccount",
             "Session",
             "Token",
@@ -317,6 +321,7 @@ def need_of(kind: str, name: str) -> str:
 def is_strict(kind: str) -> bool:
     """Whether every field of a type needs a line: not every caller sees the object, or not all of its plain values."""
     ordinary = {"project", "registry", "candidates", "candidates of versions", "signed in"}
+    ordinary = {"project", "registry", "candidates", "signed in", "writers"}
     special = [name for need, names in LINES[kind].items() if need != "nothing more" for name in names.split()]
     plain = [name for name in special if not leads_to_objects(kind, name) and not name.startswith("viewerCan")]
     return bool(plain) or not set(DOORS[kind].values()) <= ordinary
@@ -425,10 +430,10 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
-    "Evaluation": "registry", "Experiment": "candidates",
+    "Evaluation": "registry", "Experiment": "candidates", "OnlineExperiment": "registry",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "OnlineExperiment": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
+    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
     "ServiceAccount": "maintainers", "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

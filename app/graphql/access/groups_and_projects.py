@@ -123,6 +123,7 @@ class Project(ProjectDeployments, ProjectExperiments, Node):
         info: Info,
         *,
         search: Search = "",
+        view: InView = ViewType.ACTIVE,
         order_by: OrderModels = None,
         first: First = None,
         after: After = None,
@@ -130,7 +131,7 @@ class Project(ProjectDeployments, ProjectExperiments, Node):
         before: Before = None,
     ) -> Connection[registry.Model]:
         page, order = window(first, after, last, before), order_by.key() if order_by else ModelOrder()
-        return await registry.models_of(info, self.access.id, page, search, order)
+        return await registry.models_of(info, self.access.id, page, search, order, view)
 
     @resolved("Its experiments, newest first.")
     async def experiments(

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from app.errors import Invalid
+from app.lifecycle.pulls.counter import Door
 from app.mlflow.protocol import artifact_uris, shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
@@ -89,8 +90,9 @@ async def transition_stage(call: Call) -> Answer:
 
 @of_a_version
 async def delete(call: Call) -> Answer:
-    """Delete a version; its number is not given again."""
-    await versions_delete.delete(call.db, call.actor, call.project, named(call))
+    """Delete a version; its number is not given again. It can be restored for a while by GraphQL."""
+    keep = call.runtime.settings.restore_period
+    await versions_delete.delete(call.db, call.actor, call.project, named(call), keep=keep)
     return {}
 
 
@@ -117,6 +119,7 @@ async def download_uri(call: Call) -> Answer:
     )
     if version.open_until:
         raise states.not_ready(version, "be downloaded", field="version")
+    call.runtime.pulls.resolved(call.actor, version, Door.MLFLOW)
     return {"artifact_uri": artifact_uris.download_uri(model, version)}
 
 

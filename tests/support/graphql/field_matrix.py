@@ -82,10 +82,14 @@ DOORS = {
     "MeasuredMetrics": {f"{FACTS} {{ metrics @ }} }}": "registry"},
     "Member": {f"{PROJECT} {{ members(first: 3) {{ nodes @ }} }}": "members"},
     "Metric": {f"{CANDIDATE} {{ metrics @ }}": "candidates"},
-    "Model": {"model(by: {id: $Model}) @": "registry"},
+    "Model": {
+        "model(by: {id: $Model}) @": "registry",
+        f"{PROJECT} {{ models(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
+    },
     "ModelVersion": {
         "modelVersion(by: {id: $ModelVersion}) @": "registry",
         "modelVersion(by: {id: $Foldered}) @": "registry",
+        f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
     "ModelVersionFacts": {f"{FACTS} @ }}": "registry"},
     "ModelVersionMetric": {"modelVersion(by: {id: $Foldered}) { metrics @ }": "candidates of versions"},
@@ -94,6 +98,7 @@ DOORS = {
     "OnlineExperiment": {"node(id: $OnlineExperiment) { ... on OnlineExperiment @ }": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
+    "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
     "RuntimeEnvironment": {f"{FACTS} {{ environment @ }} }}": "registry"},
     "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},

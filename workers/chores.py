@@ -27,6 +27,7 @@ from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
 from app.journal import events
 from app.lifecycle.deployments import upkeep as deployments
+from app.lifecycle.evaluations import mlflow_runs
 from app.lifecycle.pulls import storage as pulls
 from app.queue import leases
 from app.registry import announce
@@ -94,6 +95,11 @@ async def complete_versions(runtime: Runtime) -> object:
     """Complete versions whose files are all there, and tell webhooks, where a process ended before it did so."""
     completed = await complete.complete_all_announced(runtime.db)
     return completed, await announce.announce(runtime.db)
+
+
+async def read_evaluation_runs(runtime: Runtime) -> object:
+    """Make evaluations of runs of MLflow's `evaluate` that have finished, or that a version was made of since."""
+    return await mlflow_runs.ingest(runtime.db)
 
 
 async def reconcile(runtime: Runtime) -> object:
@@ -191,6 +197,7 @@ CHORES = (
     Chore("forget members", 3600, remove_expired_memberships),
     Chore("remind of tokens", 600, remind_of_tokens),
     Chore("forget pulls", 3600, remove_old_pulls),
+    Chore("evaluations", 2, read_evaluation_runs),
     Chore("deployments", 15, tell_of_silent_deployments),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),

@@ -321,7 +321,7 @@ def need_of(kind: str, name: str) -> str:
 def is_strict(kind: str) -> bool:
     """Whether every field of a type needs a line: not every caller sees the object, or not all of its plain values."""
     ordinary = {"project", "registry", "candidates", "candidates of versions", "signed in"}
-    ordinary = {"project", "registry", "candidates", "signed in", "writers"}
+    ordinary = {"project", "registry", "candidates", "candidates of versions", "signed in"}
     special = [name for need, names in LINES[kind].items() if need != "nothing more" for name in names.split()]
     plain = [name for name in special if not leads_to_objects(kind, name) and not name.startswith("viewerCan")]
     return bool(plain) or not set(DOORS[kind].values()) <= ordinary

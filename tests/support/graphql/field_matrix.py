@@ -46,7 +46,7 @@ DOORS = {
     },
     "CiSettings": {f"{PROJECT} {{ ciSettings @ }}": "maintainers"},
     "ComparedMeasurement": {
-        "modelVersionsCompare(ids: [$Original, $Foldered]) { measurements @ }": "candidates of versions"
+        "modelVersionsCompare(ids: [$Original, $Other]) { measurements @ }": "candidates of versions"
     },
     "ComparedMetric": {"candidatesCompare(ids: [$Parent, $Candidate]) { metrics @ }": "candidates"},
     "Deployment": {
@@ -92,7 +92,7 @@ DOORS = {
         f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
     "ModelVersionFacts": {f"{FACTS} @ }}": "registry"},
-    "ModelVersionMetric": {"modelVersion(by: {id: $Foldered}) { metrics @ }": "candidates of versions"},
+    "ModelVersionMetric": {"modelVersion(by: {id: $Original}) { metrics @ }": "candidates of versions"},
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "OnlineArm": {f"{PROJECT} {{ onlineExperiments {{ nodes {{ arms @ }} }} }}": "registry"},
     "OnlineExperiment": {"node(id: $OnlineExperiment) { ... on OnlineExperiment @ }": "registry"},

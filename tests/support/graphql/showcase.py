@@ -111,6 +111,8 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
 EVALUATED = """mutation f($p: String!, $v: ID!) {
   wrong: evaluationCreate(input: {modelVersion: {id: $v}, datasetName: "d", metrics: [{key: "acc", value: 0.5}]}) {
     evaluation { id } userErrors { message } }
+  foldered: evaluationCreate(input: {modelVersion: {path: {project: $p, model: "digits", reference: "3.0.0-rc.1"}},
+    datasetName: "d", metrics: [{key: "acc", value: 0.5}]}) { userErrors { message } }
   onlineExperimentCreate(input: {project: {path: $p}, name: "x", kind: "ab", description: "d", arms: [
     {name: "a", modelVersion: {id: $v}, share: 0.5},
     {name: "b", modelVersion: {path: {project: $p, model: "digits", reference: "1.1.0"}}, share: 0.5}]}) {
@@ -219,6 +221,7 @@ async def build(
         "Trashed": seeded.meanings["<trashed candidate id>"],
         "ModelVersion": filled["modelVersionCreate"]["modelVersion"]["id"],
         "Original": version,
+        "Other": seeded.meanings["<other model version id>"],
         "Foldered": filled["foldered"]["modelVersion"]["id"],
         "LoggedModel": logged,
         "Artifact": await _file(data, owner, candidate),

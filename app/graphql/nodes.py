@@ -21,6 +21,8 @@ from app.graphql.jobs.queries import job_by_id
 from app.graphql.lifecycle.deployments.types import deployment_by_key
 from app.graphql.lifecycle.evaluations.online_types import experiment_by_key as online_experiment_by_key
 from app.graphql.lifecycle.evaluations.types import evaluation_by_key
+from app.graphql.lifecycle.lineage.types import derivation_by_key
+from app.graphql.lifecycle.promotions.types import promotion_by_key, request_by_key
 from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.people.identities import identity_by_id
 from app.graphql.people.invitation_types import invitation_by_id
@@ -142,9 +144,24 @@ async def _deployment(info: Info, id: str) -> Node | None:
     return await deployment_by_key(info, *key) if key else None
 
 
+async def _derivation(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Derivation")
+    return await derivation_by_key(info, *key) if key else None
+
+
 async def _ci_job(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "CiJob")
     return await ci_job_by_key(info, *key) if key else None
+
+
+async def _promotion(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Promotion")
+    return await promotion_by_key(info, *key) if key else None
+
+
+async def _promotion_request(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "PromotionRequest")
+    return await request_by_key(info, *key) if key else None
 
 
 LOOKUPS: dict[str, Lookup] = {
@@ -156,6 +173,7 @@ LOOKUPS: dict[str, Lookup] = {
     "CiJob": _ci_job,
     "CiSettings": _ci_settings,
     "Deployment": _deployment,
+    "Derivation": _derivation,
     "Evaluation": _evaluation,
     "Experiment": _experiment,
     "Group": _group,
@@ -167,6 +185,8 @@ LOOKUPS: dict[str, Lookup] = {
     "ModelVersion": _model_version,
     "OnlineExperiment": _online_experiment,
     "Project": _project,
+    "Promotion": _promotion,
+    "PromotionRequest": _promotion_request,
     "ServiceAccount": _service_account,
     "Session": _session,
     "Token": _token,

@@ -21,8 +21,13 @@ from app.graphql.errors import presented
 from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
 from app.graphql.lifecycle.evaluations.mutations import EvaluationsMutation
+from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
+from app.graphql.lifecycle.lineage.queries import LineageQuery
+from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
+from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -83,13 +88,16 @@ class Query(
     AccessQuery,
     UsersQuery,
     AccessLogQuery,
+    AuditQuery,
     RegistryQuery,
+    LineageQuery,
     TrackingQuery,
     ComparisonQuery,
     FindingQuery,
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
     NodesQuery,
@@ -111,8 +119,10 @@ class Mutation(
     ArtifactUploadsMutation,
     WebhooksMutation,
     JobsMutation,
+    PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    DerivationsMutation,
     EvaluationsMutation,
     IdentitiesMutation,
     SessionsMutation,

@@ -35,6 +35,7 @@ from tests.support.graphql.showcase import CASES, INSIDE, OPEN, PROJECTS, SIGHTS
 NEEDS = {
     # what it takes:      where the object is seen
     "nothing more": OPEN,
+    "what one may": "ooo====o",
     "registry": (OPEN, OPEN, OPEN, INSIDE),
     "candidates": (OPEN, OPEN, INSIDE, OPEN),
     "part of it": (OPEN, OPEN, "<<======", "<<======"),
@@ -74,6 +75,10 @@ LINES = {
     "AccessLogEntry": {
         "nothing more": "happenedAt action status statusReason username details doneBy user group project",
         "maker": "address client requestId",
+    },
+    "AuditEntry": {
+        "nothing more": "number happenedAt action objectType objectKey entrySha256 chainSha256 content objectValues "
+        "changes doneBy username tokenId sessionId ciJob address client requestId backgroundJobId process databaseUser",
     },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
     "AliasAssignment": {"nothing more": "modelVersion setBy"},
@@ -117,6 +122,9 @@ LINES = {
         "createdBy endedBy",
         "may: reporter": "viewerCanUpdate",
     },
+    "Derivation": {
+        "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
+    },
     "Evaluation": {
         "nothing more": "modelVersion metrics replacedBy replaced createdBy", "candidates": "candidate",
     },
@@ -156,7 +164,8 @@ LINES = {
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy deletedBy evaluations facts onlineExperiments",
+        "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests evaluations facts "
+        "onlineExperiments",
         "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs metrics", "member": "deployments pulls",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
@@ -176,11 +185,22 @@ LINES = {
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
-        "registry": "models modelSearch modelVersionSearch onlineExperiments",
+        "registry": "models modelSearch modelVersionSearch promotionRequests onlineExperiments",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
+    "Promotion": {"nothing more": "verdicts modelVersion promotionRequest promotedBy"},
+    "PromotionApproval": {"nothing more": "user"},
+    "PromotionCheck": {
+        "nothing more": "modelVersion stage digest replacedVersion", "what one may": "verdicts",
+        "may: reporter": "allowsPromotion",
+    },
+    "PromotionRequest": {
+        "nothing more": "modelVersion project requestedBy endedBy approvals events promotion",
+        "may: developer": "viewerCanApprove",
+    },
+    "PromotionRequestEvent": {"nothing more": "user promotion"},
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
@@ -239,6 +259,18 @@ BLANK = {
         ],
         "for administrators",
     ),
+    **dict.fromkeys(
+        [
+            *(f"AuditHead.{name}" for name in ("number", "chainSha256", "createdAt")),
+            *(f"Audit{kind}Edge.{name}" for kind in ("Entry", "Head") for name in ("node", "cursor")),
+            *(
+                f"Audit{kind}Connection.{name}"
+                for kind in ("Entry", "Head")
+                for name in ("totalCount", "pageInfo", "edges", "nodes")
+            ),
+        ],
+        "lists of no object: tests/lifecycle/audit/test_reading.py",
+    ),
     **{f"{name}.conflicts": "sources agree" for name in ("MeasuredMetrics", "RuntimeEnvironment", "StageOfVersion")},
     **{f"{name}.missing": "all is stated" for name in ("SourceCommit", "RuntimeEnvironment", "ModelVersionFacts")},
     "StageOfVersion.learnedAt": "it was never moved",
@@ -262,6 +294,8 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Promotion",
+            "PromotionRequestEvent",
             "OnlineExperiment",
             "OnlinePoint",
             "Pull",
@@ -320,8 +354,7 @@ def need_of(kind: str, name: str) -> str:
 
 def is_strict(kind: str) -> bool:
     """Whether every field of a type needs a line: not every caller sees the object, or not all of its plain values."""
-    ordinary = {"project", "registry", "candidates", "candidates of versions", "signed in"}
-    ordinary = {"project", "registry", "candidates", "candidates of versions", "signed in"}
+    ordinary = {"project", "registry", "candidates", "candidates of versions", "signed in", "writers"}
     special = [name for need, names in LINES[kind].items() if need != "nothing more" for name in names.split()]
     plain = [name for name in special if not leads_to_objects(kind, name) and not name.startswith("viewerCan")]
     return bool(plain) or not set(DOORS[kind].values()) <= ordinary
@@ -430,10 +463,12 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
+    "Derivation": "registry",
     "Evaluation": "registry", "Experiment": "candidates", "OnlineExperiment": "registry",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
+    "ModelVersion": "registry", "Project": "project", "Promotion": "registry",
+    "PromotionRequest": "registry", "Session": "oneself", "Token": "maintainers", "User": "members",
     "ServiceAccount": "maintainers", "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

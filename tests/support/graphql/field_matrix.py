@@ -16,6 +16,7 @@ CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $Mod
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
 FACTS = "modelVersion(by: {id: $ModelVersion}) { facts"
 DOORS = {
+    "AuditEntry": {"auditLog(project: {path: $path}, first: 1) { nodes @ }": "maintainers"},
     "AccessLogEntry": {f"{PROJECT} {{ accessLog(first: 1) {{ nodes @ }} }}": "maintainers"},
     "Alias": {f"{MODEL} {{ aliases @ }}": "registry", f"{VERSION} {{ aliases @ }}": "registry"},
     "AliasAssignment": {f'{MODEL} {{ aliasHistory(name: "best") {{ nodes @ }} }}': "registry"},
@@ -53,6 +54,10 @@ DOORS = {
         "node(id: $Deployment) { ... on Deployment @ }": "members",
         "node(id: $EndedDeployment) { ... on Deployment @ }": "members",
     },
+    "Derivation": {
+        "node(id: $Derivation) { ... on Derivation @ }": "registry",
+        f"{VERSION} {{ derivations @ }}": "registry",
+    },
     "Evaluation": {
         "node(id: $Evaluation) { ... on Evaluation @ }": "registry",
         "node(id: $WrongEvaluation) { ... on Evaluation @ }": "registry",
@@ -73,6 +78,10 @@ DOORS = {
     "Identity": {"node(id: $Identity) { ... on Identity @ }": "oneself"},
     "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
     "InvitationMembership": {f"{PROJECT} {{ invitations(first: 4) {{ nodes {{ memberships @ }} }} }}": "owners"},
+    "LineageEntry": {
+        f"{VERSION} {{ lineage(direction: UPSTREAM) {{ entries {{ nodes @ }} }} }}": "registry",
+        f"{VERSION} {{ lineage(direction: DOWNSTREAM) {{ entries {{ nodes @ }} }} }}": "members",
+    },
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
     "LoggedModelUse": {
@@ -97,6 +106,18 @@ DOORS = {
     "OnlineArm": {f"{PROJECT} {{ onlineExperiments {{ nodes {{ arms @ }} }} }}": "registry"},
     "OnlineExperiment": {"node(id: $OnlineExperiment) { ... on OnlineExperiment @ }": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
+    "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
+    "PromotionApproval": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ approvals @ }} }} }}": "registry",
+    },
+    "PromotionCheck": {'promotionCheck(modelVersion: {id: $ModelVersion}, stage: "archived") @': "registry"},
+    "PromotionRequest": {
+        "node(id: $PromotionRequest) { ... on PromotionRequest @ }": "registry",
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes @ }} }}": "registry",
+    },
+    "PromotionRequestEvent": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ events(first: 1) {{ nodes @ }} }} }} }}": "registry",
+    },
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
@@ -126,6 +147,7 @@ ARGUMENTS = {
     "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
     "Model.aliasHistory": '(name: "best", first: 2)',
+    "ModelVersion.lineage": "(direction: UPSTREAM)",
     "OnlineArm.metricHistory": '(key: "clicks", first: 2)',
     "Project.candidateSearch": "(experimentIds: [$Experiment], first: 1)",
     "Project.experimentSearch": "(first: 1)",

@@ -9,6 +9,10 @@ from app.artifacts.reads import totals
 from app.artifacts.reads.totals import FolderTotals
 from app.db.database import Snapshot
 from app.lifecycle import signatures
+from app.lifecycle.evaluations import facts, metrics
+from app.lifecycle.evaluations.metrics import MetricValue
+from app.lifecycle.evaluations.six_facts import Fact as ToldFact
+from app.lifecycle.evaluations.six_facts import FactKind
 from app.lifecycle.gates.rules.subject import Evidence, Fact, Figure, Files
 from app.registry.models import Model
 from app.registry.versions import lookup
@@ -22,18 +26,33 @@ async def of_versions(snap: Snapshot, model: Model, versions: Sequence[ModelVers
     """Read step: what is told of versions of one model, by their ids. Permissions are the caller's to ask."""
     if not versions:
         return {}
+    project_id = model.project_id
     folders = [(root.id, folder) for root, folder in map(lookup.root_of, versions)]
-    files = await totals.of_folders(snap, model.project_id, folders)
-    candidates = await subjects.of_candidates(snap, model.project_id, sorted({each.candidate_id for each in versions}))
+    files = await totals.of_folders(snap, project_id, folders)
+    candidates = await subjects.of_candidates(snap, project_id, sorted({each.candidate_id for each in versions}))
+    figures = await metrics.of_versions(snap, project_id, versions)
+    told = await facts.of_versions(snap, project_id, versions)
     return {
-        version.id: _evidence(model, version, candidates[version.candidate_id], _files(total))
+        version.id: _evidence(
+            model,
+            version,
+            candidates[version.candidate_id],
+            _files(total),
+            [_figure(each) for each in figures[version.id]],
+            {kind.value: _fact(fact) for kind, fact in told[version.id].items() if _counts(kind, fact)},
+        )
         for version, total in zip(versions, files, strict=True)
     }
 
 
-def _evidence(model: Model, version: ModelVersion, candidate: JudgedCandidate, files: Files) -> Evidence:
-    facts: Mapping[str, Fact] = {}
-    figures: Sequence[Figure] = ()
+def _evidence(
+    model: Model,
+    version: ModelVersion,
+    candidate: JudgedCandidate,
+    files: Files,
+    figures: Sequence[Figure],
+    facts: Mapping[str, Fact],
+) -> Evidence:
     stages: Mapping[str, datetime] = {}
     return Evidence(
         id=version.id,
@@ -80,3 +99,19 @@ def _files(total: FolderTotals) -> Files:
         is_mlmodel_inspected=total.model_inspected,
         signature=signatures.of_facts(total.model_facts),
     )
+
+
+def _figure(value: MetricValue) -> Figure:
+    return Figure(
+        value.key, value.value, value.source, value.source_id, value.dataset_name, value.dataset_digest, value.slice,
+        value.at,
+    )  # fmt: skip
+
+
+def _fact(fact: ToldFact) -> Fact:
+    return Fact(dict(fact.entries), fact.source or "", fact.learned_at)
+
+
+def _counts(kind: FactKind, fact: ToldFact) -> bool:
+    """A version is always in a stage, which says nothing of how it came about."""
+    return kind is not FactKind.STAGE and fact.is_present

@@ -72,6 +72,12 @@ async def meant(snap: Snapshot, model: Model, reference: Reference) -> ModelVers
     return row[1] if row is not None else None
 
 
+async def newest(snap: Snapshot, model: Model, count: int) -> list[ModelVersion]:
+    """Read step: the versions of a model that were made last, the newest first, in whatever state they are."""
+    mine = repository.living_versions(model.project_id).where(ModelVersion.model_id == model.id)
+    return list(await snap.scalars(mine.order_by(ModelVersion.number.desc()).limit(count)))
+
+
 async def find(snap: Snapshot, actor: Actor, project_id: int, target: Target) -> tuple[Model, ModelVersion]:
     """Read step: a living version and its model, in one statement, if the actor's token reaches the model.
 

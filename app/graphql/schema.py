@@ -21,6 +21,7 @@ from app.graphql.errors import presented
 from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -108,6 +109,7 @@ class Mutation(
     WebhooksMutation,
     JobsMutation,
     CiMutation,
+    DeploymentsMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

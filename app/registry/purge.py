@@ -13,8 +13,9 @@ from sqlalchemy import delete, func, select
 from app import faults
 from app.ci import job_links
 from app.db.database import Database, Tx
+from app.db.statements import AnyRow, Statement
 from app.queue import outbox
-from app.registry.tables import Alias, Model, ModelVersion
+from app.registry.tables import Model, ModelVersion
 from app.registry.versions import manifests
 from app.tracking import experiments, version_candidates
 from app.tracking import purge as tracking_purge
@@ -24,6 +25,36 @@ Progress = Callable[[int, int | None], Awaitable[None]]
 
 BATCH = 200
 """Versions in one transaction."""
+HISTORY_BATCH = 5_000
+"""Intervals in one transaction."""
+
+_HISTORY = [
+    Statement(
+        "registry.purge_stage_holders",
+        "Removes some of what the stages of a model stood for.",
+        """
+        DELETE FROM stage_holders WHERE project_id = :project AND id = ANY (ARRAY(
+            SELECT h.id FROM stage_holders h WHERE h.project_id = :project AND h.model_id = :model LIMIT :batch))
+        """,
+    ),
+    Statement(
+        "registry.purge_stage_intervals",
+        "Removes some of the intervals in which versions of a model were in stages.",
+        """
+        DELETE FROM stage_intervals WHERE project_id = :project AND id = ANY (ARRAY(
+            SELECT i.id FROM stage_intervals i WHERE i.project_id = :project AND i.model_id = :model LIMIT :batch))
+        """,
+    ),
+    Statement(
+        "registry.purge_aliases",
+        "Removes some of the intervals in which aliases of a model stood on versions.",
+        """
+        DELETE FROM aliases WHERE project_id = :project AND id = ANY (ARRAY(
+            SELECT a.id FROM aliases a WHERE a.project_id = :project AND a.model_id = :model LIMIT :batch))
+        """,
+    ),
+]
+"""In the order in which they refer to each other. The history of a version that is removed stays with its model."""
 
 
 async def version(db: Database, project_id: int, version_id: int, *, progress: Progress) -> None:
@@ -60,6 +91,8 @@ async def model(db: Database, project_id: int, model_id: int, *, progress: Progr
         await progress(done, total)
         await faults.point("purge.versions_removed")
     await tracking_purge.experiment(db, project_id, number, progress=_silent)
+    for statement in _HISTORY:
+        await _remove_history(db, statement, project_id, model_id)
     async with db.write() as tx:
         await manifests.forget(tx, project_id, model_id)
         await tx.execute(delete(Model).where(*deleted))
@@ -67,18 +100,23 @@ async def model(db: Database, project_id: int, model_id: int, *, progress: Progr
         await outbox.enqueue(tx, PurgeExperiment(project_id, number), project_id=project_id)
 
 
+async def _remove_history(db: Database, statement: Statement[AnyRow], project_id: int, model_id: int) -> None:
+    removed = HISTORY_BATCH
+    while removed == HISTORY_BATCH:
+        async with db.write() as tx:
+            removed = await statement.execute(tx, project=project_id, model=model_id, batch=HISTORY_BATCH)
+
+
 async def _remove_versions(tx: Tx, project_id: int, *conditions: Any) -> int:
-    """Up to a batch of versions with their aliases; what they were made from is released."""
+    """Up to a batch of versions; what they were made from is released."""
     statement = select(ModelVersion).where(ModelVersion.project_id == project_id, *conditions)
     rows = (await tx.scalars(statement.order_by(ModelVersion.id).limit(BATCH).with_for_update())).all()
     if not rows:
         return 0
     ids = [row.id for row in rows]
-    await tx.execute(_delete(Alias).where(Alias.project_id == project_id, Alias.version_id == func.any(ids)))
     await job_links.forget_versions(tx, project_id, ids)
-    await tx.execute(
-        _delete(ModelVersion).where(ModelVersion.project_id == project_id, ModelVersion.id == func.any(ids))
-    )
+    here = (ModelVersion.project_id == project_id, ModelVersion.id == func.any(ids))
+    await tx.execute(delete(ModelVersion).where(*here).execution_options(synchronize_session=False))
     await _release_origins(tx, project_id, rows)
     return len(rows)
 
@@ -87,10 +125,6 @@ async def _release_origins(tx: Tx, project_id: int, rows: Sequence[ModelVersion]
     candidates = sorted({row.candidate_id for row in rows})
     logged_models = sorted({row.logged_model_id for row in rows if row.logged_model_id is not None})
     await version_candidates.release(tx, project_id, candidates, logged_models)
-
-
-def _delete(table: type[Alias | ModelVersion]) -> Any:
-    return delete(table).execution_options(synchronize_session=False)
 
 
 async def _silent(_done: int, _total: int | None) -> None:

@@ -225,13 +225,36 @@ class RetiredVersion(Row):
     retired_at: Mapped[Now]
 
 
-class Alias(Row):
-    """A movable name of a version: a row for each interval of time, which makes the history."""
+class Interval:
+    """From when to when something stood, who began and ended it, by which token or CI job, and why; for all histories.
+
+    ``valid_until`` is None while it stands. A name is kept beside each user, since users may be removed. Entries from
+    before it was kept have None.
+    """
+
+    set_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    valid_from: Mapped[Now]
+    valid_until: Mapped[Moment | None]
+    set_by_name: Mapped[str | None] = mapped_column(Text)
+    token_id: Mapped[BigId | None]
+    ci_job: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    ended_by: Mapped[BigId | None]
+    ended_by_name: Mapped[str | None] = mapped_column(Text)
+    ended_token_id: Mapped[BigId | None]
+    ended_ci_job: Mapped[str | None] = mapped_column(Text)
+    ended_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Alias(Interval, Row):
+    """A movable name of a version: a row for each interval of time, which makes the history.
+
+    ``number`` and ``version`` are those of the version, so that the history outlives it.
+    """
 
     __tablename__ = "aliases"
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "model_id"], ["models.project_id", "models.id"]),
-        ForeignKeyConstraint(["project_id", "version_id"], ["model_versions.project_id", "model_versions.id"]),
         Index(
             "uq_aliases_name",
             "project_id",
@@ -249,6 +272,5 @@ class Alias(Row):
     model_id: Mapped[int] = mapped_column(BigInteger)
     version_id: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(Text(collation="C"))
-    set_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
-    valid_from: Mapped[Now]
-    valid_until: Mapped[Moment | None]
+    number: Mapped[BigId]
+    version: Mapped[str] = mapped_column(Text(collation="C"))

@@ -113,6 +113,8 @@ export type AliasDeleteInput = {
   name: string;
   /** Remove it only if it points to the version of this number now. */
   expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** Input of `aliasSet`. */
@@ -125,6 +127,8 @@ export type AliasSetInput = {
   reference: string;
   /** Move it only if it points to the version of this number now; 0: only if it does not exist. */
   expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** What is wrong with the stored bytes of a file. Sending the same bytes again heals it. */
@@ -486,6 +490,47 @@ export type DatasetInput = {
   /** Tags of this use; its context stands in `mlflow.data.context`. */
   tags?: Array<TagInput>;
 };
+
+/** Input of `deploymentEnd`. */
+export type DeploymentEndInput = {
+  /** The id of the deployment. */
+  id: string;
+  /** Why, for people to read; at most 1,000 characters. */
+  reason?: string;
+};
+
+/** Input of `deploymentHeartbeat`. */
+export type DeploymentHeartbeatInput = {
+  /** The id of the deployment. */
+  id: string;
+};
+
+/** Input of `deploymentRegister`. */
+export type DeploymentRegisterInput = {
+  /** The version that runs, by the reference that was resolved or, better, exactly. */
+  modelVersion: ModelVersionLookup;
+  /** Such as `production`, at most 100 characters. */
+  environment: string;
+  /** What is served, such as a name or an address; at most 500 characters. */
+  endpoint: string;
+  /** Which of several processes or machines, at most 500 characters. */
+  instance?: string;
+  /** The reference that the process resolves at its start, such as `stage:production`: where it means another version, the deployment drifts. When left out, that of `modelVersion`, unless it is exact. */
+  follows?: string | null | undefined;
+  /** Since when it runs; now when left out. Taken as between the creation of the version and now. */
+  startedAt?: string | null | undefined;
+  /** The SHA-256 of the manifest of what was loaded, in hexadecimal digits. */
+  digest?: string | null | undefined;
+};
+
+/** How a deployment stands. */
+export type DeploymentStatus =
+  /** It runs: its last heartbeat is recent. */
+  | 'RUNNING'
+  /** No heartbeat has come for a while; it may run or not. */
+  | 'SILENT'
+  /** It runs no more. */
+  | 'ENDED';
 
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
@@ -909,10 +954,14 @@ export type ModelVersionPath = {
 export type ModelVersionStageSetInput = {
   /** The model version. */
   modelVersion: ModelVersionLookup;
-  /** none, staging, production or archived. */
+  /** A stage of the project, or what MLflow calls it: `production`. */
   stage: string;
-  /** Whether all others in that stage go to `archived`. */
+  /** Whether all others in that stage go to the one that is `Archived` for MLflow. */
   archiveExisting?: boolean;
+  /** Move it only if the stage stands for the version of this number now; 0: only if it holds none. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** Whether the files of a version are complete and sound. */
@@ -1049,6 +1098,12 @@ export type ProjectEventType =
   | 'CI_JOB_UPDATED'
   /** A candidate or model version was linked to a CI job. */
   | 'CI_JOB_LINKED'
+  /** A version runs; `detail` names the environment. */
+  | 'DEPLOYMENT_STARTED'
+  /** No heartbeat came for a while; `detail` names the environment. */
+  | 'DEPLOYMENT_SILENT'
+  /** A deployment has ended; `detail` names the environment. */
+  | 'DEPLOYMENT_ENDED'
   /** More was missed than can be sent again: query anew what you show. `object` is the project. */
   | 'RESET';
 
@@ -1225,7 +1280,9 @@ export type TokenScope =
   /** The same for settings and visibility, webhooks, and new projects and groups. */
   | 'MANAGE_PROJECT'
   /** Besides api, for a token of a project or group that is owner: deleting projects. */
-  | 'DELETE_PROJECT';
+  | 'DELETE_PROJECT'
+  /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
+  | 'PROMOTE';
 
 /** Input of `userCreate`. */
 export type UserCreateInput = {
@@ -2220,6 +2277,83 @@ export type CiSettingsUpdateMutation = {
           values: Array<string>
         }>
       }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DeploymentEndMutationVariables = Exact<{
+  input: DeploymentEndInput;
+}>;
+
+
+export type DeploymentEndMutation = {
+  deploymentEnd: {
+    __typename: 'DeploymentEndPayload',
+    deployment: {
+      __typename: 'Deployment',
+      status: DeploymentStatus,
+      statusReason: string | null,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DeploymentHeartbeatMutationVariables = Exact<{
+  input: DeploymentHeartbeatInput;
+}>;
+
+
+export type DeploymentHeartbeatMutation = {
+  deploymentHeartbeat: {
+    __typename: 'DeploymentHeartbeatPayload',
+    deployment: {
+      __typename: 'Deployment',
+      status: DeploymentStatus,
+      lastHeartbeatAt: string,
+      isDrifting: boolean | null,
+      modelVersionFollowed: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DeploymentRegisterMutationVariables = Exact<{
+  input: DeploymentRegisterInput;
+}>;
+
+
+export type DeploymentRegisterMutation = {
+  deploymentRegister: {
+    __typename: 'DeploymentRegisterPayload',
+    deployment: {
+      __typename: 'Deployment',
+      id: string,
+      environment: string,
+      endpoint: string,
+      version: string,
+      follows: string,
+      startedAt: string,
+      status: DeploymentStatus
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3257,6 +3391,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Deployment',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -3354,6 +3492,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'CiSettings',
+      id: string
+    }
+    | {
+      __typename: 'Deployment',
       id: string
     }
     | {
@@ -5113,6 +5255,83 @@ export const CiSettingsUpdateDocument: TypedDocument<CiSettingsUpdateMutation, C
         }
         __typename
       }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentEndDocument: TypedDocument<DeploymentEndMutation, DeploymentEndMutationVariables> = {
+  name: 'DeploymentEnd',
+  kind: 'mutation',
+  hash: 'b302f6e53f3ef147c5bf4b08a9df3ae1cee44fe611aa944d0851b98972954bdc',
+  text: `mutation DeploymentEnd($input: DeploymentEndInput!) {
+  deploymentEnd(input: $input) {
+    deployment {
+      status
+      statusReason
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentHeartbeatDocument: TypedDocument<DeploymentHeartbeatMutation, DeploymentHeartbeatMutationVariables> = {
+  name: 'DeploymentHeartbeat',
+  kind: 'mutation',
+  hash: '3344c856289a9b94728da9a0d9c0e2a12a3f3ee94812cbe5f89d14ecea16e9da',
+  text: `mutation DeploymentHeartbeat($input: DeploymentHeartbeatInput!) {
+  deploymentHeartbeat(input: $input) {
+    deployment {
+      status
+      lastHeartbeatAt
+      isDrifting
+      modelVersionFollowed {
+        version
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentRegisterDocument: TypedDocument<DeploymentRegisterMutation, DeploymentRegisterMutationVariables> = {
+  name: 'DeploymentRegister',
+  kind: 'mutation',
+  hash: '19ab1c3fe5c3faee699c6d4aaf50807060eba6f51910a6178e05744b479a96bc',
+  text: `mutation DeploymentRegister($input: DeploymentRegisterInput!) {
+  deploymentRegister(input: $input) {
+    deployment {
+      id
+      environment
+      endpoint
+      version
+      follows
+      startedAt
+      status
       __typename
     }
     userErrors {

@@ -51,7 +51,7 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink
+      ciJobLink deploymentRegister
     """,
     "FFpFF FFpFF": """
       experiment artifact

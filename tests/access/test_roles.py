@@ -40,14 +40,15 @@ def lines() -> dict[tuple[str, str], set[Role]]:
 
 
 TABLE = lines()
-READ, MODELS, FILES, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = dict.fromkeys(
-    what for what, _ in TABLE
+READ, MODELS, FILES, DEPLOYMENTS, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = (
+    dict.fromkeys(what for what, _ in TABLE)
 )
 EXAMPLES = {
     READ: ["project", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact", "search"],
     MODELS: ["modelCreate", "modelUpdate", "modelVersionCreate", "modelVersionUpdate", "aliasSet", "aliasDelete",
              "modelVersionDelete", "modelDelete"],
     FILES: ["artifactUploadCreate", "artifactsDelete"],
+    DEPLOYMENTS: ["deploymentRegister", "deploymentHeartbeat", "deploymentEnd"],
     CANDIDATES: ["experimentCreate", "experimentUpdate", "candidateCreate", "candidateLog", "candidateUpdate",
                  "candidateDelete", "loggedModelCreate", "loggedModelUpdate", "experimentDelete"],
     WEBHOOKS: ["webhookCreate", "webhookUpdate", "webhookTest", "webhookDelete"],

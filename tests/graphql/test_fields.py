@@ -109,6 +109,12 @@ LINES = {
         "may: maintainer": "viewerCanUpdate",
     },
     "ComparedMetric": {"nothing more": "values"},
+    "Deployment": {
+        "nothing more": "id environment endpoint instance version number modelName follows digest status statusReason "
+        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting "
+        "createdBy endedBy",
+        "may: reporter": "viewerCanUpdate",
+    },
     "Experiment": {
         "nothing more": "project candidates loggedModels createdBy", "registry": "model",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -136,18 +142,18 @@ LINES = {
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
         "nothing more": "project latestVersion versions aliases aliasHistory createdBy",
-        "candidates": "experiment candidates",
+        "candidates": "experiment candidates", "member": "deployments",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
         "nothing more": "model aliases artifacts createdBy", "candidates": "candidate loggedModel",
-        "candidates' part": "ciJobs", "may: reporter": "viewerCanUpdate viewerCanDelete",
+        "candidates' part": "ciJobs", "member": "deployments", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
-        "member": "backgroundJobs limits", "to be named as member": "members",
+        "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
@@ -378,7 +384,8 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
-    "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
+    "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
+    "Experiment": "candidates",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",

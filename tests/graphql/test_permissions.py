@@ -77,6 +77,7 @@ NEEDS = {
         "modelVersionCopy", "modelVersionUpdate",
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
+        "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",

@@ -29,6 +29,7 @@ LISTS = {
     "ArtifactUpload": "artifactUploads(owner: {candidate: {id: $candidate}}, first: $n) { nodes @ }",
     "BackgroundJob": "backgroundJobs(project: {path: $path}, first: $n) { nodes @ }",
     "Candidate": 'experiment(by: {name: {project: $path, name: "e"}}) { candidates(first: $n) { nodes @ } }',
+    "Deployment": "project(by: {path: $path}) { deployments(first: $n) { nodes @ } }",
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
     "Group": "group(by: {path: $group}) { groups(first: $n) { nodes @ } }",
     "Invitation": "project(by: {path: $path}) { invitations(first: $n) { nodes @ } }",

@@ -13,6 +13,7 @@ from app.queue import jobs as jobs_of
 from app.registry import aliases, models, purge
 from app.registry.models import CreateModel, Deletion
 from app.registry.references.parse import parse_reference
+from app.registry.stages import moves
 from app.registry.versions import create, delete, lookup
 from app.registry.versions.lookup import ModelVersion
 from app.registry.versions.request import CreateVersion
@@ -70,12 +71,13 @@ async def purge_model(project, name="m"):
     await run_promised(project)
 
 
-async def test_purge_removes_a_version_with_its_aliases_and_own_candidate(runtime, project, model):
+async def test_purge_removes_a_version_and_its_own_candidate_and_keeps_what_its_names_were(runtime, project, model):
     version, other = await add(project), await add(project)
     await aliases.set(runtime.db, project.owner, project.id, "m", "a", parse_reference("#1"))
+    await moves.set_stage(runtime.db, project.owner, project.id, version.id, "staging")
     await purge_version(project, version)
     assert await count(project, "model_versions") == 1
-    assert await count(project, "aliases") == 0
+    assert await count(project, "aliases") == await count(project, "stage_intervals") == 1
     assert await count(project, "candidates") == 1
     assert (await candidates.get(runtime.db, project.owner, project.id, other.candidate_id)).candidate.of_version
     assert (await add(project)).number == 3

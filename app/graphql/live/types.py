@@ -54,6 +54,9 @@ class ProjectEventType(Enum):
     CI_JOB_CREATED = value("CI_JOB_CREATED", "A CI job was recorded.")
     CI_JOB_UPDATED = value("CI_JOB_UPDATED", "A CI job changed.")
     CI_JOB_LINKED = value("CI_JOB_LINKED", "A candidate or model version was linked to a CI job.")
+    DEPLOYMENT_STARTED = value("DEPLOYMENT_STARTED", "A version runs; `detail` names the environment.")
+    DEPLOYMENT_SILENT = value("DEPLOYMENT_SILENT", "No heartbeat came for a while; `detail` names the environment.")
+    DEPLOYMENT_ENDED = value("DEPLOYMENT_ENDED", "A deployment has ended; `detail` names the environment.")
     RESET = value("RESET", "More was missed than can be sent again: query anew what you show. `object` is the project.")
 
 

@@ -116,8 +116,14 @@ class ModelVersionDeleteInput:
 @strawberry.input(description="Input of `modelVersionStageSet`.")
 class ModelVersionStageSetInput:
     model_version: ModelVersionLookup = strawberry.field(description="The model version.")
-    stage: str = strawberry.field(description="none, staging, production or archived.")
-    archive_existing: bool = optional("Whether all others in that stage go to `archived`.", default=False)
+    stage: str = strawberry.field(description="A stage of the project, or what MLflow calls it: `production`.")
+    archive_existing: bool = optional(
+        "Whether all others in that stage go to the one that is `Archived` for MLflow.", default=False
+    )
+    expected_current: Long | None = optional(
+        "Move it only if the stage stands for the version of this number now; 0: only if it holds none."
+    )
+    reason: str = optional("Why, for the history; at most 2,000 characters.", default="")
 
 
 @strawberry.input(description="Input of `aliasSet`.")
@@ -128,6 +134,7 @@ class AliasSetInput:
     expected_current: Long | None = optional(
         "Move it only if it points to the version of this number now; 0: only if it does not exist."
     )
+    reason: str = optional("Why, for the history; at most 2,000 characters.", default="")
 
 
 @strawberry.input(description="Input of `aliasDelete`.")
@@ -135,3 +142,4 @@ class AliasDeleteInput:
     model: ModelLookup = strawberry.field(description="The model.")
     name: str = strawberry.field(description="The alias.")
     expected_current: Long | None = optional("Remove it only if it points to the version of this number now.")
+    reason: str = optional("Why, for the history; at most 2,000 characters.", default="")

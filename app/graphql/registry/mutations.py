@@ -33,6 +33,7 @@ from app.graphql.types.tags_and_params import mapping, patch
 from app.registry import aliases, models
 from app.registry.models import CreateModel, EditModel
 from app.registry.references.parse import parse_reference
+from app.registry.stages import moves
 from app.registry.versions import change, complete, copy, create, delete
 from app.registry.versions.change import EditVersion
 from app.registry.versions.copy import CopyVersion
@@ -196,8 +197,15 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionStageSetInput, INPUT]
     ) -> ModelVersionStageSetPayload:
         context, (project, target) = info.context, input.model_version.key()
-        moved = await change.set_stage(
-            context.db, context.actor, project, target, input.stage, archive_existing=input.archive_existing
+        moved = await moves.set_stage(
+            context.db,
+            context.actor,
+            project,
+            target,
+            input.stage,
+            keep_others=not input.archive_existing,
+            expected_current=input.expected_current,
+            reason=input.reason,
         )
         return ModelVersionStageSetPayload(model_version=ModelVersion.of(moved))
 
@@ -212,6 +220,7 @@ class RegistryMutation:
             input.name,
             parse_reference(input.reference),
             expected_current=input.expected_current,
+            reason=input.reason,
         )
         return AliasSetPayload(alias=Alias.of(moved))
 
@@ -219,7 +228,13 @@ class RegistryMutation:
     async def alias_delete(self, info: Info, input: Annotated[AliasDeleteInput, INPUT]) -> AliasDeletePayload:
         context, (project, model) = info.context, input.model.key()
         ended = await aliases.remove(
-            context.db, context.actor, project, model, input.name, expected_current=input.expected_current
+            context.db,
+            context.actor,
+            project,
+            model,
+            input.name,
+            expected_current=input.expected_current,
+            reason=input.reason,
         )
         deleted_id = alias_id((ended.project_id, ended.model_id), ended.name) if ended else None
         return AliasDeletePayload(deleted_id=deleted_id)

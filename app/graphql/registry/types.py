@@ -15,6 +15,7 @@ from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
+from app.graphql.lifecycle.deployments.lists import ModelDeployments, VersionDeployments
 from app.graphql.registry.orders import ModelVersionStatus, VersionOrderBy
 from app.graphql.types import ids, markdown
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
@@ -42,7 +43,7 @@ OrderVersions = Annotated[
 
 
 @strawberry.type(description="A named line of model versions.")
-class Model(Node):
+class Model(ModelDeployments, Node):
     row: strawberry.Private[models.Model]
     name: str = strawberry.field(description="Unique in its project.")
     description: str = strawberry.field(description="Markdown.")
@@ -138,14 +139,13 @@ class Model(Node):
 
 
 @strawberry.type(description="One release of a model.")
-class ModelVersion(Node):
+class ModelVersion(VersionDeployments, Node):
     row: strawberry.Private[lookup.ModelVersion]
     version: str = strawberry.field(description="Semantic version, unique in its model.")
     number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")
     is_prerelease: bool = strawberry.field(description="Whether it precedes a release, such as `2.0.0-rc.1`.")
     description: str = strawberry.field(description="Markdown.")
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
-    stage: str = strawberry.field(description="none, staging, production or archived.")
     status: ModelVersionStatus = strawberry.field(
         description="Whether its files are complete and sound: `latest`, ranges and stages see READY ones only."
     )
@@ -169,7 +169,6 @@ class ModelVersion(Node):
             is_prerelease=row.is_prerelease,
             description=row.description,
             tags=tags_of(row.tags),
-            stage=row.stage,
             status=ModelVersionStatus(row.state),
             is_complete=not row.open_until,
             status_reason=states.reason(row.state, row.state_reason),
@@ -185,6 +184,13 @@ class ModelVersion(Node):
     @resolved("The description as sanitised HTML.")
     def description_html(self) -> str:
         return markdown.to_html(self.description)
+
+    @resolved(
+        "The stage that it is in, as its project calls it: `none`, `staging`, `production` or `archived` at first."
+    )
+    async def stage(self, info: Info) -> str:
+        stages = await info.context.loaders.registry.stages_of_projects.load((self.row.project_id,))
+        return next((stage.name for stage in stages if stage.key == self.row.stage), self.row.stage)
 
     @resolved("The model that it is of.")
     async def model(self, info: Info) -> Model | None:

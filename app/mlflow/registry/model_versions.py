@@ -17,6 +17,7 @@ from app.registry.reads import search as reads_search
 from app.registry.reads.search import SearchVersions
 from app.registry.references.parse import InvalidReference, parse_mlflow_version
 from app.registry.references.resolve import Named
+from app.registry.stages import moves
 from app.registry.versions import change, lookup, states
 from app.registry.versions import create as versions_create
 from app.registry.versions import delete as versions_delete
@@ -82,7 +83,7 @@ async def transition_stage(call: Call) -> Answer:
             f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
             field="archive_existing_versions",
         )
-    moved = await change.set_stage(call.db, call.actor, call.project, named(call), stage, archive_existing=archive)
+    moved = await moves.set_stage(call.db, call.actor, call.project, named(call), stage, keep_others=not archive)
     return {"model_version": await presentation.changed_version(call, moved)}
 
 

@@ -45,6 +45,10 @@ DOORS = {
     },
     "CiSettings": {f"{PROJECT} {{ ciSettings @ }}": "maintainers"},
     "ComparedMetric": {"candidatesCompare(ids: [$Parent, $Candidate]) { metrics @ }": "candidates"},
+    "Deployment": {
+        "node(id: $Deployment) { ... on Deployment @ }": "members",
+        "node(id: $EndedDeployment) { ... on Deployment @ }": "members",
+    },
     "Experiment": {
         "experiment(by: {id: $Own}) @": "candidates",
         "experiment(by: {id: $Experiment}) @": "candidates",

@@ -19,6 +19,7 @@ from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.lifecycle.deployments.types import deployment_by_key
+from app.graphql.lifecycle.gates.types import gate_by_key, gate_set_by_id
 from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.people.identities import identity_by_id
 from app.graphql.people.invitation_types import invitation_by_id
@@ -135,6 +136,11 @@ async def _ci_job(info: Info, id: str) -> Node | None:
     return await ci_job_by_key(info, *key) if key else None
 
 
+async def _gate(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "Gate")
+    return await gate_by_key(info, *key) if key else None
+
+
 LOOKUPS: dict[str, Lookup] = {
     "Alias": alias_by_id,
     "Artifact": _artifact,
@@ -145,6 +151,8 @@ LOOKUPS: dict[str, Lookup] = {
     "CiSettings": _ci_settings,
     "Deployment": _deployment,
     "Experiment": _experiment,
+    "Gate": _gate,
+    "GateSet": gate_set_by_id,
     "Group": _group,
     "Identity": _identity,
     "Invitation": _invitation,

@@ -22,6 +22,8 @@ from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.gates.mutations import GatesMutation
+from app.graphql.lifecycle.gates.queries import GatesQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -90,6 +92,7 @@ class Query(
     JobsQuery,
     IdentitiesQuery,
     InvitationsQuery,
+    GatesQuery,
     NodesQuery,
 ):
     pass
@@ -110,6 +113,7 @@ class Mutation(
     JobsMutation,
     CiMutation,
     DeploymentsMutation,
+    GatesMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

@@ -62,6 +62,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "prompt_version_tag.deleted": {**_VERSION, **_TAG},
     "prompt_alias.created": {**_VERSION, **_ALIAS},
     "prompt_alias.deleted": {**_NAMED, **_ALIAS},
+    "gate_set.changed": {
+        "stage": "production", "number": 3, "note": "An example", "actor": "example_user",
+        "gates": [{"name": "metric-threshold-1", "kind": "metric_threshold", "required": True}],
+    },
     "token.expiring": {
         "id": "VG9rZW4", "token_name": "nightly", "expires_at": "2026-01-08T00:00:00+00:00", "username": "bot_0123",
         "service_account": None,

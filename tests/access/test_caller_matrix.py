@@ -31,10 +31,10 @@ _SCOPED = {
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
-      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
+      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet
     """,
     "ooooo ooooo": """
-      group project groups projects search artifactUpload signInMethods
+      group project groups projects search artifactUpload signInMethods gateKinds
     """,
     "----- -----": """
       user backgroundJob backgroundJobs
@@ -42,6 +42,7 @@ _SCOPED = {
     "ooFoo ooFoo": """
       model artifactUploads
     """,
+    "FFFFo FFFFo": "gatesDryRun",
     "ppppp ppppp": """
       viewer
     """,

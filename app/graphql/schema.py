@@ -38,6 +38,7 @@ from app.graphql.people.users import UsersMutation, UsersQuery
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
+from app.graphql.registry.trash import TrashMutation
 from app.graphql.tracking.comparison import ComparisonQuery
 from app.graphql.tracking.mutations import TrackingMutation
 from app.graphql.tracking.queries import TrackingQuery
@@ -105,6 +106,7 @@ class Mutation(
     GroupsMutation,
     UsersMutation,
     RegistryMutation,
+    TrashMutation,
     TrackingMutation,
     LoggedModelsMutation,
     ArtifactsMutation,

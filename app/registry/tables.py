@@ -41,6 +41,7 @@ class Model(Row):
         Index("ix_models_created_at", "project_id", "created_at", "id"),
         Index("ix_models_updated_at", "project_id", "updated_at", "id"),
         Index("ix_models_experiment_number", "project_id", "experiment_number"),
+        Index("ix_models_deleted_at", "project_id", "deleted_at", "id", postgresql_where=sql("deleted_at is not null")),
         # Trigrams, in the collation "default"; missing where the extension is.
         Index(
             "ix_models_name_part",
@@ -62,6 +63,9 @@ class Model(Row):
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
     deleted_at: Mapped[Moment | None]
+    purge_at: Mapped[Moment | None]
+    """Of a deleted one: until then it can be restored, from then on it is removed; null: at once."""
+    deleted_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
 
 
 class ModelVersion(Row):
@@ -142,6 +146,14 @@ class ModelVersion(Row):
         ),
         Index("ix_model_versions_updated_at", "project_id", "updated_at", postgresql_where=sql("deleted_at is null")),
         Index("ix_model_versions_created_at", "project_id", "model_id", "created_at", "id"),
+        Index(
+            "ix_model_versions_deleted_at",
+            "project_id",
+            "model_id",
+            "deleted_at",
+            "id",
+            postgresql_where=sql("deleted_at is not null"),
+        ),
         Index("ix_model_versions_candidate_id", "project_id", "candidate_id"),
         Index("ix_model_versions_logged_model_id", "project_id", "logged_model_id"),
         Index(
@@ -196,6 +208,9 @@ class ModelVersion(Row):
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
     deleted_at: Mapped[Moment | None]
+    purge_at: Mapped[Moment | None]
+    """As that of a model."""
+    deleted_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
 
 
 def is_offered(version: type[ModelVersion]) -> ColumnElement[bool]:

@@ -49,6 +49,30 @@ async def model_created(tx: Tx, model: Model) -> None:
     await events.record(tx, model.project_id, [Event("prompt.created" if prompt else "registered_model.created", data)])
 
 
+async def model_deleted(tx: Tx, model: Model, actor: str) -> None:
+    """Step: ``registered_model.deleted``; prompts have no such event. Of its versions no events are told."""
+    await _model_event(tx, model, "deleted", actor)
+
+
+async def model_restored(tx: Tx, model: Model, actor: str) -> None:
+    """Step: ``registered_model.restored``; the same."""
+    await _model_event(tx, model, "restored", actor)
+
+
+async def _model_event(tx: Tx, model: Model, action: str, actor: str) -> None:
+    if is_prompt(model.tags):
+        return
+    data = {
+        "name": model.name,
+        "tags": dict(model.tags),
+        "description": model.description or None,
+        "id": str(GlobalId.of("Model", model.project_id, model.id)),
+        "purge_at": model.purge_at.isoformat() if model.purge_at else None,
+        "actor": actor,
+    }
+    await events.record(tx, model.project_id, [Event(f"registered_model.{action}", data)])
+
+
 async def model_tags_changed(tx: Tx, model: Model, tags: Mapping[str, str | None]) -> None:
     """Step: ``prompt_tag.set`` and ``prompt_tag.deleted`` (value None); tags of other models have no event."""
     if is_prompt(model.tags):

@@ -28,6 +28,7 @@ _WHOLE = {
     "number": 1, "semver": "1.0.0", "id": "TW9kZWxWZXJzaW9u", "stage": "staging", "aliases": ["example_alias"],
     "state": "READY", "actor": "example_user",
 }  # fmt: skip
+_GONE = {"id": "TW9kZWw", "actor": "example_user"}
 _FAILED = {"state": "FAILED", "state_reason": "`model.gguf`: The header is cut off."}
 _QUARANTINED = {"state": "QUARANTINED", "state_reason": "`model.pkl`: Loading this file is dangerous."}
 _DEPLOYMENT = {
@@ -38,9 +39,12 @@ _DEPLOYMENT = {
 _WITHDRAWN = {"reason": "Wrong labels", "replacement": "1.0.1"}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "registered_model.created": {**_NAMED, **_DETAILS},
+    "registered_model.deleted": {**_NAMED, **_DETAILS, **_GONE, "purge_at": "2026-01-31T00:00:00+00:00"},
+    "registered_model.restored": {**_NAMED, **_DETAILS, **_GONE, "purge_at": None},
     "model_version.created": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.updated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.deleted": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
+    "model_version.restored": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.stage_changed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "from_stage": "none", "reason": "Better"},
     "model_version.files_ready": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.failed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_FAILED},

@@ -862,6 +862,8 @@ export type ModelCreateInput = {
 export type ModelDeleteInput = {
   /** The model. */
   model: ModelLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
 };
 
 /** Names a model, in one of two ways. */
@@ -877,6 +879,14 @@ export type ModelPath = {
   project: string;
   /** The name of the model. */
   name: string;
+};
+
+/** Input of `modelRestore`. */
+export type ModelRestoreInput = {
+  /** The deleted model: its id, or the name that it had. */
+  model: ModelLookup;
+  /** Another name, where its own has been taken; its own when left out. */
+  name?: string | null | undefined;
 };
 
 /** Input of `modelUpdate`; what is left out stays. */
@@ -973,6 +983,8 @@ export type ModelVersionCreateInput = {
 export type ModelVersionDeleteInput = {
   /** The model version. */
   modelVersion: ModelVersionLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
 };
 
 /** Which part of a model's highest version the next one raises. */
@@ -1001,6 +1013,12 @@ export type ModelVersionPath = {
   model: string;
   /** `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production` or `#7`; of several the highest is meant. */
   reference: string;
+};
+
+/** Input of `modelVersionRestore`. */
+export type ModelVersionRestoreInput = {
+  /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
+  modelVersion: ModelVersionLookup;
 };
 
 /** Input of `modelVersionStageSet`. */
@@ -1099,6 +1117,8 @@ export type ProjectEventType =
   | 'MODEL_UPDATED'
   /** A model was deleted. */
   | 'MODEL_DELETED'
+  /** A deleted model came back. */
+  | 'MODEL_RESTORED'
   /** Files are being pushed to a model version. */
   | 'MODEL_VERSION_OPENED'
   /** A model version is whole for the first time. */
@@ -1123,6 +1143,8 @@ export type ProjectEventType =
   | 'MODEL_VERSION_UPDATED'
   /** A model version was deleted. */
   | 'MODEL_VERSION_DELETED'
+  /** A deleted model version came back; `detail` names it. */
+  | 'MODEL_VERSION_RESTORED'
   /** A model version is in another stage; `detail` names it. */
   | 'MODEL_VERSION_STAGE_CHANGED'
   /** A model version got an alias; `detail` names it. */
@@ -1139,9 +1161,9 @@ export type ProjectEventType =
   | 'CANDIDATE_FINISHED'
   /** A candidate went to the trash. */
   | 'CANDIDATE_TRASHED'
-  /** A candidate came back from the trash. */
+  /** A candidate came back. */
   | 'CANDIDATE_RESTORED'
-  /** A candidate is gone for good. */
+  /** A candidate is gone: for good, or with its model or version. */
   | 'CANDIDATE_DELETED'
   /** A background job was queued. */
   | 'BACKGROUND_JOB_CREATED'
@@ -3149,10 +3171,38 @@ export type ModelDeleteMutation = {
   modelDelete: {
     __typename: 'ModelDeletePayload',
     deletedId: string | null,
+    model: {
+      __typename: 'Model',
+      deletedAt: string | null,
+      purgeAt: string | null
+    } | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      status: BackgroundJobStatus
+      status: BackgroundJobStatus,
+      nextAttemptAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelRestoreMutationVariables = Exact<{
+  input: ModelRestoreInput;
+}>;
+
+
+export type ModelRestoreMutation = {
+  modelRestore: {
+    __typename: 'ModelRestorePayload',
+    model: {
+      __typename: 'Model',
+      name: string,
+      deletedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3367,10 +3417,41 @@ export type ModelVersionDeleteMutation = {
   modelVersionDelete: {
     __typename: 'ModelVersionDeletePayload',
     deletedId: string | null,
+    modelVersion: {
+      __typename: 'ModelVersion',
+      deletedAt: string | null,
+      purgeAt: string | null
+    } | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      status: BackgroundJobStatus
+      status: BackgroundJobStatus,
+      nextAttemptAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionRestoreMutationVariables = Exact<{
+  input: ModelVersionRestoreInput;
+}>;
+
+
+export type ModelVersionRestoreMutation = {
+  modelVersionRestore: {
+    __typename: 'ModelVersionRestorePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      number: number,
+      stage: string,
+      status: ModelVersionStatus,
+      deletedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -6208,13 +6289,41 @@ export const ModelCreateDocument: TypedDocument<ModelCreateMutation, ModelCreate
 export const ModelDeleteDocument: TypedDocument<ModelDeleteMutation, ModelDeleteMutationVariables> = {
   name: 'ModelDelete',
   kind: 'mutation',
-  hash: '7eaaf26b7dd4f8f8b6a59c08962f0d38fa087ee298830287d31d80806f0f3589',
+  hash: '7f508801d2564ec281c43f5f19aea045dae608effec0348d2e60c0b833442e9e',
   text: `mutation ModelDelete($input: ModelDeleteInput!) {
   modelDelete(input: $input) {
     deletedId
+    model {
+      deletedAt
+      purgeAt
+      __typename
+    }
     backgroundJob {
       id
       status
+      nextAttemptAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelRestoreDocument: TypedDocument<ModelRestoreMutation, ModelRestoreMutationVariables> = {
+  name: 'ModelRestore',
+  kind: 'mutation',
+  hash: 'd929d7bee4eaa25f23f29bfcbd24f785d0454c7f59423e4512fc38ff9abc99c0',
+  text: `mutation ModelRestore($input: ModelRestoreInput!) {
+  modelRestore(input: $input) {
+    model {
+      name
+      deletedAt
       __typename
     }
     userErrors {
@@ -6426,13 +6535,44 @@ export const ModelVersionCreateDocument: TypedDocument<ModelVersionCreateMutatio
 export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutation, ModelVersionDeleteMutationVariables> = {
   name: 'ModelVersionDelete',
   kind: 'mutation',
-  hash: '79152a9343728738e0624e156b12236b48f02a7831878dfbe15942e2be9598a7',
+  hash: '13b81c4c14349672a02d59fa3299b11078d91e8ba7e3dfcaaa80282d9d3f7d20',
   text: `mutation ModelVersionDelete($input: ModelVersionDeleteInput!) {
   modelVersionDelete(input: $input) {
     deletedId
+    modelVersion {
+      deletedAt
+      purgeAt
+      __typename
+    }
     backgroundJob {
       id
       status
+      nextAttemptAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutation, ModelVersionRestoreMutationVariables> = {
+  name: 'ModelVersionRestore',
+  kind: 'mutation',
+  hash: 'df21d29fbbd5d557138fcccd3e7f2986c7f317fb7977a7fbc03a91c77bde00fe',
+  text: `mutation ModelVersionRestore($input: ModelVersionRestoreInput!) {
+  modelVersionRestore(input: $input) {
+    modelVersion {
+      version
+      number
+      stage
+      status
+      deletedAt
       __typename
     }
     userErrors {

@@ -52,7 +52,7 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink deploymentRegister
+      ciJobLink deploymentRegister modelRestore modelVersionRestore
     """,
     "FFpFF FFpFF": """
       experiment artifact

@@ -141,12 +141,12 @@ LINES = {
     "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
-        "nothing more": "project latestVersion versions aliases aliasHistory createdBy",
+        "nothing more": "project latestVersion versions aliases aliasHistory createdBy deletedBy",
         "candidates": "experiment candidates", "member": "deployments",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy", "candidates": "candidate loggedModel",
+        "nothing more": "model aliases artifacts createdBy deletedBy", "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs", "member": "deployments", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
@@ -276,7 +276,7 @@ def need_of(kind: str, name: str) -> str:
 
 def is_strict(kind: str) -> bool:
     """Whether every field of a type needs a line: not every caller sees the object, or not all of its plain values."""
-    ordinary = {"project", "registry", "candidates", "signed in"}
+    ordinary = {"project", "registry", "candidates", "signed in", "writers"}
     special = [name for need, names in LINES[kind].items() if need != "nothing more" for name in names.split()]
     plain = [name for name in special if not leads_to_objects(kind, name) and not name.startswith("viewerCan")]
     return bool(plain) or not set(DOORS[kind].values()) <= ordinary

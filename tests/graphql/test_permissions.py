@@ -78,6 +78,7 @@ NEEDS = {
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
         "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
+        "modelRestore", "modelVersionRestore",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",

@@ -10,6 +10,7 @@ from app.registry import aliases, announce, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
 from app.registry.stages import moves
+from app.registry.trash import restore_models, restore_versions
 from app.registry.versions import change, complete, create, delete, lookup
 from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
@@ -144,10 +145,14 @@ async def test_documented_examples_have_the_fields_of_real_events(runtime, proje
         await set_file_state(runtime, root, "a.bin", state, "why" if state != "ready" else None)
         await announce.announce(db, project.id)
     await delete.delete(db, owner, project.id, made.id)
+    await restore_versions.restore(db, owner, project.id, made.id)
+    await models.delete(db, owner, project.id, made.model_id)
+    await restore_models.restore(db, owner, project.id, made.model_id)
     run = await candidates.create(db, owner, project.id, CreateCandidate())
     await candidate_edit.edit(db, owner, project.id, EditCandidate(run.id, status=Status.KILLED))
     new_events = dict(await events_since())
     ours = {name for name in events.EXAMPLES if name.startswith(("model_version.", "candidate."))}
+    ours |= {"registered_model.deleted", "registered_model.restored"}
     assert set(new_events) == ours
     for name in ours:
         assert set(new_events[name]) - {"project"} == set(events.EXAMPLES[name]), name

@@ -14,6 +14,7 @@ from app.registry import aliases, models, purge
 from app.registry.models import CreateModel, Deletion
 from app.registry.references.parse import parse_reference
 from app.registry.stages import moves
+from app.registry.trash.retention import AT_ONCE
 from app.registry.versions import create, delete, lookup
 from app.registry.versions.lookup import ModelVersion
 from app.registry.versions.request import CreateVersion
@@ -57,7 +58,8 @@ async def run_promised(project):
 
 
 async def purge_version(project, version):
-    job = (await delete.delete(project.runtime.db, project.owner, project.id, version.id)).job_id
+    deleted = await delete.delete(project.runtime.db, project.owner, project.id, version.id, keep=AT_ONCE)
+    job = deleted.job_id
     assert (await jobs.get(project.runtime.db, project.owner, job)).kind == "registry.purge_version"
     await purge.version(project.runtime.db, project.id, version.id, progress=silent)
     await run_promised(project)
@@ -66,7 +68,7 @@ async def purge_version(project, version):
 async def purge_model(project, name="m"):
     db = project.runtime.db
     model = await models.get(db, project.owner, project.id, name)
-    await models.delete(db, project.owner, project.id, name)
+    await models.delete(db, project.owner, project.id, name, keep=AT_ONCE)
     await purge.model(db, project.id, model.id, progress=silent)
     await run_promised(project)
 
@@ -129,7 +131,7 @@ async def test_purge_may_run_again_after_any_step(runtime, project, model, monke
     monkeypatch.setattr(purge, "BATCH", 2)
     for _ in range(5):
         await add(project)
-    await models.delete(runtime.db, project.owner, project.id, "m")
+    await models.delete(runtime.db, project.owner, project.id, "m", keep=AT_ONCE)
     steps = []
 
     async def die(done, total):
@@ -166,7 +168,7 @@ async def test_purge_of_a_model_keeps_candidates_that_versions_of_others_need(ru
 
 async def test_a_new_model_of_a_deleted_name_shares_nothing_with_it(runtime, project, model):
     await add(project)
-    await models.delete(runtime.db, project.owner, project.id, "m")
+    await models.delete(runtime.db, project.owner, project.id, "m", keep=AT_ONCE)
     await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     fresh = await add(project)
     await purge.model(runtime.db, project.id, model.id, progress=silent)
@@ -178,7 +180,7 @@ async def test_a_new_model_of_a_deleted_name_shares_nothing_with_it(runtime, pro
 
 async def test_purges_of_other_projects_touch_nothing(project, model):
     version = await add(project)
-    await delete.delete(project.runtime.db, project.owner, project.id, version.id)
+    await delete.delete(project.runtime.db, project.owner, project.id, version.id, keep=AT_ONCE)
     await purge.version(project.runtime.db, project.id + 10_000, version.id, progress=silent)
     assert await count(project, "model_versions") == 1
     await tracking_purge.candidate(project.runtime.db, project.id, uuid4(), progress=silent)

@@ -122,6 +122,7 @@ class Project(ProjectDeployments, Node):
         info: Info,
         *,
         search: Search = "",
+        view: InView = ViewType.ACTIVE,
         order_by: OrderModels = None,
         first: First = None,
         after: After = None,
@@ -129,7 +130,7 @@ class Project(ProjectDeployments, Node):
         before: Before = None,
     ) -> Connection[registry.Model]:
         page, order = window(first, after, last, before), order_by.key() if order_by else ModelOrder()
-        return await registry.models_of(info, self.access.id, page, search, order)
+        return await registry.models_of(info, self.access.id, page, search, order, view)
 
     @resolved("Its experiments, newest first.")
     async def experiments(

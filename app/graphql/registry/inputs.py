@@ -31,6 +31,9 @@ class ModelUpdateInput:
 @strawberry.input(description="Input of `modelDelete`.")
 class ModelDeleteInput:
     model: ModelLookup = strawberry.field(description="The model.")
+    permanently: bool = optional(
+        "For good, instead of into the trash; also one that is there already. For maintainers.", default=False
+    )
 
 
 @strawberry.input(description="Input of `modelVersionCreate`.")
@@ -111,6 +114,9 @@ class ModelVersionUpdateInput:
 @strawberry.input(description="Input of `modelVersionDelete`.")
 class ModelVersionDeleteInput:
     model_version: ModelVersionLookup = strawberry.field(description="The model version.")
+    permanently: bool = optional(
+        "For good, instead of into the trash; also one that is there already. For maintainers.", default=False
+    )
 
 
 @strawberry.input(description="Input of `modelVersionStageSet`.")

@@ -17,6 +17,7 @@ from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
 from app.graphql.lifecycle.deployments.lists import ModelDeployments, VersionDeployments
 from app.graphql.registry.orders import ModelVersionStatus, VersionOrderBy
+from app.graphql.tracking.list_arguments import InView, ViewType
 from app.graphql.types import ids, markdown
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import resolved
@@ -50,6 +51,10 @@ class Model(ModelDeployments, Node):
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it or one of its versions last changed.")
+    deleted_at: datetime | None = strawberry.field(description="Since when it is in the trash; null: it is not.")
+    purge_at: datetime | None = strawberry.field(
+        description="Until when it can be restored, of what is in the trash; then it is removed."
+    )
 
     @classmethod
     def of(cls, row: models.Model) -> Model:
@@ -61,6 +66,8 @@ class Model(ModelDeployments, Node):
             tags=tags_of(row.tags),
             created_at=row.created_at,
             updated_at=row.updated_at,
+            deleted_at=row.deleted_at,
+            purge_at=row.purge_at,
         )
 
     @resolved("The description as sanitised HTML.")
@@ -94,6 +101,7 @@ class Model(ModelDeployments, Node):
         *,
         reference: Reference = None,
         search: SearchVersion = "",
+        view: InView = ViewType.ACTIVE,
         order_by: OrderVersions = None,
         first: First = None,
         after: After = None,
@@ -101,7 +109,7 @@ class Model(ModelDeployments, Node):
         before: Before = None,
     ) -> Connection[ModelVersion]:
         loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
-        request = _version_list(reference, search, order_by)
+        request = _version_list(reference, search, view, order_by)
         page = await loaders.version_pages.load((key, (window(first, after, last, before), request)))
         return connection(page, ModelVersion.of, lambda: loaders.version_counts.load((key, request)))
 
@@ -128,6 +136,10 @@ class Model(ModelDeployments, Node):
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
         return await maker(info, self.row.created_by, self.row.project_id)
+
+    @resolved("Who put it into the trash.")
+    async def deleted_by(self, info: Info) -> User | None:
+        return await maker(info, self.row.deleted_by, self.row.project_id)
 
     @resolved("Whether you may change it, add versions and set aliases.")
     async def viewer_can_update(self, info: Info) -> bool:
@@ -158,6 +170,10 @@ class ModelVersion(VersionDeployments, Node):
     artifact_folder: str = strawberry.field(description="The folder of its candidate's files that is its own.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When description or stage last changed.")
+    deleted_at: datetime | None = strawberry.field(description="Since when it is in the trash; null: it is not.")
+    purge_at: datetime | None = strawberry.field(
+        description="Until when it can be restored, of what is in the trash; then it is removed."
+    )
 
     @classmethod
     def of(cls, row: lookup.ModelVersion) -> ModelVersion:
@@ -179,6 +195,8 @@ class ModelVersion(VersionDeployments, Node):
             artifact_folder=row.artifact_folder,
             created_at=row.created_at,
             updated_at=row.updated_at,
+            deleted_at=row.deleted_at,
+            purge_at=row.purge_at,
         )
 
     @resolved("The description as sanitised HTML.")
@@ -234,6 +252,10 @@ class ModelVersion(VersionDeployments, Node):
     async def created_by(self, info: Info) -> User | None:
         return await maker(info, self.row.created_by, self.row.project_id)
 
+    @resolved("Who put it into the trash.")
+    async def deleted_by(self, info: Info) -> User | None:
+        return await maker(info, self.row.deleted_by, self.row.project_id)
+
     @resolved("Whether you may change it, move its stage and set aliases on it.")
     async def viewer_can_update(self, info: Info) -> bool:
         return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
@@ -273,17 +295,19 @@ async def versions_of_logged_model(info: Info, project_id: int, model_id: UUID) 
     return [ModelVersion.of(row) for row in rows]
 
 
-def _version_list(reference: str | None, search: str, order: VersionOrderBy | None) -> VersionList:
+def _version_list(reference: str | None, search: str, view: ViewType, order: VersionOrderBy | None) -> VersionList:
     parsed = parse_reference(reference) if reference else None
-    request = VersionList(reference=parsed, text=search)
-    return VersionList(order.field, order.direction.is_descending, parsed, search) if order else request
+    request = VersionList(reference=parsed, text=search, view=view)
+    return VersionList(order.field, order.direction.is_descending, parsed, search, view) if order else request
 
 
-async def models_of(info: Info, project_id: int, page: Window, text: str, order: ModelOrder) -> Connection[Model]:
+async def models_of(
+    info: Info, project_id: int, page: Window, text: str, order: ModelOrder, view: ViewType
+) -> Connection[Model]:
     """The models of a project."""
     loaders, key = info.context.loaders.registry, (project_id,)
-    rows = await or_empty(loaders.model_pages.load((key, (page, text, order))), Page())
-    return connection(rows, Model.of, lambda: or_empty(loaders.model_counts.load((key, text)), 0))
+    rows = await or_empty(loaders.model_pages.load((key, (page, text, order, view))), Page())
+    return connection(rows, Model.of, lambda: or_empty(loaders.model_counts.load((key, (text, view))), 0))
 
 
 # At the end, since the types of these modules refer to each other.

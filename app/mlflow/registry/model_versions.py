@@ -89,8 +89,9 @@ async def transition_stage(call: Call) -> Answer:
 
 @of_a_version
 async def delete(call: Call) -> Answer:
-    """Delete a version; its number is not given again."""
-    await versions_delete.delete(call.db, call.actor, call.project, named(call))
+    """Delete a version; its number is not given again. It can be restored for a while by GraphQL."""
+    keep = call.runtime.settings.restore_period
+    await versions_delete.delete(call.db, call.actor, call.project, named(call), keep=keep)
     return {}
 
 

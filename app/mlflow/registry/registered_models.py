@@ -49,8 +49,9 @@ async def update(call: Call) -> Answer:
 
 
 async def delete(call: Call) -> Answer:
-    """Delete a model with all its versions."""
-    await models.delete(call.db, call.actor, call.project, call.message.required("name"))
+    """Delete a model with all its versions; it can be restored for a while by GraphQL."""
+    keep = call.runtime.settings.restore_period
+    await models.delete(call.db, call.actor, call.project, call.message.required("name"), keep=keep)
     return {}
 
 

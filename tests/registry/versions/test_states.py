@@ -289,5 +289,9 @@ async def test_the_candidate_of_a_living_version_cannot_be_deleted(runtime, proj
         await doors[door]()
     assert (await candidates.find(db, owner, project.id, run.id)).deleted_at is None
     await delete.delete(db, owner, project.id, Named("m", parse_reference("1.0.0")))
+    if "for good" in door:
+        with pytest.raises(Conflict, match=rf"{run.id.hex}.*can be restored"):
+            await doors[door]()
+        await delete.delete(db, owner, project.id, version.id, permanently=True)
     assert await doors[door]()
     assert isinstance(version.candidate_id, UUID)

@@ -92,6 +92,14 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
 
+TRASHED = """mutation t($p: String!) {
+  made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
+  model: modelDelete(input: {model: {path: {project: $p, name: "old-deleted-model"}}}) { userErrors { message } }
+  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+    userErrors { message } }
+  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.6.0"}}}) {
+    userErrors { message } } }"""
+
 
 @dataclass(frozen=True)
 class Seeded:
@@ -126,7 +134,8 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
     variables = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **variables)
-    assert all(not payload["userErrors"] for payload in (first | second).values()), (first, second)
+    third = await data(owner, TRASHED, p=project.path)
+    assert all(not payload["userErrors"] for payload in (first | second | third).values()), (first, second, third)
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     return Seeded(
         project,

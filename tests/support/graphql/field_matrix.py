@@ -69,10 +69,14 @@ DOORS = {
     },
     "Member": {f"{PROJECT} {{ members(first: 3) {{ nodes @ }} }}": "members"},
     "Metric": {f"{CANDIDATE} {{ metrics @ }}": "candidates"},
-    "Model": {"model(by: {id: $Model}) @": "registry"},
+    "Model": {
+        "model(by: {id: $Model}) @": "registry",
+        f"{PROJECT} {{ models(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
+    },
     "ModelVersion": {
         "modelVersion(by: {id: $ModelVersion}) @": "registry",
         "modelVersion(by: {id: $Foldered}) @": "registry",
+        f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},

@@ -35,6 +35,7 @@ SIGHTS = {
     "registry": (INSIDE, OPEN, OPEN, INSIDE),
     "candidates": (INSIDE, OPEN, INSIDE, OPEN),
     "members": (INSIDE,) * 4,
+    "writers": ("...====.",) * 4,
     "maintainers": (".....==.",) * 4,
     "owners": ("......=.",) * 4,
     "owners of the group": ("......==",) * 4,

@@ -614,17 +614,17 @@ export type GateInput = {
   secret?: string | null | undefined;
 };
 
-/** What a gate says of a version. */
-export type GateVerdictStatus =
-  /** The version may enter, as far as this gate is concerned. */
+/** What a rule comes to. */
+export type GateVerdictOutcome =
+  /** It is met. */
   | 'PASSED'
-  /** It may not. */
+  /** It is not met. */
   | 'FAILED'
-  /** It does not pass, and the gate only warns. */
+  /** It is not met, and only warns. */
   | 'WARNING'
-  /** It may not yet: approvals are missing, a time has to pass, or files are not inspected. */
+  /** It can be met later, without another version: approvals, a freeze, a minimum time. */
   | 'PENDING'
-  /** It could not be judged, which refuses as failing does. */
+  /** It could not be found out; the version stays out. */
   | 'ERROR';
 
 /** Input of `gatesDryRun`. */
@@ -2621,8 +2621,8 @@ export type GatesDryRunQuery = {
       verdicts: Array<{
         __typename: 'GateVerdict',
         name: string,
-        status: GateVerdictStatus,
-        statusReason: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
         compared: Json
       }>
     }>
@@ -5732,7 +5732,7 @@ export const GateKindsDocument: TypedDocument<GateKindsQuery, GateKindsQueryVari
 export const GatesDryRunDocument: TypedDocument<GatesDryRunQuery, GatesDryRunQueryVariables> = {
   name: 'GatesDryRun',
   kind: 'query',
-  hash: '3428a0f5df4030acc8766cc4196fc0e47a390ff7ae8ffbd3c11acfc11daa45e0',
+  hash: '387681fd56bce793e6ccad38d9fb45f2cd4ae0df0794e1c531926d20df28b439',
   text: `query GatesDryRun($input: GatesDryRunInput!) {
   gatesDryRun(input: $input) {
     passingCount
@@ -5744,8 +5744,8 @@ export const GatesDryRunDocument: TypedDocument<GatesDryRunQuery, GatesDryRunQue
       }
       verdicts {
         name
-        status
-        statusReason
+        outcome
+        explanation
         compared
         __typename
       }

@@ -55,7 +55,7 @@ class TriedVersion:
 
 async def run(
     db: Database, clients: GateClients, actor: Actor, project: int | str, command: DryRun
-) -> tuple[int, Stage, list[TriedVersion]]:
+) -> tuple[Stage, list[TriedVersion]]:
     """Try gates on the last versions of a model, the newest first; nothing is changed, and no webhook is asked.
 
     They are compared with the version that the stage holds now. The number of statements is fixed.
@@ -93,7 +93,7 @@ async def run(
         TriedVersion(version, [check.judged(gate, subject, these) for gate in gates])
         for version, subject, these in zip(versions, subjects, given, strict=True)
     ]
-    return access.id, stage, tried
+    return stage, tried
 
 
 async def _evaluated(

@@ -9,7 +9,7 @@ import strawberry
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.lifecycle.gates.inputs import GatesSetInput
-from app.graphql.lifecycle.gates.types import Gate, GateSet, gate_set_by_key
+from app.graphql.lifecycle.gates.types import GateSet, gate_set_by_key
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.lifecycle.gates import change
 from app.lifecycle.gates.change import SetGates
@@ -18,7 +18,6 @@ from app.lifecycle.gates.change import SetGates
 @strawberry.type(description="Payload of `gatesSet`.")
 class GatesSetPayload:
     gate_set: GateSet | None = optional("The new set, which is in force.")
-    gates: list[Gate] | None = optional("Its gates.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -35,4 +34,4 @@ class GatesMutation:
         clients = context.runtime.gate_clients
         key = await change.set_gates(context.db, clients, context.actor, input.project.key(), command)
         made = await gate_set_by_key(info, *key)
-        return GatesSetPayload(gate_set=made, gates=await made.gates(info) if made else None)
+        return GatesSetPayload(gate_set=made)

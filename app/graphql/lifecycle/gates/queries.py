@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 
 from app.graphql.context import Info
 from app.graphql.lifecycle.gates.inputs import GatesDryRunInput
-from app.graphql.lifecycle.gates.types import GateVerdict
+from app.graphql.lifecycle.verdicts import GateVerdict
 from app.graphql.registry.types import ModelVersion
 from app.graphql.types.fields import INPUT, resolved
 from app.lifecycle.gates import dry_run
@@ -26,7 +26,6 @@ class GateKind:
 
 @strawberry.type(description="A version on which gates were tried.")
 class GatesDryRunVersion:
-    project_id: strawberry.Private[int]
     row: strawberry.Private[TriedVersion]
     is_passing: bool = strawberry.field(
         description="Whether no required gate refuses the version for what it is. What can still be waited for does "
@@ -39,7 +38,7 @@ class GatesDryRunVersion:
 
     @resolved("What each gate says, in the order of the set.")
     async def verdicts(self) -> list[GateVerdict]:
-        return [GateVerdict.of(self.project_id, verdict) for verdict in self.row.verdicts]
+        return [GateVerdict.of(verdict) for verdict in self.row.verdicts]
 
 
 @strawberry.type(description="What gates say of the last versions of a model.")
@@ -67,6 +66,6 @@ class GatesQuery:
         gates = None if input.gates is None else [gate.request() for gate in input.gates]
         command = DryRun(input.stage, model, input.count, gates)
         clients = context.runtime.gate_clients
-        project_id, stage, tried = await dry_run.run(context.db, clients, context.actor, project, command)
-        versions = [GatesDryRunVersion(project_id=project_id, row=each, is_passing=each.is_passing) for each in tried]
+        stage, tried = await dry_run.run(context.db, clients, context.actor, project, command)
+        versions = [GatesDryRunVersion(row=each, is_passing=each.is_passing) for each in tried]
         return GatesDryRun(stage=stage.name, versions=versions, passing_count=sum(each.is_passing for each in tried))

@@ -1,9 +1,8 @@
-"""Sets of gates, gates and their verdicts as the client sees them."""
+"""Sets of gates, and gates, as the client sees them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum
 from uuid import UUID
 
 import strawberry
@@ -15,19 +14,10 @@ from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.types import ids
 from app.graphql.types.connections import Connection, connection
-from app.graphql.types.fields import resolved, value
+from app.graphql.types.fields import resolved
 from app.graphql.types.node import Node
-from app.lifecycle.gates import change, reads, verdicts
+from app.lifecycle.gates import change, reads
 from app.pagination import Window
-
-
-@strawberry.enum(description="What a gate says of a version.")
-class GateVerdictStatus(Enum):
-    PASSED = value("passed", "The version may enter, as far as this gate is concerned.")
-    FAILED = value("failed", "It may not.")
-    WARNING = value("warning", "It does not pass, and the gate only warns.")
-    PENDING = value("pending", "It may not yet: approvals are missing, a time has to pass, or files are not inspected.")
-    ERROR = value("error", "It could not be judged, which refuses as failing does.")
 
 
 @strawberry.type(description="A rule that a version must meet to enter a stage. Gates never change: sets are replaced.")
@@ -98,45 +88,6 @@ class GateSet(Node):
     @resolved("Whether you may set the gates of its stage.")
     async def viewer_can_update(self, info: Info) -> bool:
         return await groups_and_projects.may(info, self.row.project_id, Permission.LIFECYCLE_MANAGE)
-
-
-@strawberry.type(description="What a gate says of a version that is to enter a stage.")
-class GateVerdict:
-    row: strawberry.Private[verdicts.GateVerdict]
-    project_id: strawberry.Private[int]
-    name: str = strawberry.field(description="The name of the gate.")
-    kind: str = strawberry.field(
-        description="The kind of the gate; some kinds are rules that hold whatever gates are set."
-    )
-    title: str = strawberry.field(description="What it demands, in a few words.")
-    status: GateVerdictStatus = strawberry.field(description="What it says.")
-    status_reason: str = strawberry.field(description="Why, in a sentence with the figures.")
-    compared: JSON = strawberry.field(description="The figures that were compared, by name.")
-    sources: JSON = strawberry.field(description="Where the figures come from, each with its type and id.")
-    is_required: bool = strawberry.field(description="Whether the version is refused unless it passes.")
-    gate_set_number: int = strawberry.field(description="The number of the set that the gate belongs to; 0: of none.")
-
-    @classmethod
-    def of(cls, project_id: int, row: verdicts.GateVerdict) -> GateVerdict:
-        return cls(
-            row=row,
-            project_id=project_id,
-            name=row.name,
-            kind=row.kind,
-            title=row.title,
-            status=GateVerdictStatus(row.outcome.value),
-            status_reason=row.message,
-            compared=JSON(dict(row.compared)),
-            sources=JSON([dict(each) for each in row.sources]),
-            is_required=row.is_required,
-            gate_set_number=row.gate_set_version,
-        )
-
-    @resolved("The gate; null for rules that hold whatever gates are set, and for gates that are only tried.")
-    async def gate(self, info: Info) -> Gate | None:
-        if self.row.gate_id is None:
-            return None
-        return await gate_by_key(info, self.project_id, self.row.gate_id)
 
 
 async def gate_set_of_stage(info: Info, project_id: int, stage_id: int) -> GateSet | None:

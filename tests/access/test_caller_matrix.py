@@ -31,7 +31,7 @@ _SCOPED = {
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
-      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet
+      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet gatesDryRun
     """,
     "ooooo ooooo": """
       group project groups projects search artifactUpload signInMethods gateKinds
@@ -42,7 +42,6 @@ _SCOPED = {
     "ooFoo ooFoo": """
       model artifactUploads
     """,
-    "FFFFo FFFFo": "gatesDryRun",
     "ppppp ppppp": """
       viewer
     """,

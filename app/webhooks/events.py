@@ -37,6 +37,14 @@ _DEPLOYMENT = {
     "started_at": "2026-01-01T00:00:00+00:00",
 }  # fmt: skip
 _WITHDRAWN = {"reason": "Wrong labels", "replacement": "1.0.1"}
+_STAGE = {
+    "id": "U3RhZ2U", "name": "canary", "position": 3, "mlflow_name": None, "is_guarded": True, "seals": False,
+    "actor": "example_user",
+}  # fmt: skip
+_RULE = {
+    "kind": "stage", "pattern": "production", "least_role": "maintainer", "movers": "people", "approval_count": 1,
+    "actor": "example_user",
+}  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "registered_model.created": {**_NAMED, **_DETAILS},
     "registered_model.deleted": {**_NAMED, **_DETAILS, **_GONE, "purge_at": "2026-01-31T00:00:00+00:00"},
@@ -70,6 +78,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "stage": "production", "number": 3, "note": "An example", "actor": "example_user",
         "gates": [{"name": "metric-threshold-1", "kind": "metric_threshold", "required": True}],
     },
+    "stage.created": _STAGE,
+    "stage.updated": _STAGE,
+    "stage.retired": _STAGE,
+    "protection.set": _RULE,
+    "protection.deleted": _RULE,
     "token.expiring": {
         "id": "VG9rZW4", "token_name": "nightly", "expires_at": "2026-01-08T00:00:00+00:00", "username": "bot_0123",
         "service_account": None,

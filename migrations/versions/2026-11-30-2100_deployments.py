@@ -148,7 +148,7 @@ def _pulls() -> None:
         sa.Column("resolutions", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("door in ('graphql', 'link', 'mlflow', 'packages')", name=op.f("ck_pulls_door")),
+        sa.CheckConstraint("door in ('link', 'mlflow', 'packages')", name=op.f("ck_pulls_door")),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_pulls_project_id")),
         sa.PrimaryKeyConstraint("project_id", "version_id", "day", "user_id", "door", name=op.f("pk_pulls")),
         postgresql_with={"fillfactor": 80},

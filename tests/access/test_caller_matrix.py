@@ -51,7 +51,7 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink deploymentRegister modelRestore modelVersionRestore
+      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelRestore modelVersionRestore
     """,
     "FFpFF FFpFF": """
       experiment artifact

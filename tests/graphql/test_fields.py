@@ -147,7 +147,7 @@ LINES = {
     },
     "ModelVersion": {
         "nothing more": "model aliases artifacts createdBy deletedBy", "candidates": "candidate loggedModel",
-        "candidates' part": "ciJobs", "member": "deployments", "may: reporter": "viewerCanUpdate viewerCanDelete",
+        "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
@@ -162,6 +162,9 @@ LINES = {
     },
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
+    },
+    "Pull": {
+        "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
     "ServiceAccount": {
@@ -221,6 +224,7 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Pull",
             "ServiceAccount",
             "Session",
             "Token",

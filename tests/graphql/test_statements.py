@@ -42,6 +42,7 @@ LISTS = {
     "Model": 'project(by: {path: $path}) { models(search: "m", first: $n) { nodes @ } }',
     "ModelVersion": MODEL + " { versions(first: $n) { nodes @ } }",
     "Project": "projects(search: $below, first: $n) { nodes @ }",
+    "Pull": MODEL + " { versions(first: $n) { nodes { pulls(first: 2) { nodes @ } } } }",
     "ServiceAccount": "project(by: {path: $path}) { serviceAccounts(first: $n) { nodes @ } }",
     "Token": "project(by: {path: $path}) { tokens(first: $n) { nodes @ } }",
     "Webhook": "project(by: {path: $path}) { webhooks(first: $n) { nodes @ } }",

@@ -16,6 +16,7 @@ from app.graphql.ci import types as ci
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
 from app.graphql.lifecycle.deployments.lists import ModelDeployments, VersionDeployments
+from app.graphql.lifecycle.deployments.pulls import VersionPulls
 from app.graphql.registry.orders import ModelVersionStatus, VersionOrderBy
 from app.graphql.tracking.list_arguments import InView, ViewType
 from app.graphql.types import ids, markdown
@@ -151,7 +152,7 @@ class Model(ModelDeployments, Node):
 
 
 @strawberry.type(description="One release of a model.")
-class ModelVersion(VersionDeployments, Node):
+class ModelVersion(VersionDeployments, VersionPulls, Node):
     row: strawberry.Private[lookup.ModelVersion]
     version: str = strawberry.field(description="Semantic version, unique in its model.")
     number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")

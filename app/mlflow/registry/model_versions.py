@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from app.errors import Invalid
+from app.lifecycle.pulls.counter import Door
 from app.mlflow.protocol import artifact_uris, shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
@@ -118,6 +119,7 @@ async def download_uri(call: Call) -> Answer:
     )
     if version.open_until:
         raise states.not_ready(version, "be downloaded", field="version")
+    call.runtime.pulls.resolved(call.actor, version, Door.MLFLOW)
     return {"artifact_uri": artifact_uris.download_uri(model, version)}
 
 

@@ -81,6 +81,7 @@ DOORS = {
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
+    "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
     "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},
     "SignInMethods": {"signInMethods @": "open"},

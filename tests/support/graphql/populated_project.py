@@ -87,6 +87,9 @@ DEPLOYED = """INSERT INTO deployments (project_id, environment, endpoint, instan
   SELECT v.project_id, 'production', 'e', v.id, v.model_id, v.id, m.name, v.version, v.number, 'latest', now(), :by
   FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
   JOIN projects p ON p.id = v.project_id WHERE p.full_path LIKE :path || '/%'"""
+PULLED = """INSERT INTO pulls (project_id, version_id, day, user_id, door, first_at, last_at)
+  SELECT v.project_id, v.id, current_date - n, :by, 'link', now(), now() FROM generate_series(1, 2) n, model_versions v
+  JOIN projects p ON p.id = v.project_id WHERE p.full_path LIKE :path || '/%'"""
 
 LOGGED_ACCESS = """INSERT INTO access_log (happened_at, action, result, actor_id, user_id, about_group_id,
     about_project_id) SELECT now() + interval '1 hour', 'member_set', 'ok', :by, :by, :group, :project
@@ -171,7 +174,8 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
-        await tx.execute(text(DEPLOYED), {"by": project.owner.user_id, "path": group})
+        for statement in (DEPLOYED, PULLED):
+            await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 
 

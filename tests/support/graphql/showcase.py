@@ -121,6 +121,9 @@ WRITTEN = (
       pipeline_url = 'u', merge_request_iid = 1, merge_request_url = 'u', user_name = 'u', user_url = 'u',
       log_url = 'u', web_url = 'u', started_at = now(), finished_at = now(), last_checked_at = now(),
       next_check_at = now(), ci_project = 'g/p' WHERE project_id = :p""",
+    """INSERT INTO pulls (project_id, version_id, day, user_id, door, downloads, bytes, resolutions, first_at, last_at)
+      SELECT :p, id, '2027-01-31', :by, 'mlflow', 1, 1, 1, now(), now() FROM model_versions
+      WHERE project_id = :p AND version = '2.0.0'""",
     """UPDATE deployments SET follows = 'latest', digest = '\\x00', created_by = :by, model_id = v.model_id,
       version_id = v.id FROM model_versions v
       WHERE deployments.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.access import policy
+from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.errors import Invalid
@@ -20,7 +20,6 @@ from app.lifecycle.gates.sets import CheckedGate, Gate, GateRequest
 from app.lifecycle.gates.verdicts import GateVerdict
 from app.registry import models
 from app.registry.references.parse import InStage
-from app.registry.repository import readable
 from app.registry.stages import definitions
 from app.registry.stages.definitions import Stage
 from app.registry.versions import lookup
@@ -73,8 +72,9 @@ async def run(
             await change.manageable(snap, actor, project)
         checked = await change.check_outside(clients, sets.check(command.gates))
     async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        policy.require(actor, access, Permission.CANDIDATE_READ, of_models=True)
+        access = await projects.visible(snap, actor, project)
+        for permission in (Permission.REGISTRY_READ, Permission.CANDIDATE_READ):
+            policy.require(actor, access, permission, of_models=True)
         model = await models.find(snap, actor, access.id, command.model)
         stage = await definitions.find(snap, access.id, command.stage)
         standing = await sets.standing(snap, access.id, stage.id)

@@ -2610,10 +2610,10 @@ export type GatesDryRunQueryVariables = Exact<{
 export type GatesDryRunQuery = {
   gatesDryRun: {
     __typename: 'GatesDryRun',
-    passingCount: number,
+    admittedCount: number,
     versions: Array<{
       __typename: 'GatesDryRunVersion',
-      isPassing: boolean,
+      isAdmitted: boolean,
       modelVersion: {
         __typename: 'ModelVersion',
         version: string
@@ -5732,12 +5732,12 @@ export const GateKindsDocument: TypedDocument<GateKindsQuery, GateKindsQueryVari
 export const GatesDryRunDocument: TypedDocument<GatesDryRunQuery, GatesDryRunQueryVariables> = {
   name: 'GatesDryRun',
   kind: 'query',
-  hash: '387681fd56bce793e6ccad38d9fb45f2cd4ae0df0794e1c531926d20df28b439',
+  hash: '072c37bbd65505ff46d9d199bcf8ccd8277d400333af042945f76ea92cad111f',
   text: `query GatesDryRun($input: GatesDryRunInput!) {
   gatesDryRun(input: $input) {
-    passingCount
+    admittedCount
     versions {
-      isPassing
+      isAdmitted
       modelVersion {
         version
         __typename

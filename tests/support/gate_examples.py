@@ -79,13 +79,13 @@ class Example:
     kind: str
     says: str
     config: Mapping[str, Any]
-    passing: Mapping[str, Any] = field(default_factory=dict)
-    refusing: Mapping[str, Any] = field(default_factory=dict)
+    accepted: Mapping[str, Any] = field(default_factory=dict)
+    refused: Mapping[str, Any] = field(default_factory=dict)
     when: str = ""
     """What is different where it refuses."""
 
     def subjects(self) -> tuple[Subject, Subject]:
-        return subject(**self.passing), subject(**self.refusing)
+        return subject(**self.accepted), subject(**self.refused)
 
 
 def subject(**changes: Any) -> Subject:
@@ -102,71 +102,71 @@ EXAMPLES = [
         "metric_threshold",
         "A metric is at least `min`, at most `max`, or both.",
         {"metric": "accuracy", "min": 0.9},
-        refusing={"figures": (figure("accuracy", 0.87), figure("f1", 0.8))},
+        refused={"figures": (figure("accuracy", 0.87), figure("f1", 0.8))},
         when="accuracy is 0.87",
     ),
     Example(
         "metric_against_holder",
         "A metric is better than that of the version that the stage holds, by `margin`.",
         {"metric": "accuracy", "direction": "higher_is_better", "margin": 0.01, "dataset": "holdout-2026"},
-        refusing={"figures": (figure("accuracy", 0.905, "evaluation", dataset_name="holdout-2026", source_id="33"),)},
+        refused={"figures": (figure("accuracy", 0.905, "evaluation", dataset_name="holdout-2026", source_id="33"),)},
         when="it is better by 0.005",
     ),
     Example(
         "metric_on_dataset",
         "The same as `metric_threshold`, of the value on one data set.",
         {"metric": "accuracy", "dataset": "holdout-2026", "min": 0.9},
-        refusing={"figures": (figure("accuracy", 0.99), figure("accuracy", 0.99, dataset_name="train-2026"))},
+        refused={"figures": (figure("accuracy", 0.99), figure("accuracy", 0.99, dataset_name="train-2026"))},
         when="it was measured on other data sets only",
     ),
     Example(
         "required_facts",
         "Facts are told of the version, and tags, params and a description.",
         {"facts": ["source_commit", "hyper_parameters"], "tags": ["license"], "description": True},
-        refusing={"facts": {}, "description": ""},
+        refused={"facts": {}, "description": ""},
         when="none is told",
     ),
     Example(
         "scan_verdict",
         "All files are inspected, and none is quarantined or failed.",
         {"allowReleased": False},
-        refusing={"files": Files(2, 900, refused=["model.pkl: Loading this file is dangerous."], refused_count=1)},
+        refused={"files": Files(2, 900, refused=["model.pkl: Loading this file is dangerous."], refused_count=1)},
         when="a file is quarantined",
     ),
     Example(
         "licence_allowed",
         "The licence (tag `license` of version, candidate or model) is one of a list.",
         {"licences": ["Apache-2.0", "MIT"]},
-        refusing={"tags": {"license": "CC-BY-NC-4.0"}},
+        refused={"tags": {"license": "CC-BY-NC-4.0"}},
         when="it is another one",
     ),
     Example(
         "compatible_signature",
         "The inputs of the holder are accepted: none removed or retyped, no new required one.",
         {},
-        refusing={"files": signature(column("area", "string"), column("floor", "long"))},
+        refused={"files": signature(column("area", "string"), column("floor", "long"))},
         when="inputs changed",
     ),
     Example(
         "size_limit",
         "The files have at most so many bytes, and are at most `maxFiles`.",
         {"maxBytes": 50_000_000},
-        refusing={"files": Files(3, 61_000_000)},
+        refused={"files": Files(3, 61_000_000)},
         when="they have more",
     ),
     Example(
         "time_in_stage",
         "The version has been in another stage for some hours, without a break.",
         {"stage": "staging", "hours": 24},
-        refusing={"stages": {"staging": NOW - timedelta(hours=3)}},
+        refused={"stages": {"staging": NOW - timedelta(hours=3)}},
         when="it is there for three hours",
     ),
     Example(
         "approvals",
         "So many people approve who are no authors and have not requested it.",
         {"count": 2},
-        passing={"approvals": Approvals(7, [ANNA, BEN])},
-        refusing={"approvals": Approvals(21, [ANNA, BEN])},
+        accepted={"approvals": Approvals(7, [ANNA, BEN])},
+        refused={"approvals": Approvals(21, [ANNA, BEN])},
         when="one of two had requested it",
     ),
     Example(
@@ -180,15 +180,15 @@ EXAMPLES = [
                 {"from": "2026-12-23T12:00", "until": "2027-01-04T08:00"},
             ],
         },
-        refusing={"now": NOW + timedelta(hours=1)},
+        refused={"now": NOW + timedelta(hours=1)},
         when="it is Friday, 16:30",
     ),
     Example(
         "webhook",
         "A receiver answers yes to a signed question.",
         {"url": "https://gates.example.com/questions", "timeoutSeconds": 5},
-        passing={"answer": Answer(True, "ticket OPS-7 is approved")},
-        refusing={"answer": Answer(False, "ticket OPS-7 is open")},
+        accepted={"answer": Answer(True, "ticket OPS-7 is approved")},
+        refused={"answer": Answer(False, "ticket OPS-7 is open")},
         when="it says no",
     ),
     Example(
@@ -198,8 +198,8 @@ EXAMPLES = [
             "expression": "candidate.status == 'FINISHED' && double(candidate.params.learning_rate) <= 0.1",
             "message": "Candidates that enter production have ended, with a learning rate of 0.1 at most.",
         },
-        passing={"answer": Answer(True)},
-        refusing={"answer": Answer(False)},
+        accepted={"answer": Answer(True)},
+        refused={"answer": Answer(False)},
         when="it is false",
     ),
 ]

@@ -19,8 +19,7 @@ from app.lifecycle.gates.rules.subject import Answer, Subject
 from app.lifecycle.gates.sets import CheckedGate, Gate, GateRequest
 from app.lifecycle.gates.verdicts import GateVerdict
 from app.registry import models
-from app.registry.references.parse import InStage
-from app.registry.stages import definitions
+from app.registry.stages import definitions, holders
 from app.registry.stages.definitions import Stage
 from app.registry.versions import lookup
 from app.registry.versions.lookup import ModelVersion
@@ -46,7 +45,7 @@ class TriedVersion:
     verdicts: Sequence[GateVerdict]
 
     @property
-    def is_passing(self) -> bool:
+    def is_admitted(self) -> bool:
         """Whether no required gate refuses it for what it is: what can still be waited for does not count."""
         refused = {Outcome.FAILED, Outcome.ERROR}
         return not any(verdict.is_required and verdict.outcome in refused for verdict in self.verdicts)
@@ -82,7 +81,7 @@ async def run(
         if checked is not None:
             gates = _as_gates(stage, standing.version, await change.with_stages(snap, access.id, checked))
         versions = await lookup.newest(snap, model, command.count)
-        holder = await lookup.meant(snap, model, InStage(stage.name))
+        holder = await holders.of_stage(snap, access.id, model.id, stage)
         every = {each.id: each for each in [*versions, *([holder] if holder else [])]}
         told = await evidence.of_versions(snap, model, list(every.values()))
     subjects = [

@@ -15,6 +15,7 @@ from app.lifecycle.evaluations.six_facts import Fact as ToldFact
 from app.lifecycle.evaluations.six_facts import FactKind
 from app.lifecycle.gates.rules.subject import Evidence, Fact, Figure, Files
 from app.registry.models import Model
+from app.registry.stages import intervals
 from app.registry.versions import lookup
 from app.registry.versions.lookup import ModelVersion
 from app.tracking.candidates import Status
@@ -32,6 +33,7 @@ async def of_versions(snap: Snapshot, model: Model, versions: Sequence[ModelVers
     candidates = await subjects.of_candidates(snap, project_id, sorted({each.candidate_id for each in versions}))
     figures = await metrics.of_versions(snap, project_id, versions)
     told = await facts.of_versions(snap, project_id, versions)
+    standing = await intervals.standing(snap, project_id, [version.id for version in versions])
     return {
         version.id: _evidence(
             model,
@@ -40,6 +42,7 @@ async def of_versions(snap: Snapshot, model: Model, versions: Sequence[ModelVers
             _files(total),
             [_figure(each) for each in figures[version.id]],
             {kind.value: _fact(fact) for kind, fact in told[version.id].items() if _counts(kind, fact)},
+            standing[version.id].valid_from if version.id in standing else version.created_at,
         )
         for version, total in zip(versions, files, strict=True)
     }
@@ -52,8 +55,8 @@ def _evidence(
     files: Files,
     figures: Sequence[Figure],
     facts: Mapping[str, Fact],
+    since: datetime,
 ) -> Evidence:
-    stages: Mapping[str, datetime] = {}
     return Evidence(
         id=version.id,
         version=version.version,
@@ -81,7 +84,7 @@ def _evidence(
         figures=figures,
         files=files,
         facts=facts,
-        stages=stages,
+        stages={version.stage: since},
     )
 
 

@@ -33,9 +33,9 @@ def test_every_kind_has_an_example() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.kind)
 def test_an_example_passes_and_another_refuses(example: Example) -> None:
     rule = kinds.parse(example.kind, example.config, field="gates.0")
-    passing, refusing = example.subjects()
-    assert rule.judge(passing).outcome is Outcome.PASSED
-    assert rule.judge(refusing).outcome in {Outcome.FAILED, Outcome.PENDING}
+    accepted, refused = example.subjects()
+    assert rule.judge(accepted).outcome is Outcome.PASSED
+    assert rule.judge(refused).outcome in {Outcome.FAILED, Outcome.PENDING}
     assert rule.title()
     assert kinds.stored(example.kind, rule.model_dump(by_alias=True, mode="json")) == rule
 

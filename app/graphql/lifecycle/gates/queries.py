@@ -27,7 +27,7 @@ class GateKind:
 @strawberry.type(description="A version on which gates were tried.")
 class GatesDryRunVersion:
     row: strawberry.Private[TriedVersion]
-    is_passing: bool = strawberry.field(
+    is_admitted: bool = strawberry.field(
         description="Whether no required gate refuses the version for what it is. What can still be waited for does "
         "not count: approvals, freeze windows, webhooks, time in a stage."
     )
@@ -45,7 +45,7 @@ class GatesDryRunVersion:
 class GatesDryRun:
     stage: str = strawberry.field(description="The name of the stage.")
     versions: list[GatesDryRunVersion] = strawberry.field(description="The versions, the newest first.")
-    passing_count: int = strawberry.field(description="How many of them pass.")
+    admitted_count: int = strawberry.field(description="How many of them pass.")
 
 
 @strawberry.type
@@ -67,5 +67,5 @@ class GatesQuery:
         command = DryRun(input.stage, model, input.count, gates)
         clients = context.runtime.gate_clients
         stage, tried = await dry_run.run(context.db, clients, context.actor, project, command)
-        versions = [GatesDryRunVersion(row=each, is_passing=each.is_passing) for each in tried]
-        return GatesDryRun(stage=stage.name, versions=versions, passing_count=sum(each.is_passing for each in tried))
+        versions = [GatesDryRunVersion(row=each, is_admitted=each.is_admitted) for each in tried]
+        return GatesDryRun(stage=stage.name, versions=versions, admitted_count=sum(each.is_admitted for each in tried))

@@ -24,6 +24,10 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
 from app.graphql.lifecycle.gates.mutations import GatesMutation
 from app.graphql.lifecycle.gates.queries import GatesQuery
+from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
+from app.graphql.lifecycle.lineage.queries import LineageQuery
+from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
+from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -85,12 +89,14 @@ class Query(
     UsersQuery,
     AccessLogQuery,
     RegistryQuery,
+    LineageQuery,
     TrackingQuery,
     ComparisonQuery,
     FindingQuery,
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
     GatesQuery,
@@ -113,9 +119,11 @@ class Mutation(
     ArtifactUploadsMutation,
     WebhooksMutation,
     JobsMutation,
+    PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
     GatesMutation,
+    DerivationsMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

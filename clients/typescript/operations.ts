@@ -491,6 +491,16 @@ export type DatasetInput = {
   tags?: Array<TagInput>;
 };
 
+/** A data set by project and name. */
+export type DatasetName = {
+  /** The full path of the project whose candidates read it. */
+  project: string;
+  /** Its name. */
+  name: string;
+  /** The digest of its content; any when left out. */
+  digest?: string | null | undefined;
+};
+
 /** Input of `deploymentEnd`. */
 export type DeploymentEndInput = {
   /** The id of the deployment. */
@@ -531,6 +541,39 @@ export type DeploymentStatus =
   | 'SILENT'
   /** It runs no more. */
   | 'ENDED';
+
+/** Input of `derivationCreate`: one of `parent` and `baseName`. */
+export type DerivationCreateInput = {
+  /** The version that was made. */
+  modelVersion: ModelVersionLookup;
+  /** How it was made. */
+  kind: DerivationKind;
+  /** The version that it was made from, of any project that you may see. */
+  parent?: ModelVersionLookup | null | undefined;
+  /** The name of what it was made from, if that is kept elsewhere, such as a repository of Hugging Face. */
+  baseName?: string | null | undefined;
+};
+
+/** Input of `derivationDelete`. */
+export type DerivationDeleteInput = {
+  /** The id of the derivation. */
+  id: string;
+};
+
+/** How a version was made from its base. */
+export type DerivationKind =
+  /** Trained further. */
+  | 'FINE_TUNED'
+  /** The same with fewer bits. */
+  | 'QUANTIZED'
+  /** Trained to answer as the base does. */
+  | 'DISTILLED'
+  /** Put together from the base and others. */
+  | 'MERGED'
+  /** An adapter that is loaded on top of the base. */
+  | 'ADAPTED'
+  /** In another way. */
+  | 'OTHER';
 
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
@@ -705,6 +748,13 @@ export type IdentityDeleteInput = {
   id: string;
 };
 
+/** Names what something may depend on, in one of two ways. */
+export type ImpactLookup =
+  {   /** A version. */
+  modelVersion: ModelVersionLookup; dataset?: never; }
+  |  { modelVersion?: never;   /** A data set. */
+  dataset: DatasetName; };
+
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
   /** The group or project, of which you are owner. */
@@ -737,6 +787,27 @@ export type InvitationStatus =
   | 'REVOKED'
   /** Its link was not used in time. */
   | 'EXPIRED';
+
+/** How an entry of a lineage and its parent belong together. */
+export type LineageRelation =
+  /** The candidate read the data set. */
+  | 'READ'
+  /** The version was made from the candidate. */
+  | 'PRODUCED'
+  /** One version is the other, trained further. */
+  | 'FINE_TUNED'
+  /** One version is the other with fewer bits. */
+  | 'QUANTIZED'
+  /** One version was trained to answer as the other does. */
+  | 'DISTILLED'
+  /** One version was put together from the other and more. */
+  | 'MERGED'
+  /** One version is an adapter for the other. */
+  | 'ADAPTED'
+  /** One version was made from the other in another way. */
+  | 'OTHER'
+  /** The deployment runs the version. */
+  | 'RUNS';
 
 /** Input of `loggedModelCreate`. */
 export type LoggedModelCreateInput = {
@@ -1015,6 +1086,24 @@ export type ModelVersionPath = {
   reference: string;
 };
 
+/** Input of `modelVersionPromote`. */
+export type ModelVersionPromoteInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+  /** Promote only if the stage stands for the version of this number now; 0: for none. When left out, for the same one as when the call began. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+  /** The request whose approvals count; the open one for this version and stage when left out. */
+  promotionRequestId?: string | null | undefined;
+  /** Bypasses gates and approvals, with a reason that is kept for ever. For maintainers; what is wrong with the version itself cannot be bypassed. */
+  bypassReason?: string | null | undefined;
+};
+
 /** Input of `modelVersionRestore`. */
 export type ModelVersionRestoreInput = {
   /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
@@ -1175,6 +1264,28 @@ export type ProjectEventType =
   | 'CI_JOB_UPDATED'
   /** A candidate or model version was linked to a CI job. */
   | 'CI_JOB_LINKED'
+  /** A model version was promoted; `detail` names the stage. */
+  | 'PROMOTION_COMPLETED'
+  /** A promotion was refused; `detail` names the stage. */
+  | 'PROMOTION_REFUSED'
+  /** A promotion was requested; `detail` names by whom. */
+  | 'PROMOTION_REQUEST_OPENED'
+  /** Something was said about a promotion request. */
+  | 'PROMOTION_REQUEST_COMMENTED'
+  /** A person approved; `detail` names who. */
+  | 'PROMOTION_REQUEST_APPROVED'
+  /** An approval fell, since something has changed. */
+  | 'PROMOTION_REQUEST_APPROVAL_FELL'
+  /** A requested promotion was tried, and refused. */
+  | 'PROMOTION_REQUEST_REFUSED'
+  /** A promotion request was rejected. */
+  | 'PROMOTION_REQUEST_REJECTED'
+  /** A promotion request was taken back. */
+  | 'PROMOTION_REQUEST_WITHDRAWN'
+  /** The time of a promotion request was over. */
+  | 'PROMOTION_REQUEST_EXPIRED'
+  /** A requested promotion was made. */
+  | 'PROMOTION_REQUEST_PROMOTED'
   /** A version runs; `detail` names the environment. */
   | 'DEPLOYMENT_STARTED'
   /** No heartbeat came for a while; `detail` names the environment. */
@@ -1228,6 +1339,95 @@ export type ProjectUpdateInput = {
   /** Whether the SemVer of a deleted version may come back with other files. */
   allowsVersionReuse?: boolean | null | undefined;
 };
+
+/** Input of `promotionRequestApprove`. */
+export type PromotionRequestApproveInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said with it: Markdown, at most 10,000 characters. */
+  comment?: string;
+  /** The `digest` of the `promotionCheck` that you have looked at: refused if anything has changed since. */
+  digest?: string | null | undefined;
+};
+
+/** Input of `promotionRequestComment`. */
+export type PromotionRequestCommentInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said: Markdown, 1 to 10,000 characters. */
+  body: string;
+};
+
+/** Input of `promotionRequestCreate`. */
+export type PromotionRequestCreateInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for those who approve: Markdown, at most 10,000 characters. */
+  reason?: string;
+  /** Whether the last approval that is needed promotes, with the rights of who gives it. */
+  isAutomatic?: boolean;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+};
+
+/** What happened to a promotion request. */
+export type PromotionRequestEventKind =
+  /** It was opened. */
+  | 'OPENED'
+  /** A person or program said something. */
+  | 'COMMENTED'
+  /** A person approved. */
+  | 'APPROVED'
+  /** An approval fell, since what it was given for has changed. */
+  | 'APPROVAL_FELL'
+  /** A promotion was tried, and rules failed. */
+  | 'REFUSED'
+  /** A person who may approve ended it. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED'
+  /** The version entered the stage. */
+  | 'PROMOTED';
+
+/** Input of `promotionRequestReject`. */
+export type PromotionRequestRejectInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, 1 to 10,000 characters. */
+  reason: string;
+};
+
+/** Whether a promotion request is open, or how it ended. */
+export type PromotionRequestStatus =
+  /** It waits for approvals, or for the promotion. */
+  | 'OPEN'
+  /** The version entered the stage. */
+  | 'PROMOTED'
+  /** It was rejected. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED';
+
+/** Input of `promotionRequestWithdraw`. */
+export type PromotionRequestWithdrawInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, at most 10,000 characters. */
+  reason?: string;
+};
+
+/** Whether the version entered the stage. */
+export type PromotionStatus =
+  /** It did. */
+  | 'COMPLETED'
+  /** Rules kept it out. */
+  | 'REFUSED';
 
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
 export type Role =
@@ -2441,6 +2641,51 @@ export type DeploymentRegisterMutation = {
   }
 };
 
+export type DerivationCreateMutationVariables = Exact<{
+  input: DerivationCreateInput;
+}>;
+
+
+export type DerivationCreateMutation = {
+  derivationCreate: {
+    __typename: 'DerivationCreatePayload',
+    derivation: {
+      __typename: 'Derivation',
+      id: string,
+      kind: DerivationKind,
+      baseName: string,
+      parent: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DerivationDeleteMutationVariables = Exact<{
+  input: DerivationDeleteInput;
+}>;
+
+
+export type DerivationDeleteMutation = {
+  derivationDelete: {
+    __typename: 'DerivationDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -2799,6 +3044,44 @@ export type IdentityDeleteMutation = {
       field: string | null
     }>
   }
+};
+
+export type ImpactQueryVariables = Exact<{
+  by: ImpactLookup;
+}>;
+
+
+export type ImpactQuery = {
+  impact: {
+    __typename: 'Lineage',
+    isComplete: boolean,
+    modelVersionCount: number,
+    deploymentCount: number,
+    entries: {
+      __typename: 'LineageEntryConnection',
+      nodes: Array<{
+        __typename: 'LineageEntry',
+        step: number,
+        relation: LineageRelation,
+        parentId: string | null,
+        candidate: {
+          __typename: 'Candidate',
+          name: string
+        } | null,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          version: string,
+          stage: string
+        } | null,
+        deployment: {
+          __typename: 'Deployment',
+          environment: string,
+          endpoint: string,
+          status: DeploymentStatus
+        } | null
+      }>
+    }
+  } | null
 };
 
 export type InvitationRenewMutationVariables = Exact<{
@@ -3437,6 +3720,41 @@ export type ModelVersionDeleteMutation = {
   }
 };
 
+export type ModelVersionPromoteMutationVariables = Exact<{
+  input: ModelVersionPromoteInput;
+}>;
+
+
+export type ModelVersionPromoteMutation = {
+  modelVersionPromote: {
+    __typename: 'ModelVersionPromotePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      stage: string
+    } | null,
+    promotion: {
+      __typename: 'Promotion',
+      id: string,
+      status: PromotionStatus,
+      replacedVersion: string | null,
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        title: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        isFailing: boolean
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ModelVersionRestoreMutationVariables = Exact<{
   input: ModelVersionRestoreInput;
 }>;
@@ -3600,6 +3918,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -3642,6 +3964,14 @@ export type NodeQuery = {
     }
     | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
       id: string
     }
     | {
@@ -3712,6 +4042,10 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -3754,6 +4088,14 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
       id: string
     }
     | {
@@ -4025,6 +4367,159 @@ export type ProjectsQuery = {
         __typename: 'User',
         username: string
       } | null
+    }>
+  }
+};
+
+export type PromotionCheckQueryVariables = Exact<{
+  modelVersion: ModelVersionLookup;
+  stage: string;
+}>;
+
+
+export type PromotionCheckQuery = {
+  promotionCheck: {
+    __typename: 'PromotionCheck',
+    allowsPromotion: boolean,
+    digest: string,
+    replacedVersion: string | null,
+    verdicts: Array<{
+      __typename: 'GateVerdict',
+      kind: string,
+      title: string,
+      outcome: GateVerdictOutcome,
+      explanation: string,
+      compared: Json,
+      sources: Json
+    }>
+  } | null
+};
+
+export type PromotionRequestApproveMutationVariables = Exact<{
+  input: PromotionRequestApproveInput;
+}>;
+
+
+export type PromotionRequestApproveMutation = {
+  promotionRequestApprove: {
+    __typename: 'PromotionRequestApprovePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      approvals: Array<{
+        __typename: 'PromotionApproval',
+        username: string,
+        givenAt: string,
+        fellAt: string | null,
+        fallReason: string | null
+      }>,
+      promotion: {
+        __typename: 'Promotion',
+        id: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestCommentMutationVariables = Exact<{
+  input: PromotionRequestCommentInput;
+}>;
+
+
+export type PromotionRequestCommentMutation = {
+  promotionRequestComment: {
+    __typename: 'PromotionRequestCommentPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      events: {
+        __typename: 'PromotionRequestEventConnection',
+        nodes: Array<{
+          __typename: 'PromotionRequestEvent',
+          kind: PromotionRequestEventKind,
+          username: string | null,
+          body: string,
+          happenedAt: string
+        }>
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestCreateMutationVariables = Exact<{
+  input: PromotionRequestCreateInput;
+}>;
+
+
+export type PromotionRequestCreateMutation = {
+  promotionRequestCreate: {
+    __typename: 'PromotionRequestCreatePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      id: string,
+      status: PromotionRequestStatus,
+      expiresAt: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestRejectMutationVariables = Exact<{
+  input: PromotionRequestRejectInput;
+}>;
+
+
+export type PromotionRequestRejectMutation = {
+  promotionRequestReject: {
+    __typename: 'PromotionRequestRejectPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      statusReason: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestWithdrawMutationVariables = Exact<{
+  input: PromotionRequestWithdrawInput;
+}>;
+
+
+export type PromotionRequestWithdrawMutation = {
+  promotionRequestWithdraw: {
+    __typename: 'PromotionRequestWithdrawPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
     }>
   }
 };
@@ -5566,6 +6061,51 @@ export const DeploymentRegisterDocument: TypedDocument<DeploymentRegisterMutatio
 }`,
 };
 
+export const DerivationCreateDocument: TypedDocument<DerivationCreateMutation, DerivationCreateMutationVariables> = {
+  name: 'DerivationCreate',
+  kind: 'mutation',
+  hash: 'c3cb5ccacfea38a1a4e4976378a832e12d83a8665759ec8d2f4cba7961b0e510',
+  text: `mutation DerivationCreate($input: DerivationCreateInput!) {
+  derivationCreate(input: $input) {
+    derivation {
+      id
+      kind
+      baseName
+      parent {
+        version
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DerivationDeleteDocument: TypedDocument<DerivationDeleteMutation, DerivationDeleteMutationVariables> = {
+  name: 'DerivationDelete',
+  kind: 'mutation',
+  hash: 'fb54a689690246de8e7513f7a7a99e612e0e6bf5870db655620c93edc9d4aa80',
+  text: `mutation DerivationDelete($input: DerivationDeleteInput!) {
+  derivationDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentDocument: TypedDocument<ExperimentQuery, ExperimentQueryVariables> = {
   name: 'Experiment',
   kind: 'query',
@@ -5920,6 +6460,44 @@ export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, Ident
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ImpactDocument: TypedDocument<ImpactQuery, ImpactQueryVariables> = {
+  name: 'Impact',
+  kind: 'query',
+  hash: '0d5a97ae72862b8141f6862f81ebb87c29eece131310b36079ae971710c7d79d',
+  text: `query Impact($by: ImpactLookup!) {
+  impact(by: $by) {
+    isComplete
+    modelVersionCount
+    deploymentCount
+    entries(first: 50) {
+      nodes {
+        step
+        relation
+        parentId
+        candidate {
+          name
+          __typename
+        }
+        modelVersion {
+          version
+          stage
+          __typename
+        }
+        deployment {
+          environment
+          endpoint
+          status
+          __typename
+        }
+        __typename
+      }
       __typename
     }
     __typename
@@ -6561,6 +7139,41 @@ export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutatio
 }`,
 };
 
+export const ModelVersionPromoteDocument: TypedDocument<ModelVersionPromoteMutation, ModelVersionPromoteMutationVariables> = {
+  name: 'ModelVersionPromote',
+  kind: 'mutation',
+  hash: 'e1e6ff790d4fa44dab1e86b8bdfca4d24962201cc7f42a958cabf0a2d3d60b39',
+  text: `mutation ModelVersionPromote($input: ModelVersionPromoteInput!) {
+  modelVersionPromote(input: $input) {
+    modelVersion {
+      version
+      stage
+      __typename
+    }
+    promotion {
+      id
+      status
+      replacedVersion
+      verdicts {
+        title
+        outcome
+        explanation
+        isFailing
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutation, ModelVersionRestoreMutationVariables> = {
   name: 'ModelVersionRestore',
   kind: 'mutation',
@@ -6958,6 +7571,158 @@ export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariabl
         username
         __typename
       }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionCheckDocument: TypedDocument<PromotionCheckQuery, PromotionCheckQueryVariables> = {
+  name: 'PromotionCheck',
+  kind: 'query',
+  hash: '5a2d4163cc2091183ca0f2d09c39d8b072f1fbf308d528fd40f588410f862f99',
+  text: `query PromotionCheck($modelVersion: ModelVersionLookup!, $stage: String!) {
+  promotionCheck(modelVersion: $modelVersion, stage: $stage) {
+    allowsPromotion
+    digest
+    replacedVersion
+    verdicts {
+      kind
+      title
+      outcome
+      explanation
+      compared
+      sources
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestApproveDocument: TypedDocument<PromotionRequestApproveMutation, PromotionRequestApproveMutationVariables> = {
+  name: 'PromotionRequestApprove',
+  kind: 'mutation',
+  hash: '58ee22586048ed449fbb54dd070d4f5d98b8558eb5ed75535ef8e66526396fa5',
+  text: `mutation PromotionRequestApprove($input: PromotionRequestApproveInput!) {
+  promotionRequestApprove(input: $input) {
+    promotionRequest {
+      status
+      approvals {
+        username
+        givenAt
+        fellAt
+        fallReason
+        __typename
+      }
+      promotion {
+        id
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestCommentDocument: TypedDocument<PromotionRequestCommentMutation, PromotionRequestCommentMutationVariables> = {
+  name: 'PromotionRequestComment',
+  kind: 'mutation',
+  hash: '650bdb0f00e00048298f1300942ddb68000137b51d8b53a410c5e5d5dd9b570a',
+  text: `mutation PromotionRequestComment($input: PromotionRequestCommentInput!) {
+  promotionRequestComment(input: $input) {
+    promotionRequest {
+      events(last: 1) {
+        nodes {
+          kind
+          username
+          body
+          happenedAt
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestCreateDocument: TypedDocument<PromotionRequestCreateMutation, PromotionRequestCreateMutationVariables> = {
+  name: 'PromotionRequestCreate',
+  kind: 'mutation',
+  hash: '2871f0d7297b373e011ef2143eb9186f60d6d1c29187f2213935e2952a7ac965',
+  text: `mutation PromotionRequestCreate($input: PromotionRequestCreateInput!) {
+  promotionRequestCreate(input: $input) {
+    promotionRequest {
+      id
+      status
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestRejectDocument: TypedDocument<PromotionRequestRejectMutation, PromotionRequestRejectMutationVariables> = {
+  name: 'PromotionRequestReject',
+  kind: 'mutation',
+  hash: 'c88bb658fcc2bd6bd56cffc1d0ff0249cf02e6afb60ee08318fb2b42fc0ba891',
+  text: `mutation PromotionRequestReject($input: PromotionRequestRejectInput!) {
+  promotionRequestReject(input: $input) {
+    promotionRequest {
+      status
+      statusReason
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestWithdrawDocument: TypedDocument<PromotionRequestWithdrawMutation, PromotionRequestWithdrawMutationVariables> = {
+  name: 'PromotionRequestWithdraw',
+  kind: 'mutation',
+  hash: '58ff0803d2c918efe06fecce818642961fc610c547ad4e25350db04a8d09af71',
+  text: `mutation PromotionRequestWithdraw($input: PromotionRequestWithdrawInput!) {
+  promotionRequestWithdraw(input: $input) {
+    promotionRequest {
+      status
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename

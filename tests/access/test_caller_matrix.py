@@ -31,6 +31,7 @@ _SCOPED = {
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
+      promotionRequestApprove promotionRequestReject promotionRequestWithdraw
       userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet gatesDryRun
     """,
     "ooooo ooooo": """
@@ -40,7 +41,7 @@ _SCOPED = {
       user backgroundJob backgroundJobs
     """,
     "ooFoo ooFoo": """
-      model artifactUploads
+      model artifactUploads promotionCheck
     """,
     "ppppp ppppp": """
       viewer
@@ -51,7 +52,8 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelRestore modelVersionRestore
+      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
+      modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
     """,
     "FFpFF FFpFF": """
       experiment artifact

@@ -248,6 +248,17 @@ export type ArtifactsDeleteInput = {
   path: string;
 };
 
+/** What was done to the object. */
+export type AuditAction =
+  /** It was made. */
+  | 'CREATE'
+  /** Some of its values changed. */
+  | 'UPDATE'
+  /** It was removed for good; what can be restored is an update. */
+  | 'DELETE'
+  /** Something that this service does not do: the entry was added by other means. */
+  | 'OTHER';
+
 /** Input of `backgroundJobCancel`, for a job that is queued or dead. */
 export type BackgroundJobCancelInput = {
   /** The job. */
@@ -2032,6 +2043,84 @@ export type ArtifactsDeleteMutation = {
       field: string | null
     }>
   }
+};
+
+export type AuditHeadsQueryVariables = Exact<{
+  project: string;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditHeadsQuery = {
+  auditHeads: {
+    __typename: 'AuditHeadConnection',
+    nodes: Array<{
+      __typename: 'AuditHead',
+      number: number,
+      chainSha256: string,
+      createdAt: string
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
+};
+
+export type AuditLogQueryVariables = Exact<{
+  project: string;
+  objectType?: string | null | undefined;
+  doneBy?: string | null | undefined;
+  sinceAt?: string | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditLogQuery = {
+  auditLog: {
+    __typename: 'AuditEntryConnection',
+    nodes: Array<{
+      __typename: 'AuditEntry',
+      number: number,
+      happenedAt: string,
+      action: AuditAction,
+      objectType: string,
+      objectKey: string,
+      username: string | null,
+      tokenId: string | null,
+      sessionId: string | null,
+      ciJob: string | null,
+      address: string | null,
+      client: string | null,
+      requestId: string | null,
+      backgroundJobId: string | null,
+      process: string | null,
+      databaseUser: string | null,
+      entrySha256: string,
+      chainSha256: string,
+      objectValues: Array<{
+        __typename: 'AuditValue',
+        name: string,
+        value: string
+      }>,
+      changes: Array<{
+        __typename: 'AuditChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>,
+      doneBy: {
+        __typename: 'User',
+        username: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
 };
 
 export type BackgroundJobQueryVariables = Exact<{
@@ -5452,6 +5541,85 @@ export const ArtifactsDeleteDocument: TypedDocument<ArtifactsDeleteMutation, Art
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AuditHeadsDocument: TypedDocument<AuditHeadsQuery, AuditHeadsQueryVariables> = {
+  name: 'AuditHeads',
+  kind: 'query',
+  hash: 'eda6d33cd999aa717bc275844a5b58786522a65a5d153372fe00ffb0f97c13cd',
+  text: `query AuditHeads($project: String!, $first: Int) {
+  auditHeads(project: {path: $project}, first: $first) {
+    nodes {
+      number
+      chainSha256
+      createdAt
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AuditLogDocument: TypedDocument<AuditLogQuery, AuditLogQueryVariables> = {
+  name: 'AuditLog',
+  kind: 'query',
+  hash: '9c85dff24b893fefed9447d58695a9f9004d43ff3413cd6c9ed87944314ab834',
+  text: `query AuditLog($project: String!, $objectType: String, $doneBy: String, $sinceAt: DateTime, $first: Int) {
+  auditLog(
+    project: {path: $project}
+    objectType: $objectType
+    doneBy: $doneBy
+    sinceAt: $sinceAt
+    first: $first
+  ) {
+    nodes {
+      number
+      happenedAt
+      action
+      objectType
+      objectKey
+      objectValues {
+        name
+        value
+        __typename
+      }
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      username
+      doneBy {
+        username
+        __typename
+      }
+      tokenId
+      sessionId
+      ciJob
+      address
+      client
+      requestId
+      backgroundJobId
+      process
+      databaseUser
+      entrySha256
+      chainSha256
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
       __typename
     }
     __typename

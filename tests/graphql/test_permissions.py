@@ -92,7 +92,7 @@ NEEDS = {
     "maintainer": [
         "promotionRequestWithdraw",
         "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
-        "artifactUploadAbort", "artifactRelease",
+        "artifactUploadAbort", "artifactRelease", "auditLog", "auditHeads",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
         "ciSettingsUpdate", "ciSettingsDelete", "gatesSet",
     ],

@@ -21,6 +21,7 @@ from app.graphql.jobs.queries import job_by_id
 from app.graphql.lifecycle.deployments.types import deployment_by_key
 from app.graphql.lifecycle.evaluations.online_types import experiment_by_key as online_experiment_by_key
 from app.graphql.lifecycle.evaluations.types import evaluation_by_key
+from app.graphql.lifecycle.gates.types import gate_by_key, gate_set_by_id
 from app.graphql.lifecycle.lineage.types import derivation_by_key
 from app.graphql.lifecycle.promotions.types import promotion_by_key, request_by_key
 from app.graphql.logged_models.types import logged_model_by_key
@@ -154,6 +155,11 @@ async def _ci_job(info: Info, id: str) -> Node | None:
     return await ci_job_by_key(info, *key) if key else None
 
 
+async def _gate(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "Gate")
+    return await gate_by_key(info, *key) if key else None
+
+
 async def _promotion(info: Info, id: str) -> Node | None:
     key = ids.pair(id, "Promotion")
     return await promotion_by_key(info, *key) if key else None
@@ -176,6 +182,8 @@ LOOKUPS: dict[str, Lookup] = {
     "Derivation": _derivation,
     "Evaluation": _evaluation,
     "Experiment": _experiment,
+    "Gate": _gate,
+    "GateSet": gate_set_by_id,
     "Group": _group,
     "Identity": _identity,
     "Invitation": _invitation,

@@ -24,6 +24,8 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
 from app.graphql.lifecycle.evaluations.mutations import EvaluationsMutation
+from app.graphql.lifecycle.gates.mutations import GatesMutation
+from app.graphql.lifecycle.gates.queries import GatesQuery
 from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
 from app.graphql.lifecycle.lineage.queries import LineageQuery
 from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
@@ -100,6 +102,7 @@ class Query(
     PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
+    GatesQuery,
     NodesQuery,
 ):
     pass
@@ -122,6 +125,7 @@ class Mutation(
     PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    GatesMutation,
     DerivationsMutation,
     EvaluationsMutation,
     IdentitiesMutation,

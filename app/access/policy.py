@@ -100,8 +100,7 @@ _LEAST_ROLE = {
     Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.DEPLOYMENT_READ: Role.GUEST,
     Permission.DEPLOYMENT_WRITE: Role.REPORTER,
-    Permission.EVALUATION_WRITE: Role.REPORTER,
-    Permission.FACT_WRITE: Role.REPORTER,
+    **dict.fromkeys((Permission.EVALUATION_WRITE, Permission.FACT_WRITE), Role.REPORTER),
     Permission.GROUP_CREATE: Role.MAINTAINER,
     Permission.GROUP_DELETE: Role.OWNER,
     Permission.GROUP_UPDATE: Role.OWNER,
@@ -136,8 +135,7 @@ _SCOPES: dict[Permission, frozenset[Scope]] = {
     Permission.CANDIDATE_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES}),
     Permission.DEPLOYMENT_READ: _READ | {Scope.READ_REGISTRY, Scope.WRITE_REGISTRY},
     Permission.DEPLOYMENT_WRITE: frozenset({Scope.API, Scope.WRITE_REGISTRY}),
-    Permission.EVALUATION_WRITE: frozenset({Scope.API, Scope.WRITE_REGISTRY}),
-    Permission.FACT_WRITE: frozenset({Scope.API, Scope.WRITE_REGISTRY}),
+    **dict.fromkeys((Permission.EVALUATION_WRITE, Permission.FACT_WRITE), frozenset({Scope.API, Scope.WRITE_REGISTRY})),
     Permission.JOB_READ: _READ,
     Permission.MEMBER_READ: _READ,
     Permission.MLFLOW_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES, Scope.WRITE_REGISTRY}),
@@ -186,24 +184,16 @@ _SWITCH = {
     Permission.LIFECYCLE_MANAGE: "registry_access",
     Permission.PROMOTION_APPROVE: "registry_access",
     Permission.PROMOTION_BYPASS: "registry_access",
-    Permission.EVALUATION_WRITE: "registry_access",
-    Permission.FACT_WRITE: "registry_access",
+    **dict.fromkeys((Permission.EVALUATION_WRITE, Permission.FACT_WRITE), "registry_access"),
     Permission.REGISTRY_PURGE: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",
 }
 """The project setting (disabled, private, enabled) that rules over a permission."""
-_OF_MODELS = frozenset(
-    {
-        Permission.DEPLOYMENT_READ,
-        Permission.DEPLOYMENT_WRITE,
-        Permission.EVALUATION_WRITE,
-        Permission.FACT_WRITE,
-        Permission.REGISTRY_PURGE,
-        Permission.REGISTRY_READ,
-        Permission.REGISTRY_WRITE,
-    }
-)
+_OF_MODELS = frozenset({
+    Permission.DEPLOYMENT_READ, Permission.DEPLOYMENT_WRITE, Permission.EVALUATION_WRITE, Permission.FACT_WRITE,
+    Permission.REGISTRY_PURGE, Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
+})  # fmt: skip
 """What a token that is confined to some models may do with these only."""
 
 

@@ -19,21 +19,18 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.db.database import Database, Tx
-from app.db.statements import Statement
-from app.errors import Conflict, Invalid, NotFound, TooLarge
-from app.lifecycle.evaluations import events, input_rules
+from app.errors import Conflict, Invalid, NotFound
+from app.lifecycle.evaluations import events, input_rules, online_points
 from app.lifecycle.evaluations.evaluations import KeyReused
+from app.lifecycle.evaluations.online_points import PointChanged, PointInput
 from app.lifecycle.evaluations.tables import OnlineArm, OnlineExperiment, OnlineShare
 from app.registry.references.resolve import Target
 from app.registry.versions import lookup
 from app.text import quoted
 
-__all__ = ["OnlineArm", "OnlineExperiment"]
+__all__ = ["OnlineArm", "OnlineExperiment", "PointChanged", "PointInput"]
 
 MAX_ARMS = 20
-MAX_POINTS = 1_000
-MAX_KEYS = 200
-"""Different metrics of one arm."""
 _SLACK = 1e-9
 
 
@@ -51,10 +48,6 @@ class ExperimentNotFound(NotFound):
 
 class ExperimentConcluded(Conflict):
     """The online experiment has a conclusion; nothing of it changes any more."""
-
-
-class PointChanged(Conflict):
-    """A point of that arm, metric and moment is stored with another value; nothing was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +71,6 @@ class CreateExperiment:
     idempotency_key: str | None = None
 
 
-class PointInput(NamedTuple):
-    """What was measured of an arm; None as moment: now."""
-
-    arm: str
-    key: str
-    value: float
-    at: datetime | None = None
-    sample_count: int | None = None
-
-
 class ShareInput(NamedTuple):
     """The share of traffic that an arm has from now on."""
 
@@ -102,33 +85,6 @@ class Experiment:
     row: OnlineExperiment
     arms: Sequence[OnlineArm]
     already_stored: bool = False
-
-
-# One transaction at a time logs to an experiment, since its row is locked; so the second statement sees all points.
-_INSERT_POINTS = Statement(
-    "evaluations.insert_online_points",
-    "Stores points of an experiment; one that is there stays as it is.",
-    """
-    INSERT INTO online_points (project_id, experiment_id, arm, key, at, value, sample_count)
-    SELECT :project::bigint, :experiment::bigint, p.arm, p.key, coalesce(least(p.at, now()), now()), p.value,
-        p.sample_count
-    FROM unnest(:arms::text[], :keys::text[], :moments::timestamptz[], :values::float8[], :samples::bigint[])
-        AS p (arm, key, at, value, sample_count)
-    ON CONFLICT DO NOTHING
-    """,
-)
-_DIFFERING = Statement(
-    "evaluations.differing_online_points",
-    "The first point that is stored with another value than is given.",
-    """
-    SELECT s.arm, s.key, s.at, s.value
-    FROM unnest(:arms::text[], :keys::text[], :moments::timestamptz[], :values::float8[])
-        AS p (arm, key, at, value)
-    JOIN online_points s ON s.project_id = :project AND s.experiment_id = :experiment
-        AND s.arm = p.arm AND s.key = p.key AND s.at = p.at
-    WHERE s.value <> p.value ORDER BY s.arm, s.key, s.at LIMIT 1
-    """,
-)
 
 
 async def create(db: Database, actor: Actor, project: int | str, command: CreateExperiment) -> Experiment:
@@ -178,7 +134,7 @@ async def log(
         ExperimentConcluded, PointChanged: see there.
         Invalid: a value is not acceptable, or there is no such arm.
     """
-    points = _checked_points(points)
+    points = online_points.checked(points)
     async with db.write(grows=True) as tx:
         access = await _writable(tx, actor, project)
         row, arms = await _lock(tx, actor, access, experiment_id)
@@ -186,7 +142,7 @@ async def log(
             raise ExperimentConcluded(f"The experiment {quoted(row.name)} was concluded at {row.concluded_at}.")
         by_name = {arm.name: arm for arm in arms}
         _require_arms(by_name, [(point.arm, "points") for point in points] + [(one.arm, "shares") for one in shares])
-        await _store_points(tx, row, by_name, points)
+        await online_points.store(tx, row, by_name, points)
         await _move_shares(tx, row, by_name, shares)
         return Experiment(row, arms)
 
@@ -267,20 +223,6 @@ def _check_sum(kind: str, shares: Sequence[float], field: str) -> None:
         )
 
 
-def _checked_points(points: Sequence[PointInput]) -> list[PointInput]:
-    if len(points) > MAX_POINTS:
-        raise TooLarge(f"There are {len(points)} points; a call takes {MAX_POINTS:,} at most.", field="points")
-    stored = []
-    for index, one in enumerate(points):
-        field = f"points[{index}]"
-        key = input_rules.metric_key(one.key, f"{field}.key")
-        value = input_rules.number(one.value, key, f"{field}.value")
-        if one.sample_count is not None and not 0 <= one.sample_count < 2**63:
-            raise Invalid(f"{one.sample_count} is no number of samples.", field=f"{field}.sampleCount")
-        stored.append(PointInput(one.arm, key, value, input_rules.moment(one.at, f"{field}.at"), one.sample_count))
-    return stored
-
-
 def _require_arms(arms: dict[str, OnlineArm], named: Sequence[tuple[str, str]]) -> None:
     for name, field in named:
         if name not in arms:
@@ -355,36 +297,6 @@ async def _arms(tx: Tx, row: OnlineExperiment) -> list[OnlineArm]:
     return list((await tx.scalars(select(OnlineArm).where(*mine).order_by(OnlineArm.position))).all())
 
 
-async def _store_points(
-    tx: Tx, row: OnlineExperiment, arms: dict[str, OnlineArm], points: Sequence[PointInput]
-) -> None:
-    if not points:
-        return
-    given: dict[str, Any] = {
-        "arms": [one.arm for one in points],
-        "keys": [one.key for one in points],
-        "moments": [one.at for one in points],
-        "values": [one.value for one in points],
-    }
-    key = {"project": row.project_id, "experiment": row.id}
-    await _INSERT_POINTS.execute(tx, **key, **given, samples=[one.sample_count for one in points])
-    differing = await _DIFFERING.fetch_one(tx, **key, **given)
-    if differing is not None:
-        raise PointChanged(
-            f"The arm {quoted(differing['arm'])} has {differing['value']} as {quoted(differing['key'])} at "
-            f"{differing['at'].isoformat()}; a point does not change. Nothing was stored.",
-            field="points",
-        )
-    for name, arm in arms.items():
-        keys = {*arm.keys, *(one.key for one in points if one.arm == name)}
-        if len(keys) > MAX_KEYS:
-            raise TooLarge(
-                f"The arm {quoted(name)} would have {len(keys)} metrics; at most {MAX_KEYS}.", field="points"
-            )
-        if len(keys) > len(arm.keys):
-            await _change_arm(tx, arm, keys=sorted(keys))
-
-
 async def _move_shares(tx: Tx, row: OnlineExperiment, arms: dict[str, OnlineArm], shares: Sequence[ShareInput]) -> None:
     if not shares:
         return
@@ -392,18 +304,8 @@ async def _move_shares(tx: Tx, row: OnlineExperiment, arms: dict[str, OnlineArm]
     _check_sum(row.kind, [moved.get(name, arm.share) for name, arm in arms.items()], "shares")
     for name in sorted(moved):
         if arms[name].share != moved[name]:
-            await _change_arm(tx, arms[name], share=moved[name])
+            await online_points.change_arm(tx, arms[name], share=moved[name])
             await tx.execute(insert(OnlineShare).values(_share(arms[name], func.clock_timestamp())))
-
-
-async def _change_arm(tx: Tx, arm: OnlineArm, **values: Any) -> None:
-    mine = (
-        OnlineArm.project_id == arm.project_id,
-        OnlineArm.experiment_id == arm.experiment_id,
-        OnlineArm.name == arm.name,
-    )
-    statement = update(OnlineArm).where(*mine).values(**values).returning(OnlineArm)
-    (await tx.scalars(statement, execution_options={"populate_existing": True})).one()
 
 
 def _share(arm: OnlineArm, since: Any) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class Permission(StrEnum):
     PROJECT_READ = "project:read"
     PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
+    PROTECTED_WRITE = "protected:write"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     STORAGE_READ = "storage:read"
@@ -100,6 +101,7 @@ _LEAST_ROLE = {
     Permission.PROJECT_READ: None,
     Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
+    Permission.PROTECTED_WRITE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
     Permission.STORAGE_READ: None,
@@ -155,6 +157,7 @@ happens in the project to any address; and the end of the project.
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
+    Permission.PROTECTED_WRITE: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",
 }

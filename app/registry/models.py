@@ -20,6 +20,7 @@ from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
 from app.registry.tables import Model
 from app.registry.tags import check_tags, patched
+from app.registry.versions import guards
 from app.text import quoted
 from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken
@@ -187,6 +188,8 @@ async def edit(db: Database, actor: Actor, project: int | str, reference: int | 
         changed = await _update(tx, actor, access.id, key, **values)
         if changed is None:
             raise not_found(reference)
+        if name is not None and name != model.name:
+            await guards.require_model(tx, actor, access, changed.id, "the model cannot be renamed")
         if command.tags:
             check_tags(changed.tags)
             await webhook_events.model_tags_changed(tx, changed, command.tags)
@@ -198,6 +201,7 @@ async def delete(db: Database, actor: Actor, project: int | str, reference: int 
 
     Raises:
         ModelNotFound: there is no such model.
+        VersionProtected: a version is sealed or in a protected stage, and the actor may not delete such.
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
@@ -206,6 +210,7 @@ async def delete(db: Database, actor: Actor, project: int | str, reference: int 
         shared = await version_candidates.lock_of_model(tx, access.id, model.id)
         if await _update(tx, actor, access.id, model.id, deleted_at=func.now(), updated_at=func.now()) is None:
             raise not_found(reference)
+        await guards.require_model(tx, actor, access, model.id, "the model cannot be deleted")
         await version_candidates.purge_unneeded(tx, access.id, shared)
         job = PurgeModel(access.id, model.id)
         job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)

@@ -13,7 +13,7 @@ from app.registry.models import Deletion
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
 from app.registry.tables import Alias, ModelVersion
-from app.registry.versions import change, lookup, manifests
+from app.registry.versions import change, guards, lookup, manifests
 from app.tracking import version_candidates
 
 
@@ -24,6 +24,7 @@ async def delete(db: Database, actor: Actor, project: int | str, target: Target)
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
+        VersionProtected: it is sealed or in a protected stage, and the actor may not delete such.
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
@@ -31,6 +32,7 @@ async def delete(db: Database, actor: Actor, project: int | str, target: Target)
         await version_candidates.lock_of_version(tx, access.id, version.candidate_id)
         await models.lock(tx, model)
         version = await lookup.reload(tx, version)
+        await guards.require_version(tx, actor, access, version, "it cannot be deleted")
         await webhook_events.version_changed(tx, model, version, "deleted", actor.username)
         await change.apply(tx, version, deleted_at=func.now(), updated_at=func.now())
         await _end_aliases(tx, version)

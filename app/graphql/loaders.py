@@ -9,6 +9,7 @@ from app.db.database import Database
 from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
+from app.graphql.lifecycle.seals.loaders import SealLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
@@ -41,6 +42,10 @@ class Loaders:
     @cached_property
     def registry(self) -> RegistryLoaders:
         return RegistryLoaders(self._db, self._actor)
+
+    @cached_property
+    def seals(self) -> SealLoaders:
+        return SealLoaders(self._db, self._actor)
 
     @cached_property
     def ci(self) -> CiLoaders:

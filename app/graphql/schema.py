@@ -21,6 +21,7 @@ from app.graphql.errors import presented
 from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.lifecycle.seals.mutations import SealsMutation, SealsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -89,6 +90,7 @@ class Query(
     JobsQuery,
     IdentitiesQuery,
     InvitationsQuery,
+    SealsQuery,
     NodesQuery,
 ):
     pass
@@ -101,6 +103,7 @@ class Mutation(
     GroupsMutation,
     UsersMutation,
     RegistryMutation,
+    SealsMutation,
     TrackingMutation,
     LoggedModelsMutation,
     ArtifactsMutation,

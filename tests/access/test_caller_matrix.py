@@ -31,6 +31,7 @@ _SCOPED = {
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
+      modelVersionUnyank
       userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
     """,
     "ooooo ooooo": """
@@ -39,11 +40,11 @@ _SCOPED = {
     "----- -----": """
       user backgroundJob backgroundJobs
     """,
-    "ooFoo ooFoo": """
-      model artifactUploads
-    """,
     "ppppp ppppp": """
       viewer
+    """,
+    "ooFoo ooFoo": """
+      model artifactUploads modelVersionManifest
     """,
     "ppFpp ppFpp": """
       modelVersion
@@ -51,7 +52,7 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink
+      ciJobLink modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
     """,
     "FFpFF FFpFF": """
       experiment artifact

@@ -66,7 +66,8 @@ NEEDS = {
     "open": ["signInMethods"],
     "signed in": ["viewer"],
     "to see it": [
-        "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
+        "project", "projects", "model", "modelVersion", "modelVersionManifest", "experiment",
+        "candidate", "loggedModel", "artifact",
         "metricSeries", "node", "nodes", "group", "groups",
     ],
     "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
@@ -77,6 +78,7 @@ NEEDS = {
         "modelVersionCopy", "modelVersionUpdate",
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
+        "modelVersionSeal", "modelVersionYank", "modelVersionDeprecate", "modelVersionUndeprecate",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",
@@ -87,7 +89,7 @@ NEEDS = {
         "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
         "artifactUploadAbort", "artifactRelease",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
-        "ciSettingsUpdate", "ciSettingsDelete",
+        "ciSettingsUpdate", "ciSettingsDelete", "modelVersionUnyank",
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke", "tokenRotate", "serviceAccountUpdate", "serviceAccountDelete"],

@@ -91,6 +91,21 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   memberSet(input: {groupOrProject: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
+WITHDRAWN = """mutation w($p: String!) {
+  f: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+    userErrors { message } }
+  g: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.5.0"}) {
+    userErrors { message } }
+  h: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.4.0"}) {
+    userErrors { message } }
+  i: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.3.0"}) {
+    userErrors { message } }
+  j: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.2.0"}) {
+    userErrors { message } }
+  yanked: modelVersionYank(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.5.0"}},
+    reason: "r"}) { userErrors { message } }
+  deprecated: modelVersionDeprecate(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.3.0"}},
+    reason: "r"}) { userErrors { message } } }"""
 
 
 @dataclass(frozen=True)
@@ -126,7 +141,9 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
     variables = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **variables)
-    assert all(not payload["userErrors"] for payload in (first | second).values()), (first, second)
+    third = await data(owner, WITHDRAWN, p=project.path)
+    every = first | second | third
+    assert all(not payload["userErrors"] for payload in every.values()), every
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     return Seeded(
         project,

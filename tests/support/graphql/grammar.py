@@ -27,7 +27,8 @@ RULES: dict[str, Rule] = {}
 
 VERBS = (
     "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
-    "Replay Restore Retry Revoke Set LimitsUpdate Rotate StageSet Test Transfer Unlink Update"
+    "Replay Restore Retry Revoke Set LimitsUpdate Rotate StageSet Test Transfer Unlink Update "
+    "Deprecate Seal Undeprecate Unyank Yank"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""

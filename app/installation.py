@@ -21,9 +21,18 @@ async def migrate(settings: Settings) -> None:
         Unavailable: the database or the object store cannot be reached.
         sqlalchemy.exc.DBAPIError: a migration failed.
     """
-    await upgrade(settings.database_url)
+    await prepare_schema(settings)
     async with open_runtime(settings) as runtime:
         await runtime.blobs.ensure_bucket()
+
+
+async def prepare_schema(settings: Settings) -> None:
+    """Bring the schema up to date, as the owner of the tables where there is an address for that.
+
+    Raises:
+        NewerData, Unavailable, sqlalchemy.exc.DBAPIError: as :func:`migrate`.
+    """
+    await upgrade(settings.owner_url, settings.database_url)
 
 
 async def require_supported_data(settings: Settings) -> None:

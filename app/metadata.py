@@ -11,9 +11,12 @@ import app.lifecycle.audit.tables
 import app.lifecycle.deployments.tables
 import app.lifecycle.evaluations.tables
 import app.lifecycle.gates.tables
+import app.lifecycle.lineage.tables
 import app.lifecycle.promotions.tables
+import app.lifecycle.pulls.tables
 import app.lifecycle.seals.tables
 import app.queue.tables
+import app.registry.stages.tables
 import app.registry.tables
 import app.tracking.tables
 import app.webhooks.tables  # noqa: F401  (imported for the tables that it declares)

@@ -14,6 +14,8 @@ from app.access.openid.providers import OpenIdProviders
 from app.ci.client import CiClient
 from app.db.database import Database
 from app.disk_space import DiskSpace
+from app.lifecycle.gates.clients import GateClients
+from app.lifecycle.pulls.counter import PullCounter
 from app.queue.notifier import Notifier
 from app.settings import Settings
 from app.storage.blobs import BlobStore
@@ -28,7 +30,7 @@ _STORES_OWN_SHARE = 0.011
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Database, store, notifier, the clients of webhooks, CI and OpenID, and the cache of tokens of one process."""
+    """Database, store, notifier, the clients of webhooks, CI, gates and OpenID, and the cache of tokens."""
 
     settings: Settings
     db: Database
@@ -36,8 +38,10 @@ class Runtime:
     notifier: Notifier
     webhook_client: WebhookClient
     ci_client: CiClient
+    gate_clients: GateClients
     openid: OpenIdProviders
     authenticator: Authenticator
+    pulls: PullCounter
 
 
 @asynccontextmanager
@@ -67,11 +71,14 @@ async def open_runtime(
     )
     idle = timedelta(seconds=settings.session_idle_seconds)
     authenticator = Authenticator(db, session_idle=idle, limits=Defaults.of(settings))
+    pulls = PullCounter(db, every=settings.pull_flush_seconds)
     try:
         yield Runtime(
-            settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), openid, authenticator
-        )
+            settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), GateClients.of(settings),
+            openid, authenticator, pulls,
+        )  # fmt: skip
     finally:
+        await pulls.close()
         await authenticator.refusals.close()
         await notifier.close()
         await blobs.close()

@@ -7,6 +7,7 @@ environment.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -37,6 +38,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str = Field(description="postgresql://user:password@host:port/database, PostgreSQL 16 or newer.")
+    database_owner_url: str | None = Field(
+        default=None,
+        description="The same database as the owner of its tables, for `migrate` alone: then database_url is that of a"
+        " role that can only add to the audit log. Unset: migrations run as database_url.",
+    )
     redis_url: str = Field(
         description="redis://:password@host:port/0 or unix:///path/to.sock; may be emptied at any time."
     )
@@ -150,6 +156,11 @@ class Settings(BaseSettings):
         default=0,
         description="Soft-deleted candidates and experiments are purged after so many days; 0 keeps them until asked.",
     )
+    restore_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=30,
+        description="For how many days deleted models and versions can be restored; 0: they are removed at once. Holds "
+        "for what is deleted from then on.",
+    )
     deleted_bytes_seconds: Annotated[int, Field(ge=30, le=90 * 86_400)] = Field(
         default=30,
         description="How long the bytes of what was deleted stay in the store at least; backups by `modelyard backup`"
@@ -166,6 +177,18 @@ class Settings(BaseSettings):
     )
     token_storage_limit: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Bytes that may be stored with each token without a limit of its own; 0: no limit."
+    )
+    deployment_silent_seconds: Annotated[int, Field(ge=10, le=86_400)] = Field(
+        default=300, description="A deployment without heartbeat for so long is shown, and told of, as silent."
+    )
+    deployment_lost_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        default=7, description="A deployment without heartbeat for so long has ended."
+    )
+    pull_flush_seconds: Annotated[int, Field(ge=0, le=300)] = Field(
+        default=5, description="How often each process writes who pulled which version; 0: pulls are not counted."
+    )
+    pull_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        default=400, description="How long it is kept who pulled which version on which day."
     )
     access_log_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
         default=400, description="How long entries of the sign-in and access log are kept."
@@ -206,10 +229,15 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", description="INFO writes a line for every request, WARNING none.")
     log_json: bool = True
 
-    @field_validator("database_url")
+    @property
+    def owner_url(self) -> str:
+        """The database as the owner of its tables, for what changes or replaces those."""
+        return self.database_owner_url or self.database_url
+
+    @field_validator("database_url", "database_owner_url")
     @classmethod
-    def _database_is_postgresql(cls, value: str) -> str:
-        if urlsplit(value).scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+    def _database_is_postgresql(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
             raise ValueError("must begin with postgresql://")
         return value
 
@@ -261,6 +289,11 @@ class Settings(BaseSettings):
         if value is not None and len(value.get_secret_value()) < 16:
             raise ValueError("must have at least 16 characters; `openssl rand -hex 24` makes one")
         return value
+
+    @property
+    def restore_period(self) -> timedelta:
+        """For how long what is deleted can be restored."""
+        return timedelta(days=self.restore_days)
 
     @classmethod
     def read(cls) -> Self:

@@ -27,10 +27,10 @@ import structlog
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app import installation
 from app.access import bootstrap, groups, projects, tokens
 from app.access.groups import CreateGroup
 from app.access.projects import CreateProject
-from app.db import migrate
 from app.db.database import Database, async_url
 from app.embedded import servers
 from app.main import create_app
@@ -271,14 +271,14 @@ async def _id_of(bench: Bench, experiments: list[str], name: str) -> str:
 
 
 async def run(settings: Settings, options: argparse.Namespace) -> None:
-    await migrate.upgrade(settings.database_url)
+    await installation.prepare_schema(settings)
     async with open_runtime(settings, name="bench") as runtime:
         first = await bootstrap.ensure(runtime.db, token=None)
         actor = await tokens.authenticate(runtime.db, first.token)
         group = await groups.create(runtime.db, actor, CreateGroup("bench"))
         project = await projects.create(runtime.db, actor, CreateProject(group.id, "large"))
         assert actor.user_id is not None, "a token has a user"
-        await fill(settings.database_url, project.id, actor.user_id, options.models, options.candidates)
+        await fill(settings.owner_url, project.id, actor.user_id, options.models, options.candidates)
         app = create_app(settings, runtime=runtime)
         app.state.runtime = runtime
         headers = {"Authorization": f"Bearer {first.token}"}

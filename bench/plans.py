@@ -127,7 +127,7 @@ def _with_statistics(servers: Servers) -> None:
     """PostgreSQL counts statements from now on, and can note plans."""
 
     async def alter() -> None:
-        connection = await asyncpg.connect(servers.environment["MODELYARD_DATABASE_URL"])
+        connection = await asyncpg.connect(servers.environment["MODELYARD_DATABASE_OWNER_URL"])
         try:
             await connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements', 'auto_explain'")
             await connection.execute("ALTER SYSTEM SET compute_query_id = 'on'")

@@ -21,6 +21,7 @@ import uvicorn
 from sqlalchemy import func, text, update
 from starlette.applications import Starlette
 
+from app import installation
 from app.access import bootstrap, groups, members, projects, tokens, users
 from app.access.groups import CreateGroup
 from app.access.members import GroupOrProject
@@ -28,7 +29,6 @@ from app.access.policy import Actor, Role, Scope
 from app.access.projects import CreateProject
 from app.access.tokens import IssueToken
 from app.access.users import CreateUser
-from app.db import migrate
 from app.embedded import servers as embedded
 from app.queue.outbox import BackgroundJob
 from app.runtime import Runtime, open_runtime
@@ -59,7 +59,7 @@ def settings(servers: embedded.Servers) -> Settings:
 
 @pytest.fixture(scope="session")
 async def migrated(settings: Settings) -> Settings:
-    await migrate.upgrade(settings.database_url)
+    await installation.prepare_schema(settings)
     return settings
 
 

@@ -26,6 +26,8 @@ from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
 from app.journal import events
+from app.lifecycle.deployments import upkeep as deployments
+from app.lifecycle.pulls import storage as pulls
 from app.queue import leases
 from app.registry import announce
 from app.registry.versions import complete, wait_for_files
@@ -152,6 +154,18 @@ async def remove_old_access(runtime: Runtime) -> object:
     return await access_log.remove_old(runtime.db, timedelta(days=runtime.settings.access_log_days))
 
 
+async def tell_of_silent_deployments(runtime: Runtime) -> object:
+    """Tell once of deployments without heartbeat for some minutes, and end those without for days."""
+    settings = runtime.settings
+    told = await deployments.tell_of_silent(runtime.db, timedelta(seconds=settings.deployment_silent_seconds))
+    return told, await deployments.end_lost(runtime.db, timedelta(days=settings.deployment_lost_days))
+
+
+async def remove_old_pulls(runtime: Runtime) -> object:
+    """Remove who pulled what on days that are long over."""
+    return await pulls.remove_old(runtime.db, timedelta(days=runtime.settings.pull_days))
+
+
 async def remove_expired_memberships(runtime: Runtime) -> object:
     """Remove memberships that ended long ago."""
     return await expired_memberships.remove(runtime.db)
@@ -176,6 +190,8 @@ CHORES = (
     Chore("forget links", 3600, remove_old_links),
     Chore("forget members", 3600, remove_expired_memberships),
     Chore("remind of tokens", 600, remind_of_tokens),
+    Chore("forget pulls", 3600, remove_old_pulls),
+    Chore("deployments", 15, tell_of_silent_deployments),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
 )

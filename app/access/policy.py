@@ -33,7 +33,8 @@ class Role(IntEnum):
 class Scope(StrEnum):
     """What a token may be used for, whatever its owner's role: see ``_SCOPES``.
 
-    The last three come on top of ``api``, and only for tokens of projects and groups: see ``_BOT_NEEDS``.
+    The last four come on top of ``api``, and only for tokens of projects and groups: see ``_BOT_NEEDS``. ``promote``
+    lets a token move protected aliases and stages (:mod:`app.registry.stages.protections`).
     """
 
     API = "api"
@@ -45,6 +46,7 @@ class Scope(StrEnum):
     MANAGE_ACCESS = "manage_access"
     MANAGE_PROJECT = "manage_project"
     DELETE_PROJECT = "delete_project"
+    PROMOTE = "promote"
 
 
 class Permission(StrEnum):
@@ -57,11 +59,14 @@ class Permission(StrEnum):
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
     CI_MANAGE = "ci:manage"
+    DEPLOYMENT_READ = "deployment:read"
+    DEPLOYMENT_WRITE = "deployment:write"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
     GROUP_UPDATE = "group:update"
     JOB_MANAGE = "job:manage"
     JOB_READ = "job:read"
+    LIFECYCLE_MANAGE = "lifecycle:manage"
     MEMBER_MANAGE = "member:manage"
     MEMBER_READ = "member:read"
     MLFLOW_WRITE = "mlflow:write"
@@ -72,6 +77,7 @@ class Permission(StrEnum):
     PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
     PROTECTED_WRITE = "protected:write"
+    REGISTRY_PURGE = "registry:purge"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     STORAGE_READ = "storage:read"
@@ -87,11 +93,14 @@ _LEAST_ROLE = {
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.CI_MANAGE: Role.MAINTAINER,
+    Permission.DEPLOYMENT_READ: Role.GUEST,
+    Permission.DEPLOYMENT_WRITE: Role.REPORTER,
     Permission.GROUP_CREATE: Role.MAINTAINER,
     Permission.GROUP_DELETE: Role.OWNER,
     Permission.GROUP_UPDATE: Role.OWNER,
     Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.JOB_READ: None,
+    Permission.LIFECYCLE_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_READ: None,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
@@ -102,6 +111,7 @@ _LEAST_ROLE = {
     Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
     Permission.PROTECTED_WRITE: Role.MAINTAINER,
+    Permission.REGISTRY_PURGE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
     Permission.STORAGE_READ: None,
@@ -116,6 +126,8 @@ _SCOPES: dict[Permission, frozenset[Scope]] = {
     Permission.ARTIFACT_READ: _READ | {Scope.READ_ARTIFACTS},
     Permission.CANDIDATE_READ: _READ | {Scope.WRITE_CANDIDATES},
     Permission.CANDIDATE_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES}),
+    Permission.DEPLOYMENT_READ: _READ | {Scope.READ_REGISTRY, Scope.WRITE_REGISTRY},
+    Permission.DEPLOYMENT_WRITE: frozenset({Scope.API, Scope.WRITE_REGISTRY}),
     Permission.JOB_READ: _READ,
     Permission.MEMBER_READ: _READ,
     Permission.MLFLOW_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES, Scope.WRITE_REGISTRY}),
@@ -139,6 +151,7 @@ _BOT_NEEDS = {
     Permission.GROUP_CREATE: Scope.MANAGE_PROJECT,
     Permission.GROUP_DELETE: Scope.DELETE_PROJECT,
     Permission.GROUP_UPDATE: Scope.MANAGE_PROJECT,
+    Permission.LIFECYCLE_MANAGE: Scope.MANAGE_PROJECT,
     Permission.MEMBER_MANAGE: Scope.MANAGE_ACCESS,
     Permission.PROJECT_CREATE: Scope.MANAGE_PROJECT,
     Permission.PROJECT_DELETE: Scope.DELETE_PROJECT,
@@ -158,10 +171,24 @@ _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
     Permission.PROTECTED_WRITE: "registry_access",
+    Permission.LIFECYCLE_MANAGE: "registry_access",
+    Permission.DEPLOYMENT_READ: "registry_access",
+    Permission.DEPLOYMENT_WRITE: "registry_access",
+    Permission.REGISTRY_PURGE: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",
 }
 """The project setting (disabled, private, enabled) that rules over a permission."""
+_OF_MODELS = frozenset(
+    {
+        Permission.DEPLOYMENT_READ,
+        Permission.DEPLOYMENT_WRITE,
+        Permission.REGISTRY_PURGE,
+        Permission.REGISTRY_READ,
+        Permission.REGISTRY_WRITE,
+    }
+)
+"""What a token that is confined to some models may do with these only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +385,7 @@ def require_signed_in(actor: Actor, *, to_write: bool = True) -> int:
 
 
 def _reaches_all(actor: Actor, permission: Permission) -> bool:
-    return actor.model_patterns is None or permission not in {Permission.REGISTRY_READ, Permission.REGISTRY_WRITE}
+    return actor.model_patterns is None or permission not in _OF_MODELS
 
 
 def _switched_on(access: ProjectAccess, permission: Permission) -> bool:

@@ -18,6 +18,7 @@ from app.commands import session
 
 if TYPE_CHECKING:
     from app.runtime import Runtime
+    from app.settings import Settings
     from app.upkeep.backup.folder import BackupFolder, BackupSummary
 
 backup = typer.Typer(help="Make and restore backups of database and store.", no_args_is_help=True)
@@ -46,7 +47,7 @@ def create(
                 runtime.db,
                 runtime.blobs,
                 BackupFolder.make(directory),
-                url=runtime.settings.database_url,
+                url=runtime.settings.owner_url,
                 pg_dump=_program("pg_dump"),
                 secret_key=key,
                 like=BackupFolder(like) if like else None,
@@ -80,11 +81,18 @@ def restore(
     folder = BackupFolder(directory)
     try:
         with _servers(folder):
-            made = session.run(lambda runtime: _restore(runtime, folder, new_secret_key))
+            made = session.run(lambda runtime: _restore(runtime, folder, new_secret_key), first=_make_role)
     except EmbeddedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(session.FAILED) from None
     _print_summary("Restored the backup of", made, directory)
+
+
+async def _make_role(settings: Settings) -> None:
+    """In a database that was never migrated nobody has made the user of the application."""
+    from app.db import migrate
+
+    await migrate.ensure_application_role(settings.owner_url, settings.database_url)
 
 
 async def _restore(runtime: Runtime, folder: BackupFolder, new_secret_key: bool) -> BackupSummary:
@@ -103,7 +111,8 @@ async def _restore(runtime: Runtime, folder: BackupFolder, new_secret_key: bool)
             runtime.db,
             runtime.blobs,
             folder,
-            url=runtime.settings.database_url,
+            url=runtime.settings.owner_url,
+            application_url=runtime.settings.database_url,
             pg_restore=_program("pg_restore"),
             progress=progress,
         )

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from app.runtime import Runtime
+    from app.settings import Settings
 
 T = TypeVar("T")
 
@@ -18,8 +19,8 @@ FAILED = 1
 UNUSABLE_SETTINGS = 2
 
 
-def run(work: Callable[[Runtime], Awaitable[T]]) -> T:
-    """Do the work with the servers that the settings name.
+def run(work: Callable[[Runtime], Awaitable[T]], *, first: Callable[[Settings], Awaitable[object]] | None = None) -> T:
+    """Do the work with the servers that the settings name; ``first`` is done before the database is looked at.
 
     Ends the command with exit code 2 when the settings are not complete or the data is of a newer release, and with 1
     after an expected failure.
@@ -29,7 +30,7 @@ def run(work: Callable[[Runtime], Awaitable[T]]) -> T:
     from app.settings import SettingsError
 
     try:
-        return asyncio.run(_work(work))
+        return asyncio.run(_work(work, first))
     except SettingsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(UNUSABLE_SETTINGS) from None
@@ -38,12 +39,14 @@ def run(work: Callable[[Runtime], Awaitable[T]]) -> T:
         raise typer.Exit(UNUSABLE_SETTINGS if isinstance(error, NewerData) else FAILED) from None
 
 
-async def _work(work: Callable[[Runtime], Awaitable[T]]) -> T:
+async def _work(work: Callable[[Runtime], Awaitable[T]], first: Callable[[Settings], Awaitable[object]] | None) -> T:
     from app.db.revisions import require_supported
     from app.runtime import WORKER_STATEMENT_TIMEOUT_MS, open_runtime
     from app.settings import Settings
 
     settings, limit = Settings.read(), WORKER_STATEMENT_TIMEOUT_MS
+    if first is not None:
+        await first(settings)
     async with open_runtime(settings, name="modelyard command", statement_timeout_ms=limit) as runtime:
         await require_supported(runtime.db)
         return await work(runtime)

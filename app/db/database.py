@@ -48,8 +48,9 @@ _FULL_STATES = {"53100"}
 """Disk full: the statement wrote nothing, and what ran before it in its transaction is undone."""
 _LOST_CLASSES = ("08", "57P")
 """Connection exception, server going down: as answers to a commit they do not tell whether it was made."""
-_UNAVAILABLE_CLASSES = ("08", "53", "57")
-"""SQLSTATE classes: connection exception, insufficient resources, operator intervention (with cancelled statements)."""
+_UNAVAILABLE_CLASSES = ("08", "28", "53", "57")
+"""SQLSTATE classes: connection exception, refused user or password, insufficient resources, operator intervention (with
+cancelled statements)."""
 _BUSY_STATES = {"40001", "40P01", "55P03"}
 """Serialisation failure, deadlock, lock not available: nothing was written, the caller may repeat."""
 _TRY_LOCK = Statement("db.try_lock", "Take an advisory lock unless it is held.", "SELECT pg_try_advisory_lock(:lock)")

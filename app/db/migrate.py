@@ -11,12 +11,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from asyncpg import InvalidAuthorizationSpecificationError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db import revisions
+from app.db import revisions, roles
 from app.db.database import async_url
 from app.errors import Unavailable
 
@@ -27,8 +28,11 @@ _LOCK = 0x4D594D49
 """Advisory lock of the process that migrates; the others wait, and then have nothing to do."""
 
 
-async def upgrade(database_url: str) -> None:
+async def upgrade(database_url: str, application_url: str | None = None) -> None:
     """Apply all outstanding migrations under an advisory lock.
+
+    ``application_url`` names the role as which the application runs. Where it is another one, it is made if it is
+    missing, and gets the rights that :mod:`app.db.roles` describes.
 
     Raises:
         NewerData: a newer release has migrated it.
@@ -36,15 +40,28 @@ async def upgrade(database_url: str) -> None:
         sqlalchemy.exc.DBAPIError: a migration failed; each migration is one transaction, so a failed one leaves the
             state before it.
     """
-    engine = create_async_engine(async_url(database_url), poolclass=NullPool)
-    try:
-        async with reached(engine) as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    async with _migrating(database_url) as connection:
+        await connection.run_sync(_upgrade)
+        if application_url is not None and roles.differ(database_url, application_url):
+            await _ensure_role(connection, application_url)
+            await connection.run_sync(roles.grant, application_url)
+        await connection.commit()
+
+
+async def ensure_application_role(database_url: str, application_url: str) -> None:
+    """Make the role as which the application runs, if it is another one; before there is a schema, for a restore."""
+    if roles.differ(database_url, application_url):
+        async with _migrating(database_url) as connection:
+            await _ensure_role(connection, application_url)
             await connection.commit()
-            await connection.run_sync(_upgrade)
+
+
+async def grant_application_role(database_url: str, application_url: str) -> None:
+    """Give that role its rights, after a restore has made the tables."""
+    if roles.differ(database_url, application_url):
+        async with _migrating(database_url) as connection:
+            await connection.run_sync(roles.grant, application_url)
             await connection.commit()
-    finally:
-        await engine.dispose()
 
 
 async def is_current(database_url: str) -> bool:
@@ -55,6 +72,37 @@ async def is_current(database_url: str) -> bool:
             return await connection.run_sync(
                 lambda sync: MigrationContext.configure(sync).get_current_revision() == _head()
             )
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _migrating(database_url: str) -> AsyncIterator[AsyncConnection]:
+    """A connection of the owner, while no other process migrates."""
+    engine = create_async_engine(async_url(database_url), poolclass=NullPool)
+    try:
+        async with reached(engine) as connection:
+            await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+            await connection.commit()
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+async def _ensure_role(connection: AsyncConnection, application_url: str) -> None:
+    """Make the role or set its password, unless it can sign in as it is: each start would change the catalog else."""
+    if not await _signs_in(application_url):
+        await connection.run_sync(roles.ensure, application_url)
+        await connection.commit()
+
+
+async def _signs_in(url: str) -> bool:
+    engine = create_async_engine(async_url(url), poolclass=NullPool)
+    try:
+        async with engine.connect():
+            return True
+    except (OSError, TimeoutError, DBAPIError, InvalidAuthorizationSpecificationError):
+        return False
     finally:
         await engine.dispose()
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from app.embedded.plan import ROOT, Plan
+from app.embedded.postgres_server import OWNER_URL
 from app.embedded.processes.process import Process, Program
 
 UNUSABLE_SETTINGS = 2
@@ -29,7 +30,7 @@ class Application:
             command=plan.command("serve", *options),
             log=plan.data_dir / "log" / "serve.log",
             directory=ROOT,
-            environment=environment,
+            environment={name: value for name, value in environment.items() if name != OWNER_URL},
             stop_signal=signal.SIGTERM,
             patience=_PATIENCE,
             descriptors=(listener, writer),

@@ -16,6 +16,10 @@ from app.embedded.processes.process import Process, Program, bare_environment, l
 from app.embedded.state import State, make_private, write_private
 
 DATABASE = USER = "modelyard"
+APPLICATION = "modelyard_app"
+"""The role of API and worker, which `app.db.roles` makes and explains."""
+OWNER_URL = "MODELYARD_DATABASE_OWNER_URL"
+"""The setting that only migrations need."""
 _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -49,6 +53,7 @@ class PostgresServer:
         self._log = data_dir / "log" / "postgres.log"
         self._state = state
         self._password = state.secret("postgres_password")
+        self._application_password = state.secret("postgres_application_password")
         self._identity = identity.choose(self._binaries / "postgres", data_dir)
         self._port = 0
 
@@ -58,7 +63,10 @@ class PostgresServer:
         address = f"/{DATABASE}?host={quote(str(self._run))}&port={self._port}"
         if not self._by_socket:
             address = f"127.0.0.1:{self._port}/{DATABASE}"
-        return {"MODELYARD_DATABASE_URL": f"postgresql://{USER}:{self._password}@{address}"}
+        return {
+            "MODELYARD_DATABASE_URL": f"postgresql://{APPLICATION}:{self._application_password}@{address}",
+            OWNER_URL: f"postgresql://{USER}:{self._password}@{address}",
+        }
 
     def prepare(self) -> None:
         """Make the directory a database cluster if it is not one yet.

@@ -63,7 +63,7 @@ class Context:
 
     def renew(self) -> None:
         """Forget what was loaded: a subscription does so before each of its answers."""
-        self.loaders = Loaders(self.runtime.db, self.actor)
+        self.loaders = Loaders(self.runtime.db, self.actor, self.runtime.settings)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

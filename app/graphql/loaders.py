@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 
 from app.access.policy import Actor
@@ -9,19 +10,22 @@ from app.db.database import Database
 from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
+from app.graphql.lifecycle.deployments.loaders import DeploymentLoaders
 from app.graphql.lifecycle.seals.loaders import SealLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
 from app.graphql.webhooks.loaders import WebhookLoaders
+from app.settings import Settings
 
 
 class Loaders:
     """Made at first use, per request: what one actor may see is never handed to another."""
 
-    def __init__(self, db: Database, actor: Actor) -> None:
+    def __init__(self, db: Database, actor: Actor, settings: Settings) -> None:
         self._db = db
         self._actor = actor
+        self._settings = settings
 
     @cached_property
     def access(self) -> AccessLoaders:
@@ -54,3 +58,8 @@ class Loaders:
     @cached_property
     def webhooks(self) -> WebhookLoaders:
         return WebhookLoaders(self._db, self._actor)
+
+    @cached_property
+    def deployments(self) -> DeploymentLoaders:
+        silent_after = timedelta(seconds=self._settings.deployment_silent_seconds)
+        return DeploymentLoaders(self._db, self._actor, silent_after)

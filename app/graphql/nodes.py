@@ -18,6 +18,7 @@ from app.graphql.ci.types import ci_job_by_key, settings_by_id
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
+from app.graphql.lifecycle.deployments.types import deployment_by_key
 from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.people.identities import identity_by_id
 from app.graphql.people.invitation_types import invitation_by_id
@@ -124,6 +125,11 @@ async def _ci_settings(info: Info, id: str) -> Node | None:
     return await settings_by_id(info, project_id) if project_id is not None else None
 
 
+async def _deployment(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Deployment")
+    return await deployment_by_key(info, *key) if key else None
+
+
 async def _ci_job(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "CiJob")
     return await ci_job_by_key(info, *key) if key else None
@@ -137,6 +143,7 @@ LOOKUPS: dict[str, Lookup] = {
     "Candidate": _candidate,
     "CiJob": _ci_job,
     "CiSettings": _ci_settings,
+    "Deployment": _deployment,
     "Experiment": _experiment,
     "Group": _group,
     "Identity": _identity,

@@ -21,6 +21,7 @@ from app.graphql.errors import presented
 from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
 from app.graphql.lifecycle.seals.mutations import SealsMutation, SealsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
@@ -36,6 +37,7 @@ from app.graphql.people.users import UsersMutation, UsersQuery
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
+from app.graphql.registry.trash import TrashMutation
 from app.graphql.tracking.comparison import ComparisonQuery
 from app.graphql.tracking.mutations import TrackingMutation
 from app.graphql.tracking.queries import TrackingQuery
@@ -104,6 +106,7 @@ class Mutation(
     UsersMutation,
     RegistryMutation,
     SealsMutation,
+    TrashMutation,
     TrackingMutation,
     LoggedModelsMutation,
     ArtifactsMutation,
@@ -111,6 +114,7 @@ class Mutation(
     WebhooksMutation,
     JobsMutation,
     CiMutation,
+    DeploymentsMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

@@ -28,6 +28,7 @@ _NEEDS = {
     "Model": Permission.REGISTRY_READ,
     "ModelVersion": Permission.REGISTRY_READ,
     "Candidate": Permission.CANDIDATE_READ,
+    "Deployment": Permission.DEPLOYMENT_READ,
 }
 
 

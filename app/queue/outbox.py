@@ -19,7 +19,7 @@ from app.ids import uuid7
 from app.queue.jobs import Job
 from app.queue.tables import QUEUED, BackgroundJob
 
-__all__ = ["BackgroundJob", "enqueue", "enqueue_all", "enqueue_later"]
+__all__ = ["BackgroundJob", "enqueue", "enqueue_all", "enqueue_at", "enqueue_later"]
 
 
 async def enqueue(
@@ -50,6 +50,24 @@ async def enqueue_all(tx: Tx, jobs: Sequence[Job], *, project_id: int) -> None:
     rows = [_row(job, project_id) for job in jobs]
     await tx.execute(insert(BackgroundJob).values(rows))
     tx.info.setdefault(ENQUEUED, []).extend(row["id"] for row in rows)
+
+
+async def enqueue_at(tx: Tx, job: Job, wait: timedelta, *, project_id: int, requested_by: int | None = None) -> UUID:
+    """Step: enqueue a job that is due when ``wait`` is over; an equal one that is queued becomes due then, too.
+
+    Returns the job's id. Unlike :func:`enqueue_later`, the last one decides when.
+    """
+    row = _row(job, project_id) | {"requested_by": requested_by}
+    statement = upsert(BackgroundJob).values(**row, run_after=func.now() + wait)
+    statement = statement.on_conflict_do_update(
+        index_elements=["kind", "key"],
+        index_where=BackgroundJob.state == QUEUED,
+        set_={"run_after": statement.excluded.run_after},
+    )
+    job_id = (await tx.scalars(statement.returning(BackgroundJob.id))).one()
+    if wait <= timedelta():
+        tx.info.setdefault(ENQUEUED, []).append(job_id)
+    return job_id
 
 
 async def enqueue_later(tx: Tx, job: Job, wait: timedelta, *, project_id: int) -> None:

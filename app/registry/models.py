@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.access.policy import Actor
+from app.access.policy import Actor, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound, Taken
 from app.queue import outbox
@@ -20,12 +21,14 @@ from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
 from app.registry.tables import Model
 from app.registry.tags import check_tags, patched
+from app.registry.trash import retention, trashed
 from app.registry.versions import guards
 from app.text import quoted
 from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken
 
 __all__ = ["Model"]
+R = TypeVar("R")
 
 
 class ModelNotFound(NotFound):
@@ -57,12 +60,15 @@ class ModelTaken(Taken):
 
 
 @dataclass(frozen=True, slots=True)
-class Deletion:
-    """A model or version that was deleted, and the background job that removes what it had."""
+class Deletion(Generic[R]):
+    """A model or version that was deleted, and the background job that removes what it had once it is due."""
 
     project_id: int
     id: int
     job_id: UUID
+    row: R
+    """As it is in the trash."""
+    is_restorable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,31 +202,67 @@ async def edit(db: Database, actor: Actor, project: int | str, reference: int | 
     return changed
 
 
-async def delete(db: Database, actor: Actor, project: int | str, reference: int | str) -> Deletion:
-    """Delete a model with versions, experiment and files, which a background job removes; the name is free at once.
+async def delete(
+    db: Database,
+    actor: Actor,
+    project: int | str,
+    reference: int | str,
+    *,
+    keep: timedelta = retention.KEPT,
+    permanently: bool = False,
+) -> Deletion[Model]:
+    """Delete a model with versions, experiment and files; the name is free at once.
+
+    All is hidden at once and kept for ``keep``, in which it can be restored; then a background job removes it.
+    ``permanently``: at once, and what is in the trash already as well.
 
     Raises:
         ModelNotFound: there is no such model.
         VersionProtected: a version is sealed or in a protected stage, and the actor may not delete such.
+        Forbidden: deleting permanently is for maintainers.
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model = await find(tx, actor, access.id, reference)
-        await experiments.mark_for_purge(tx, access.id, model.experiment_number)
-        shared = await version_candidates.lock_of_model(tx, access.id, model.id)
-        if await _update(tx, actor, access.id, model.id, deleted_at=func.now(), updated_at=func.now()) is None:
+        keep = retention.period(actor, access, keep, permanently=permanently)
+        model = await repository.find_model(tx, actor, access.id, reference)
+        if model is not None:
+            gone = await _hide(tx, actor, access, model, keep)
+        elif permanently:
+            gone = await _end_restoring(tx, await trashed.find_model(tx, actor, access.id, reference))
+        else:
             raise not_found(reference)
-        await guards.require_model(tx, actor, access, model.id, "the model cannot be deleted")
-        await version_candidates.purge_unneeded(tx, access.id, shared)
-        job = PurgeModel(access.id, model.id)
-        job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
-    return Deletion(access.id, model.id, job_id)
+        job = PurgeModel(access.id, gone.id)
+        job_id = await outbox.enqueue_at(tx, job, keep, project_id=access.id, requested_by=actor.user_id)
+    return Deletion(access.id, gone.id, job_id, gone, is_restorable=keep > retention.AT_ONCE)
 
 
 async def _refuse_taken(tx: Tx, project_id: int, name: str, *, wanted_prompt: bool | None = None) -> None:
     existing = await repository.any_model(tx, project_id, name)
     if existing is not None:
         raise ModelTaken(name, existing, wanted_prompt=wanted_prompt)
+
+
+async def _hide(tx: Tx, actor: Actor, access: ProjectAccess, model: Model, keep: timedelta) -> Model:
+    await experiments.mark_for_purge(tx, model.project_id, model.experiment_number, keep=keep)
+    shared = await version_candidates.lock_of_model(tx, model.project_id, model.id)
+    moments = {"deleted_at": func.now(), "updated_at": func.now(), "purge_at": func.now() + keep}
+    gone = await _update(tx, actor, model.project_id, model.id, **moments, deleted_by=actor.user_id)
+    if gone is None:
+        raise not_found(model.name)
+    await guards.require_model(tx, actor, access, model.id, "the model cannot be deleted")
+    await version_candidates.purge_unneeded(tx, model.project_id, shared, keep=keep)
+    await webhook_events.model_deleted(tx, gone, actor.username)
+    return gone
+
+
+async def _end_restoring(tx: Tx, model: Model) -> Model:
+    """The time of a model in the trash is over."""
+    mine = (Model.project_id == model.project_id, Model.id == model.id, retention.is_restorable(Model))
+    statement = update(Model).where(*mine).values(purge_at=func.now()).returning(Model)
+    gone: Model | None = await tx.scalar(statement, execution_options={"populate_existing": True})
+    if gone is None:
+        raise not_found(model.id)
+    return gone
 
 
 async def _rename_experiment(tx: Tx, model: Model, name: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    DateTime,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     Text,
+    func,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +30,8 @@ UNDATED = 2**63 - 1
 """``newest_first`` of candidates without a start."""
 _PREFIX = sql(f'"left"(value, {PREFIX_LENGTH})')
 _NEWEST_FIRST = sql(f"coalesce(~ start_time, '{UNDATED}')")
+Noted = Annotated[datetime | None, mapped_column(DateTime(timezone=True), server_default=func.now(), deferred=True)]
+"""When it was stored; None in rows that are older than this column."""
 SortColumn = Annotated[int, mapped_column(BigInteger, deferred=True, deferred_raiseload=True)]
 """A copy of what a candidate never changes, in the rows that are logged to it, so that an index has both: its
 experiment, and ``~start_time``, by which the newest come first. A trigger writes it where the writer does not."""
@@ -132,6 +137,7 @@ class CandidateTag(Row):
     value: Mapped[str] = mapped_column(Text)
     experiment_number: Mapped[SortColumn]
     newest_first: Mapped[SortColumn]
+    set_at: Mapped[Noted]
 
 
 class LatestMetric(Row):
@@ -211,6 +217,7 @@ class CandidateDataset(Row):
     candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
     tags: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
+    noted_at: Mapped[Noted]
 
 
 class LoggedModel(Row):
@@ -277,3 +284,20 @@ class CandidateModel(Row):
     logged_model_id: Mapped[UUID] = mapped_column(primary_key=True)
     direction: Mapped[str] = mapped_column(Text, primary_key=True)
     step: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class NotedModel(Row):
+    """A model that an MLflow 2 client logged: the uuid in its MLmodel file, and where its files are."""
+
+    __tablename__ = "noted_models"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"], ondelete="CASCADE"
+        ),
+        Index("ix_noted_models_candidate_id", "project_id", "candidate_id"),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    model_uuid: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    candidate_id: Mapped[UUID]
+    artifact_folder: Mapped[str] = mapped_column(Text(collation="C"))

@@ -28,15 +28,24 @@ _WHOLE = {
     "number": 1, "semver": "1.0.0", "id": "TW9kZWxWZXJzaW9u", "stage": "staging", "aliases": ["example_alias"],
     "state": "READY", "actor": "example_user",
 }  # fmt: skip
+_GONE = {"id": "TW9kZWw", "actor": "example_user"}
 _FAILED = {"state": "FAILED", "state_reason": "`model.gguf`: The header is cut off."}
 _QUARANTINED = {"state": "QUARANTINED", "state_reason": "`model.pkl`: Loading this file is dangerous."}
+_DEPLOYMENT = {
+    "id": "RGVwbG95bWVudA", "environment": "production", "endpoint": "fraud-scoring", "instance": None,
+    "name": "example_model", "version": "1", "semver": "1.0.0", "follows": "stage:production",
+    "started_at": "2026-01-01T00:00:00+00:00",
+}  # fmt: skip
 _WITHDRAWN = {"reason": "Wrong labels", "replacement": "1.0.1"}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "registered_model.created": {**_NAMED, **_DETAILS},
+    "registered_model.deleted": {**_NAMED, **_DETAILS, **_GONE, "purge_at": "2026-01-31T00:00:00+00:00"},
+    "registered_model.restored": {**_NAMED, **_DETAILS, **_GONE, "purge_at": None},
     "model_version.created": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.updated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.deleted": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
-    "model_version.stage_changed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "from_stage": "none"},
+    "model_version.restored": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
+    "model_version.stage_changed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "from_stage": "none", "reason": "Better"},
     "model_version.files_ready": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.failed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_FAILED},
     "model_version.quarantined": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_QUARANTINED},
@@ -61,6 +70,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "id": "VG9rZW4", "token_name": "nightly", "expires_at": "2026-01-08T00:00:00+00:00", "username": "bot_0123",
         "service_account": None,
     },
+    "deployment.started": {**_DEPLOYMENT, "previous_version": "0.9.0", "actor": "example_user"},
+    "deployment.ended": {**_DEPLOYMENT, "end": "ended", "reason": None, "actor": "example_user"},
+    "deployment.silent": {**_DEPLOYMENT, "last_heartbeat_at": "2026-01-01T00:05:00+00:00"},
     "candidate.finished": {
         "run_id": "abcd1234abcd5678", "run_name": "example_run", "experiment_id": "1", "status": "FINISHED",
         "start_time": 1767225600000, "end_time": 1767229200000, "id": "Q2FuZGlkYXRl", "actor": "example_user",

@@ -41,7 +41,15 @@ def sign(secret: str, delivery_id: UUID, timestamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
 
 
-async def post(rules: AddressRules, url: str, delivery_id: UUID, body: bytes, secret: str | None) -> Attempt:
+async def post(
+    rules: AddressRules,
+    url: str,
+    delivery_id: UUID,
+    body: bytes,
+    secret: str | None,
+    *,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Attempt:
     """Send a body once. Never raises: refusals and failures are answers, too."""
     timestamp = str(int(time.time()))
     headers = {
@@ -53,16 +61,16 @@ async def post(rules: AddressRules, url: str, delivery_id: UUID, body: bytes, se
     if secret:
         headers["X-MLflow-Signature"] = sign(secret, delivery_id, timestamp, body)
     try:
-        return await _post(rules, url, body, headers)
+        return await _post(rules, url, body, headers, timeout_seconds)
     except AddressRefused as refusal:
         return Attempt(error=refusal.message)
     except Unreachable as failure:
         return Attempt(error=f"The receiver {failure.message}.", may_retry=True)
 
 
-async def _post(rules: AddressRules, url: str, body: bytes, headers: dict[str, str]) -> Attempt:
+async def _post(rules: AddressRules, url: str, body: bytes, headers: dict[str, str], timeout_seconds: float) -> Attempt:
     answer = await requests.send(
-        rules, "POST", rules.check(url), headers, body=body, limit=MAX_BODY, timeout_seconds=TIMEOUT_SECONDS
+        rules, "POST", rules.check(url), headers, body=body, limit=MAX_BODY, timeout_seconds=timeout_seconds
     )
     text = answer.body.decode("utf-8", "replace").replace("\0", "\ufffd")
     return _judged(answer.status, text, requests.retry_after(answer.headers))

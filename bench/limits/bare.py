@@ -61,7 +61,7 @@ class Limit:
 async def limits(machine: Machine, seconds: float, rounds: int) -> list[Limit]:
     """All of them; each in as many rounds as the servers get."""
     return [
-        *await _database(machine.store["MODELYARD_DATABASE_URL"], seconds, rounds),
+        *await _database(machine.store["MODELYARD_DATABASE_OWNER_URL"], seconds, rounds),
         await _store(machine, seconds, rounds),
     ]
 

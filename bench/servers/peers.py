@@ -78,7 +78,7 @@ def ours(machine: Machine) -> Peer:
     return Peer(
         "Modelyard",
         address,
-        machine.store["MODELYARD_DATABASE_URL"],
+        machine.store["MODELYARD_DATABASE_OWNER_URL"],
         pids,
         is_ours=True,
         project=machine.connection["MODELYARD_PROJECT"],
@@ -90,7 +90,7 @@ def mlflow(machine: Machine) -> Iterator[Peer]:
     """`mlflow server` as its documentation starts it, artifacts on the local disk, no authentication."""
     if not MLFLOW.exists():
         raise SystemExit("There is no .venv-mlflow-server; `make bench` makes it. `--ours` measures without.")
-    url = asyncio.run(_database(machine.store["MODELYARD_DATABASE_URL"]))
+    url = asyncio.run(_database(machine.store["MODELYARD_DATABASE_OWNER_URL"]))
     with serving(machine, url) as (process, address):
         yield Peer(THEIRS, address, url, (process.pid,), is_ours=False)
 

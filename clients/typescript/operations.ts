@@ -113,6 +113,8 @@ export type AliasDeleteInput = {
   name: string;
   /** Remove it only if it points to the version of this number now. */
   expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** Input of `aliasSet`. */
@@ -125,6 +127,8 @@ export type AliasSetInput = {
   reference: string;
   /** Move it only if it points to the version of this number now; 0: only if it does not exist. */
   expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** What is wrong with the stored bytes of a file. Sending the same bytes again heals it. */
@@ -487,6 +491,47 @@ export type DatasetInput = {
   tags?: Array<TagInput>;
 };
 
+/** Input of `deploymentEnd`. */
+export type DeploymentEndInput = {
+  /** The id of the deployment. */
+  id: string;
+  /** Why, for people to read; at most 1,000 characters. */
+  reason?: string;
+};
+
+/** Input of `deploymentHeartbeat`. */
+export type DeploymentHeartbeatInput = {
+  /** The id of the deployment. */
+  id: string;
+};
+
+/** Input of `deploymentRegister`. */
+export type DeploymentRegisterInput = {
+  /** The version that runs, by the reference that was resolved or, better, exactly. */
+  modelVersion: ModelVersionLookup;
+  /** Such as `production`, at most 100 characters. */
+  environment: string;
+  /** What is served, such as a name or an address; at most 500 characters. */
+  endpoint: string;
+  /** Which of several processes or machines, at most 500 characters. */
+  instance?: string;
+  /** The reference that the process resolves at its start, such as `stage:production`: where it means another version, the deployment drifts. When left out, that of `modelVersion`, unless it is exact. */
+  follows?: string | null | undefined;
+  /** Since when it runs; now when left out. Taken as between the creation of the version and now. */
+  startedAt?: string | null | undefined;
+  /** The SHA-256 of the manifest of what was loaded, in hexadecimal digits. */
+  digest?: string | null | undefined;
+};
+
+/** How a deployment stands. */
+export type DeploymentStatus =
+  /** It runs: its last heartbeat is recent. */
+  | 'RUNNING'
+  /** No heartbeat has come for a while; it may run or not. */
+  | 'SILENT'
+  /** It runs no more. */
+  | 'ENDED';
+
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
   /** The project that it is created in. */
@@ -764,6 +809,8 @@ export type ModelCreateInput = {
 export type ModelDeleteInput = {
   /** The model. */
   model: ModelLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
 };
 
 /** Names a model, in one of two ways. */
@@ -779,6 +826,14 @@ export type ModelPath = {
   project: string;
   /** The name of the model. */
   name: string;
+};
+
+/** Input of `modelRestore`. */
+export type ModelRestoreInput = {
+  /** The deleted model: its id, or the name that it had. */
+  model: ModelLookup;
+  /** Another name, where its own has been taken; its own when left out. */
+  name?: string | null | undefined;
 };
 
 /** Input of `modelUpdate`; what is left out stays. */
@@ -875,6 +930,8 @@ export type ModelVersionCreateInput = {
 export type ModelVersionDeleteInput = {
   /** The model version. */
   modelVersion: ModelVersionLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
 };
 
 /** Input of `modelVersionDeprecate`. */
@@ -915,6 +972,12 @@ export type ModelVersionPath = {
   reference: string;
 };
 
+/** Input of `modelVersionRestore`. */
+export type ModelVersionRestoreInput = {
+  /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
+  modelVersion: ModelVersionLookup;
+};
+
 /** Input of `modelVersionSeal`. */
 export type ModelVersionSealInput = {
   /** The version, READY. */
@@ -925,10 +988,14 @@ export type ModelVersionSealInput = {
 export type ModelVersionStageSetInput = {
   /** The model version. */
   modelVersion: ModelVersionLookup;
-  /** none, staging, production or archived. */
+  /** A stage of the project, or what MLflow calls it: `production`. */
   stage: string;
-  /** Whether all others in that stage go to `archived`. */
+  /** Whether all others in that stage go to the one that is `Archived` for MLflow. */
   archiveExisting?: boolean;
+  /** Move it only if the stage stands for the version of this number now; 0: only if it holds none. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** Whether the files of a version are complete and sound. */
@@ -1039,6 +1106,8 @@ export type ProjectEventType =
   | 'MODEL_UPDATED'
   /** A model was deleted. */
   | 'MODEL_DELETED'
+  /** A deleted model came back. */
+  | 'MODEL_RESTORED'
   /** Files are being pushed to a model version. */
   | 'MODEL_VERSION_OPENED'
   /** A model version is whole for the first time. */
@@ -1063,6 +1132,8 @@ export type ProjectEventType =
   | 'MODEL_VERSION_UPDATED'
   /** A model version was deleted. */
   | 'MODEL_VERSION_DELETED'
+  /** A deleted model version came back; `detail` names it. */
+  | 'MODEL_VERSION_RESTORED'
   /** A model version is in another stage; `detail` names it. */
   | 'MODEL_VERSION_STAGE_CHANGED'
   /** A model version got an alias; `detail` names it. */
@@ -1077,9 +1148,9 @@ export type ProjectEventType =
   | 'CANDIDATE_FINISHED'
   /** A candidate went to the trash. */
   | 'CANDIDATE_TRASHED'
-  /** A candidate came back from the trash. */
+  /** A candidate came back. */
   | 'CANDIDATE_RESTORED'
-  /** A candidate is gone for good. */
+  /** A candidate is gone: for good, or with its model or version. */
   | 'CANDIDATE_DELETED'
   /** A background job was queued. */
   | 'BACKGROUND_JOB_CREATED'
@@ -1091,6 +1162,12 @@ export type ProjectEventType =
   | 'CI_JOB_UPDATED'
   /** A candidate or model version was linked to a CI job. */
   | 'CI_JOB_LINKED'
+  /** A version runs; `detail` names the environment. */
+  | 'DEPLOYMENT_STARTED'
+  /** No heartbeat came for a while; `detail` names the environment. */
+  | 'DEPLOYMENT_SILENT'
+  /** A deployment has ended; `detail` names the environment. */
+  | 'DEPLOYMENT_ENDED'
   /** More was missed than can be sent again: query anew what you show. `object` is the project. */
   | 'RESET';
 
@@ -1267,7 +1344,9 @@ export type TokenScope =
   /** The same for settings and visibility, webhooks, and new projects and groups. */
   | 'MANAGE_PROJECT'
   /** Besides api, for a token of a project or group that is owner: deleting projects. */
-  | 'DELETE_PROJECT';
+  | 'DELETE_PROJECT'
+  /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
+  | 'PROMOTE';
 
 /** Input of `userCreate`. */
 export type UserCreateInput = {
@@ -2272,6 +2351,83 @@ export type CiSettingsUpdateMutation = {
   }
 };
 
+export type DeploymentEndMutationVariables = Exact<{
+  input: DeploymentEndInput;
+}>;
+
+
+export type DeploymentEndMutation = {
+  deploymentEnd: {
+    __typename: 'DeploymentEndPayload',
+    deployment: {
+      __typename: 'Deployment',
+      status: DeploymentStatus,
+      statusReason: string | null,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DeploymentHeartbeatMutationVariables = Exact<{
+  input: DeploymentHeartbeatInput;
+}>;
+
+
+export type DeploymentHeartbeatMutation = {
+  deploymentHeartbeat: {
+    __typename: 'DeploymentHeartbeatPayload',
+    deployment: {
+      __typename: 'Deployment',
+      status: DeploymentStatus,
+      lastHeartbeatAt: string,
+      isDrifting: boolean | null,
+      modelVersionFollowed: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DeploymentRegisterMutationVariables = Exact<{
+  input: DeploymentRegisterInput;
+}>;
+
+
+export type DeploymentRegisterMutation = {
+  deploymentRegister: {
+    __typename: 'DeploymentRegisterPayload',
+    deployment: {
+      __typename: 'Deployment',
+      id: string,
+      environment: string,
+      endpoint: string,
+      version: string,
+      follows: string,
+      startedAt: string,
+      status: DeploymentStatus
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -2933,10 +3089,38 @@ export type ModelDeleteMutation = {
   modelDelete: {
     __typename: 'ModelDeletePayload',
     deletedId: string | null,
+    model: {
+      __typename: 'Model',
+      deletedAt: string | null,
+      purgeAt: string | null
+    } | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      status: BackgroundJobStatus
+      status: BackgroundJobStatus,
+      nextAttemptAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelRestoreMutationVariables = Exact<{
+  input: ModelRestoreInput;
+}>;
+
+
+export type ModelRestoreMutation = {
+  modelRestore: {
+    __typename: 'ModelRestorePayload',
+    model: {
+      __typename: 'Model',
+      name: string,
+      deletedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3151,10 +3335,16 @@ export type ModelVersionDeleteMutation = {
   modelVersionDelete: {
     __typename: 'ModelVersionDeletePayload',
     deletedId: string | null,
+    modelVersion: {
+      __typename: 'ModelVersion',
+      deletedAt: string | null,
+      purgeAt: string | null
+    } | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      status: BackgroundJobStatus
+      status: BackgroundJobStatus,
+      nextAttemptAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3202,6 +3392,31 @@ export type ModelVersionManifestQuery = {
     fileCount: number,
     size: number
   } | null
+};
+
+export type ModelVersionRestoreMutationVariables = Exact<{
+  input: ModelVersionRestoreInput;
+}>;
+
+
+export type ModelVersionRestoreMutation = {
+  modelVersionRestore: {
+    __typename: 'ModelVersionRestorePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      number: number,
+      stage: string,
+      status: ModelVersionStatus,
+      deletedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
 };
 
 export type ModelVersionSealMutationVariables = Exact<{
@@ -3432,6 +3647,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Deployment',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -3529,6 +3748,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'CiSettings',
+      id: string
+    }
+    | {
+      __typename: 'Deployment',
       id: string
     }
     | {
@@ -5301,6 +5524,83 @@ export const CiSettingsUpdateDocument: TypedDocument<CiSettingsUpdateMutation, C
 }`,
 };
 
+export const DeploymentEndDocument: TypedDocument<DeploymentEndMutation, DeploymentEndMutationVariables> = {
+  name: 'DeploymentEnd',
+  kind: 'mutation',
+  hash: 'b302f6e53f3ef147c5bf4b08a9df3ae1cee44fe611aa944d0851b98972954bdc',
+  text: `mutation DeploymentEnd($input: DeploymentEndInput!) {
+  deploymentEnd(input: $input) {
+    deployment {
+      status
+      statusReason
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentHeartbeatDocument: TypedDocument<DeploymentHeartbeatMutation, DeploymentHeartbeatMutationVariables> = {
+  name: 'DeploymentHeartbeat',
+  kind: 'mutation',
+  hash: '3344c856289a9b94728da9a0d9c0e2a12a3f3ee94812cbe5f89d14ecea16e9da',
+  text: `mutation DeploymentHeartbeat($input: DeploymentHeartbeatInput!) {
+  deploymentHeartbeat(input: $input) {
+    deployment {
+      status
+      lastHeartbeatAt
+      isDrifting
+      modelVersionFollowed {
+        version
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentRegisterDocument: TypedDocument<DeploymentRegisterMutation, DeploymentRegisterMutationVariables> = {
+  name: 'DeploymentRegister',
+  kind: 'mutation',
+  hash: '19ab1c3fe5c3faee699c6d4aaf50807060eba6f51910a6178e05744b479a96bc',
+  text: `mutation DeploymentRegister($input: DeploymentRegisterInput!) {
+  deploymentRegister(input: $input) {
+    deployment {
+      id
+      environment
+      endpoint
+      version
+      follows
+      startedAt
+      status
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentDocument: TypedDocument<ExperimentQuery, ExperimentQueryVariables> = {
   name: 'Experiment',
   kind: 'query',
@@ -5953,13 +6253,41 @@ export const ModelCreateDocument: TypedDocument<ModelCreateMutation, ModelCreate
 export const ModelDeleteDocument: TypedDocument<ModelDeleteMutation, ModelDeleteMutationVariables> = {
   name: 'ModelDelete',
   kind: 'mutation',
-  hash: '7eaaf26b7dd4f8f8b6a59c08962f0d38fa087ee298830287d31d80806f0f3589',
+  hash: '7f508801d2564ec281c43f5f19aea045dae608effec0348d2e60c0b833442e9e',
   text: `mutation ModelDelete($input: ModelDeleteInput!) {
   modelDelete(input: $input) {
     deletedId
+    model {
+      deletedAt
+      purgeAt
+      __typename
+    }
     backgroundJob {
       id
       status
+      nextAttemptAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelRestoreDocument: TypedDocument<ModelRestoreMutation, ModelRestoreMutationVariables> = {
+  name: 'ModelRestore',
+  kind: 'mutation',
+  hash: 'd929d7bee4eaa25f23f29bfcbd24f785d0454c7f59423e4512fc38ff9abc99c0',
+  text: `mutation ModelRestore($input: ModelRestoreInput!) {
+  modelRestore(input: $input) {
+    model {
+      name
+      deletedAt
       __typename
     }
     userErrors {
@@ -6171,13 +6499,19 @@ export const ModelVersionCreateDocument: TypedDocument<ModelVersionCreateMutatio
 export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutation, ModelVersionDeleteMutationVariables> = {
   name: 'ModelVersionDelete',
   kind: 'mutation',
-  hash: '79152a9343728738e0624e156b12236b48f02a7831878dfbe15942e2be9598a7',
+  hash: '13b81c4c14349672a02d59fa3299b11078d91e8ba7e3dfcaaa80282d9d3f7d20',
   text: `mutation ModelVersionDelete($input: ModelVersionDeleteInput!) {
   modelVersionDelete(input: $input) {
     deletedId
+    modelVersion {
+      deletedAt
+      purgeAt
+      __typename
+    }
     backgroundJob {
       id
       status
+      nextAttemptAt
       __typename
     }
     userErrors {
@@ -6225,6 +6559,31 @@ export const ModelVersionManifestDocument: TypedDocument<ModelVersionManifestQue
     isSealed
     fileCount
     size
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutation, ModelVersionRestoreMutationVariables> = {
+  name: 'ModelVersionRestore',
+  kind: 'mutation',
+  hash: 'df21d29fbbd5d557138fcccd3e7f2986c7f317fb7977a7fbc03a91c77bde00fe',
+  text: `mutation ModelVersionRestore($input: ModelVersionRestoreInput!) {
+  modelVersionRestore(input: $input) {
+    modelVersion {
+      version
+      number
+      stage
+      status
+      deletedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
     __typename
   }
 }`,

@@ -28,7 +28,7 @@ def again(connection: Connection) -> None:
 
 
 async def test_bot_names_lose_the_number_of_their_scope(migrated, project):
-    engine = create_async_engine(async_url(migrated.database_url))
+    engine = create_async_engine(async_url(migrated.owner_url))
     add = text("INSERT INTO users (username, name, is_bot) VALUES (:name, 'n', :bot) RETURNING id")
     async with engine.connect() as connection:  # rolled back: the names are those of no other test
         ids = []

@@ -31,7 +31,6 @@ _SCOPED = {
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
-      modelVersionUnyank
       userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
     """,
     "ooooo ooooo": """
@@ -52,7 +51,8 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
+      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelRestore modelVersionRestore
+      modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
     """,
     "FFpFF FFpFF": """
       experiment artifact
@@ -65,6 +65,7 @@ _SCOPED = {
     "FFFFF NNNNN": """
       projectDelete groupUpdate groupDelete projectTransfer
     """,
+    "FFFFo FFFFo": "modelVersionUnyank",
     "FpFFp FpFFp": """
       modelCreate
     """,

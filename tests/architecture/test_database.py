@@ -24,12 +24,13 @@ BELONGS_TO_A_PROJECT = sorted(
 QUEUES = {
     "ix_blobs_checked_at", "ix_blobs_damaged_at", "ix_blobs_lease_until", "ix_blobs_token_id",
     "ix_multipart_uploads_expires_at", "ix_promotion_requests_expires_at", "ix_webhook_deliveries_created_at",
+    "ix_derivations_base_version_id", "ix_pulls_day",
 }  # fmt: skip
 """Looked through by the workers for all projects at once."""
 
 
 async def test_migrations_make_the_tables_that_the_code_declares(migrated: Settings) -> None:
-    engine = create_async_engine(async_url(migrated.database_url))
+    engine = create_async_engine(async_url(migrated.owner_url))
     try:
         async with engine.connect() as connection:
             assert await connection.run_sync(_differences) == []

@@ -16,6 +16,7 @@ _SQL = re.compile(r"\s*\(?\s*(SELECT\s|INSERT INTO\s|UPDATE\s|DELETE FROM\s|WITH
 NAMED = {"Statement", "Fragment"}
 UNNAMED = {
     "app/db/migrate.py": 2,  # the lock and the note of migrations, on Alembic's own connection
+    "app/db/roles.py": 1,  # a setting for the blocks that make and grant a role, on the connection of migrations
     "app/embedded/postgres_server.py": 2,  # the supervisor loads nothing of the application
 }
 """SQL that is no statement, and why."""

@@ -124,7 +124,7 @@ async def test_of_conflicting_uploads_in_two_processes_one_wins(runtime, project
 
 async def test_the_trigger_refuses_conflicts_and_only_conflicting_transactions_wait(runtime, project, root):
     blob = (await put(runtime, project, root, "seed")).blob_id
-    first, second = [await asyncpg.connect(driver_url(runtime.settings.database_url)) for _ in range(2)]
+    first, second = [await asyncpg.connect(driver_url(runtime.settings.owner_url)) for _ in range(2)]
     try:
         begun = first.transaction()
         await begun.start()
@@ -157,7 +157,7 @@ async def insert(connection, root, blob, *paths: str) -> None:
 
 async def test_conflicting_pairs_of_older_releases_can_be_replaced_and_deleted(runtime, project, root):
     blob = (await put(runtime, project, root, "seed")).blob_id
-    connection = await asyncpg.connect(driver_url(runtime.settings.database_url))
+    connection = await asyncpg.connect(driver_url(runtime.settings.owner_url))
     try:
         await connection.execute("SET session_replication_role = replica")  # as if there were no trigger yet
         await insert(connection, root, blob, "old", "old/x")

@@ -41,7 +41,7 @@ def again(connection: Connection) -> None:
     ],
 )
 async def test_numbers_are_kept(migrated, project, provider, name, claims, numbers):
-    engine = create_async_engine(async_url(migrated.database_url))
+    engine = create_async_engine(async_url(migrated.owner_url))
     async with engine.connect() as connection:
         values = {"project": project.id, "provider": provider, "name": name, "claims": json.dumps(claims)}
         await connection.execute(ADD, values)

@@ -17,6 +17,7 @@ from app.queue.notifier import Notifier
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 from tests.conftest import TestProject, new_project, serving
+from tests.support.db import owner
 
 NAME = "full"
 GROWING = ("candidates", "candidate_params", "metric_points", "models", "model_versions", "blobs", "artifacts")
@@ -30,17 +31,17 @@ _FOR_US = f"FOR EACH ROW WHEN (current_setting('application_name') = '{NAME}') E
 @pytest.fixture(scope="module")
 async def full(runtime: Runtime) -> AsyncIterator[None]:
     """Tables say so to one API, and to no other."""
-    async with runtime.db.write() as tx:
-        await tx.execute(text(_FUNCTION))
-        for table in GROWING:
-            await tx.execute(text(f"CREATE TRIGGER say_full BEFORE INSERT ON {table} {_FOR_US}"))
-        await tx.execute(text(f"CREATE TRIGGER say_full BEFORE UPDATE ON tokens {_FOR_US}"))
-        late = "CREATE CONSTRAINT TRIGGER say_full AFTER INSERT ON candidate_tags DEFERRABLE INITIALLY DEFERRED"
-        await tx.execute(text(f"{late} {_FOR_US}"))
+    late = "CREATE CONSTRAINT TRIGGER say_full AFTER INSERT ON candidate_tags DEFERRABLE INITIALLY DEFERRED"
+    await owner.execute(
+        runtime.settings,
+        _FUNCTION,
+        *(f"CREATE TRIGGER say_full BEFORE INSERT ON {table} {_FOR_US}" for table in GROWING),
+        f"CREATE TRIGGER say_full BEFORE UPDATE ON tokens {_FOR_US}",
+        f"{late} {_FOR_US}",
+    )
     yield
-    async with runtime.db.write() as tx:
-        for table in (*GROWING, "tokens", "candidate_tags"):
-            await tx.execute(text(f"DROP TRIGGER say_full ON {table}"))
+    tables = (*GROWING, "tokens", "candidate_tags")
+    await owner.execute(runtime.settings, *(f"DROP TRIGGER say_full ON {table}" for table in tables))
 
 
 class Doors:

@@ -43,9 +43,9 @@ COMMANDS = (
 async def empty(settings: Settings) -> AsyncIterator[str]:
     """A database of its own, without tables."""
     name = f"newer_{uuid4().hex}"
-    admin = await asyncpg.connect(driver_url(settings.database_url))
+    admin = await asyncpg.connect(driver_url(settings.owner_url))
     await admin.execute(f"CREATE DATABASE {name}")
-    url = make_url(settings.database_url).set(database=name).render_as_string(hide_password=False)
+    url = make_url(settings.owner_url).set(database=name).render_as_string(hide_password=False)
     yield url
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
@@ -70,7 +70,7 @@ async def command(url: str, *arguments: str) -> tuple[int, str]:
         subprocess.run,
         [sys.executable, "-m", "app.cli", *arguments],
         cwd=ROOT,
-        env=os.environ | {"MODELYARD_DATABASE_URL": url, "MODELYARD_PORT": "0"},
+        env=os.environ | {"MODELYARD_DATABASE_URL": url, "MODELYARD_DATABASE_OWNER_URL": url, "MODELYARD_PORT": "0"},
         input=json.dumps({"token": None}),
         capture_output=True,
         text=True,

@@ -54,7 +54,7 @@ def rows(project_id: int) -> list[tuple[type, dict[str, object]]]:
 
 async def test_migration_normalizes_names_stored_as_sent(migrated, project):
     """Of names that become equal one is composed, and nothing is lost."""
-    engine = create_async_engine(async_url(migrated.database_url))
+    engine = create_async_engine(async_url(migrated.owner_url))
     wanted = (
         (Experiment.number, Experiment.name),
         (Candidate.id.is_not(None), Candidate.name),

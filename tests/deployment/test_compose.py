@@ -34,9 +34,16 @@ OF_THE_CONTAINER = {
     "MODELYARD_RESERVED_BYTES": "for disks of the servers of `make up`",
     "MODELYARD_S3_SOCKET": "for the store of `make up`; here it is reached by its address",
     "MODELYARD_FAULTS": "for tests of crashes",
+    "MODELYARD_DATABASE_OWNER_URL": "for `migrate` alone",
 }
 """Settings that compose.yaml does not hand on from .env, and why. All others of app/settings.py it must."""
-FIXED = {"MODELYARD_DATABASE_URL", "MODELYARD_REDIS_URL", "MODELYARD_S3_URL", "MODELYARD_WORKER_PORT"}
+FIXED = {
+    "MODELYARD_DATABASE_URL",
+    "MODELYARD_DATABASE_OWNER_URL",
+    "MODELYARD_REDIS_URL",
+    "MODELYARD_S3_URL",
+    "MODELYARD_WORKER_PORT",
+}
 """What compose.yaml sets itself: addresses of its own servers, and where the worker's probe asks."""
 SERVERS = ("postgres", "redis", "minio")
 
@@ -125,6 +132,11 @@ def test_containers_get_every_setting(name: str) -> None:
     """A new field of `Settings` stands in compose.yaml, or above with the reason why not."""
     assert FIELDS - set(SERVICES[name]["environment"]) - set(OF_THE_CONTAINER) == set()
     assert set(OF_THE_CONTAINER) <= FIELDS
+
+
+def test_only_migrations_get_the_owner_of_the_tables() -> None:
+    passwords = {name: str(service["environment"]) for name, service in SERVICES.items() if name in OURS}
+    assert {name for name, text in passwords.items() if "POSTGRES_PASSWORD" in text} == {"migrate"}
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -94,11 +94,11 @@ def test_incomplete_settings_are_reported_by_name(monkeypatch: pytest.MonkeyPatc
 
 async def test_a_schema_of_another_release_is_told(runtime) -> None:
     name = f"empty_{uuid4().hex}"
-    engine = create_async_engine(async_url(runtime.settings.database_url), isolation_level="AUTOCOMMIT")
+    engine = create_async_engine(async_url(runtime.settings.owner_url), isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(text(f"CREATE DATABASE {name}"))
     await engine.dispose()
-    base, _, query = runtime.settings.database_url.partition("?")
+    base, _, query = runtime.settings.owner_url.partition("?")
     other = f"{base.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
     done = modelyard("doctor", MODELYARD_DATABASE_URL=other)
     assert done.returncode == 1

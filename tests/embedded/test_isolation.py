@@ -146,7 +146,7 @@ def test_every_upload_is_synced_to_the_disk(running_servers):
 
 async def test_loopback_fallbacks_of_database_and_queue_want_their_password(only, tmp_path):
     deep = only(tmp_path / ("deep" * 25), "postgres", "redis")
-    address = urlsplit(deep.environment["MODELYARD_DATABASE_URL"])
+    address = urlsplit(deep.environment["MODELYARD_DATABASE_OWNER_URL"])
     redis = urlsplit(deep.environment["MODELYARD_REDIS_URL"]).port
 
     answers = knock([("tcp", address.port), ("tcp", redis)])

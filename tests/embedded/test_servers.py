@@ -58,7 +58,7 @@ async def test_killed_server_comes_back_with_its_data(running, name):
 
 
 async def test_postgres_sorts_and_lowers_alike_everywhere_and_never_loses_a_commit(running):
-    connection = await clients.asyncpg.connect(running.environment["MODELYARD_DATABASE_URL"])
+    connection = await clients.asyncpg.connect(running.environment["MODELYARD_DATABASE_OWNER_URL"])
     shown = {name: await connection.fetchval(f"SHOW {name}") for name in ("fsync", "synchronous_commit", "timezone")}
     lowered = await connection.fetchval("SELECT lower('ÄÖ')")
     words = await connection.fetch("SELECT w FROM unnest(array['b', 'B', 'a', 'Ä']) w ORDER BY w")
@@ -175,7 +175,7 @@ def test_killed_port_and_killed_store_come_back_on_their_own(only, data_dir):
 async def test_long_path_falls_back_to_loopback(only, tmp_path):
     deep = only(tmp_path / ("deep" * 25), "postgres", "redis")
 
-    assert urlsplit(deep.environment["MODELYARD_DATABASE_URL"]).hostname == "127.0.0.1"
+    assert urlsplit(deep.environment["MODELYARD_DATABASE_OWNER_URL"]).hostname == "127.0.0.1"
     assert urlsplit(deep.environment["MODELYARD_REDIS_URL"]).hostname == "127.0.0.1"
     for name in ("postgres", "redis"):
         await clients.write(deep.environment, name, "precious")

@@ -122,7 +122,7 @@ def up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
         each.popen.communicate(timeout=20)
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -50,7 +50,7 @@ async def row(case: Case) -> list[str]:
         running = full.servers()
         full.disk.fill()
         if case.log:
-            await use_up_the_log(full.installation.settings().database_url)
+            await use_up_the_log(full.installation.settings().owner_url)
         elif not int(case.reserve):
             for _ in range(300):
                 await doors.parameter(5000)

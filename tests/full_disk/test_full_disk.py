@@ -186,7 +186,7 @@ async def test_the_log_of_the_database_has_no_room() -> None:
         assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
         apis = full.servers("api 1", "api 2", "worker")
         full.disk.fill()
-        await use_up_the_log(full.installation.settings().database_url)
+        await use_up_the_log(full.installation.settings().owner_url)
         refused = await _until(doors.parameter, lambda told: told.status == 507)
         assert "The disk of the database is full" in refused.message
         state = await _until(doors.state, lambda told: told["http"] == 503)

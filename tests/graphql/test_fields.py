@@ -109,6 +109,12 @@ LINES = {
         "may: maintainer": "viewerCanUpdate",
     },
     "ComparedMetric": {"nothing more": "values"},
+    "Deployment": {
+        "nothing more": "id environment endpoint instance version number modelName follows digest status statusReason "
+        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting "
+        "createdBy endedBy",
+        "may: reporter": "viewerCanUpdate",
+    },
     "Experiment": {
         "nothing more": "project candidates loggedModels createdBy", "registry": "model",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -135,13 +141,14 @@ LINES = {
     "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
-        "nothing more": "project latestVersion versions aliases aliasHistory createdBy",
-        "candidates": "experiment candidates",
+        "nothing more": "project latestVersion versions aliases aliasHistory createdBy deletedBy",
+        "candidates": "experiment candidates", "member": "deployments",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy seal withdrawals", "candidates": "candidate loggedModel",
-        "candidates' part": "ciJobs", "may: reporter": "viewerCanUpdate viewerCanDelete",
+        "nothing more": "model aliases artifacts createdBy deletedBy seal withdrawals",
+        "candidates": "candidate loggedModel",
+        "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersionManifest": {"nothing more": "document digest isSealed fileCount size"},
     "ModelVersionSeal": {"nothing more": "sealedBy"},
@@ -150,7 +157,7 @@ LINES = {
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
-        "member": "backgroundJobs limits", "to be named as member": "members",
+        "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
@@ -159,6 +166,9 @@ LINES = {
     },
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
+    },
+    "Pull": {
+        "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
     "ServiceAccount": {
@@ -218,6 +228,7 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Pull",
             "ServiceAccount",
             "Session",
             "Token",
@@ -273,7 +284,7 @@ def need_of(kind: str, name: str) -> str:
 
 def is_strict(kind: str) -> bool:
     """Whether every field of a type needs a line: not every caller sees the object, or not all of its plain values."""
-    ordinary = {"project", "registry", "candidates", "signed in"}
+    ordinary = {"project", "registry", "candidates", "signed in", "writers"}
     special = [name for need, names in LINES[kind].items() if need != "nothing more" for name in names.split()]
     plain = [name for name in special if not leads_to_objects(kind, name) and not name.startswith("viewerCan")]
     return bool(plain) or not set(DOORS[kind].values()) <= ordinary
@@ -381,7 +392,8 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
-    "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
+    "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
+    "Experiment": "candidates",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",

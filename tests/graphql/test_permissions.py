@@ -79,6 +79,8 @@ NEEDS = {
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
         "modelVersionSeal", "modelVersionYank", "modelVersionDeprecate", "modelVersionUndeprecate",
+        "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
+        "modelRestore", "modelVersionRestore",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",

@@ -90,7 +90,7 @@ async def test_versions_by_every_reference(data, project, model, version, refere
         made = await version(model_id, version=text)
         if text == "1.1.0":
             await data(
-                project[Role.REPORTER],
+                project[Role.MAINTAINER],
                 """mutation s($id: ID!) { modelVersionStageSet(input: {modelVersion: {id: $id}, stage: "production"}) {
                   modelVersion { stage } userErrors { code } } }""",
                 id=made["id"],

@@ -34,6 +34,7 @@ enumerated(
     MANAGE_ACCESS="Besides api, for a token of a project or group that is maintainer: tokens, members, CI settings.",
     MANAGE_PROJECT="The same for settings and visibility, webhooks, and new projects and groups.",
     DELETE_PROJECT="Besides api, for a token of a project or group that is owner: deleting projects.",
+    PROMOTE="Besides api, for a token of a project or group that is developer: moving protected aliases and stages.",
 )
 
 

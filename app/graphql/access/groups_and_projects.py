@@ -16,6 +16,7 @@ from app.graphql.access.project_storage import ProjectStorage
 from app.graphql.access.types import Member, Token, User, maker, members_of
 from app.graphql.context import Info
 from app.graphql.jobs.types import BackgroundJob, InStatus, OfKind, jobs_of
+from app.graphql.lifecycle.deployments.lists import ProjectDeployments
 from app.graphql.registry.orders import ModelOrderBy, OrderModelSearch, OrderModelVersionSearch
 from app.graphql.tracking.list_arguments import (
     ExperimentIds,
@@ -40,7 +41,7 @@ OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="Th
 
 
 @strawberry.type(description="The owner of models, experiments and their bytes.")
-class Project(Node):
+class Project(ProjectDeployments, Node):
     access: strawberry.Private[ProjectAccess]
     number: Long = strawberry.field(description="What stands for it in paths of the REST and MLflow interfaces.")
     name: str = strawberry.field(description="For people to read.")
@@ -121,6 +122,7 @@ class Project(Node):
         info: Info,
         *,
         search: Search = "",
+        view: InView = ViewType.ACTIVE,
         order_by: OrderModels = None,
         first: First = None,
         after: After = None,
@@ -128,7 +130,7 @@ class Project(Node):
         before: Before = None,
     ) -> Connection[registry.Model]:
         page, order = window(first, after, last, before), order_by.key() if order_by else ModelOrder()
-        return await registry.models_of(info, self.access.id, page, search, order)
+        return await registry.models_of(info, self.access.id, page, search, order, view)
 
     @resolved("Its experiments, newest first.")
     async def experiments(

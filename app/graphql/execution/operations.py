@@ -94,7 +94,7 @@ def context_of(connection: HTTPConnection, actor: Actor) -> Context:
         runtime,
         live_of(connection.app),
         actor,
-        Loaders(runtime.db, actor),
+        Loaders(runtime.db, actor, runtime.settings),
         request_id,
         None,
         base,

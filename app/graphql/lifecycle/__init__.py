@@ -1,4 +1,4 @@
-"""GraphQL of what a registry is for after storing: gates, promotions, evaluations, deployments, seals, audit.
+"""GraphQL of what a version goes through after it was made: one package for each area.
 
-Each area has a folder or a pair of modules of its own; ``verdicts`` is shared by gates and promotions.
+``deployments`` has what runs where and who pulled what; ``lineage`` what was made from what, and what depends on it.
 """

@@ -15,7 +15,10 @@ from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
+from app.graphql.lifecycle.deployments.lists import ModelDeployments, VersionDeployments
+from app.graphql.lifecycle.deployments.pulls import VersionPulls
 from app.graphql.registry.orders import ModelVersionStatus, VersionOrderBy
+from app.graphql.tracking.list_arguments import InView, ViewType
 from app.graphql.types import ids, markdown
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import resolved
@@ -42,13 +45,17 @@ OrderVersions = Annotated[
 
 
 @strawberry.type(description="A named line of model versions.")
-class Model(Node):
+class Model(ModelDeployments, Node):
     row: strawberry.Private[models.Model]
     name: str = strawberry.field(description="Unique in its project.")
     description: str = strawberry.field(description="Markdown.")
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it or one of its versions last changed.")
+    deleted_at: datetime | None = strawberry.field(description="Since when it is in the trash; null: it is not.")
+    purge_at: datetime | None = strawberry.field(
+        description="Until when it can be restored, of what is in the trash; then it is removed."
+    )
 
     @classmethod
     def of(cls, row: models.Model) -> Model:
@@ -60,6 +67,8 @@ class Model(Node):
             tags=tags_of(row.tags),
             created_at=row.created_at,
             updated_at=row.updated_at,
+            deleted_at=row.deleted_at,
+            purge_at=row.purge_at,
         )
 
     @resolved("The description as sanitised HTML.")
@@ -93,6 +102,7 @@ class Model(Node):
         *,
         reference: Reference = None,
         search: SearchVersion = "",
+        view: InView = ViewType.ACTIVE,
         order_by: OrderVersions = None,
         first: First = None,
         after: After = None,
@@ -100,7 +110,7 @@ class Model(Node):
         before: Before = None,
     ) -> Connection[ModelVersion]:
         loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
-        request = _version_list(reference, search, order_by)
+        request = _version_list(reference, search, view, order_by)
         page = await loaders.version_pages.load((key, (window(first, after, last, before), request)))
         return connection(page, ModelVersion.of, lambda: loaders.version_counts.load((key, request)))
 
@@ -128,6 +138,10 @@ class Model(Node):
     async def created_by(self, info: Info) -> User | None:
         return await maker(info, self.row.created_by, self.row.project_id)
 
+    @resolved("Who put it into the trash.")
+    async def deleted_by(self, info: Info) -> User | None:
+        return await maker(info, self.row.deleted_by, self.row.project_id)
+
     @resolved("Whether you may change it, add versions and set aliases.")
     async def viewer_can_update(self, info: Info) -> bool:
         return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
@@ -138,14 +152,13 @@ class Model(Node):
 
 
 @strawberry.type(description="One release of a model.")
-class ModelVersion(Node):
+class ModelVersion(VersionDeployments, VersionPulls, Node):
     row: strawberry.Private[lookup.ModelVersion]
     version: str = strawberry.field(description="Semantic version, unique in its model.")
     number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")
     is_prerelease: bool = strawberry.field(description="Whether it precedes a release, such as `2.0.0-rc.1`.")
     description: str = strawberry.field(description="Markdown.")
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
-    stage: str = strawberry.field(description="none, staging, production or archived.")
     status: ModelVersionStatus = strawberry.field(
         description="Whether its files are complete and sound: `latest`, ranges and stages see READY ones only."
     )
@@ -167,6 +180,10 @@ class ModelVersion(Node):
     )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When description or stage last changed.")
+    deleted_at: datetime | None = strawberry.field(description="Since when it is in the trash; null: it is not.")
+    purge_at: datetime | None = strawberry.field(
+        description="Until when it can be restored, of what is in the trash; then it is removed."
+    )
 
     @classmethod
     def of(cls, row: lookup.ModelVersion) -> ModelVersion:
@@ -178,7 +195,6 @@ class ModelVersion(Node):
             is_prerelease=row.is_prerelease,
             description=row.description,
             tags=tags_of(row.tags),
-            stage=row.stage,
             status=ModelVersionStatus(row.state),
             is_complete=not row.open_until,
             status_reason=states.reason(row.state, row.state_reason),
@@ -192,11 +208,20 @@ class ModelVersion(Node):
             deprecated_at=row.deprecated_at,
             created_at=row.created_at,
             updated_at=row.updated_at,
+            deleted_at=row.deleted_at,
+            purge_at=row.purge_at,
         )
 
     @resolved("The description as sanitised HTML.")
     def description_html(self) -> str:
         return markdown.to_html(self.description)
+
+    @resolved(
+        "The stage that it is in, as its project calls it: `none`, `staging`, `production` or `archived` at first."
+    )
+    async def stage(self, info: Info) -> str:
+        stages = await info.context.loaders.registry.stages_of_projects.load((self.row.project_id,))
+        return next((stage.name for stage in stages if stage.key == self.row.stage), self.row.stage)
 
     @resolved("The model that it is of.")
     async def model(self, info: Info) -> Model | None:
@@ -269,6 +294,10 @@ class ModelVersion(Node):
     async def created_by(self, info: Info) -> User | None:
         return await maker(info, self.row.created_by, self.row.project_id)
 
+    @resolved("Who put it into the trash.")
+    async def deleted_by(self, info: Info) -> User | None:
+        return await maker(info, self.row.deleted_by, self.row.project_id)
+
     @resolved("Whether you may change it, move its stage and set aliases on it.")
     async def viewer_can_update(self, info: Info) -> bool:
         return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
@@ -308,17 +337,19 @@ async def versions_of_logged_model(info: Info, project_id: int, model_id: UUID) 
     return [ModelVersion.of(row) for row in rows]
 
 
-def _version_list(reference: str | None, search: str, order: VersionOrderBy | None) -> VersionList:
+def _version_list(reference: str | None, search: str, view: ViewType, order: VersionOrderBy | None) -> VersionList:
     parsed = parse_reference(reference) if reference else None
-    request = VersionList(reference=parsed, text=search)
-    return VersionList(order.field, order.direction.is_descending, parsed, search) if order else request
+    request = VersionList(reference=parsed, text=search, view=view)
+    return VersionList(order.field, order.direction.is_descending, parsed, search, view) if order else request
 
 
-async def models_of(info: Info, project_id: int, page: Window, text: str, order: ModelOrder) -> Connection[Model]:
+async def models_of(
+    info: Info, project_id: int, page: Window, text: str, order: ModelOrder, view: ViewType
+) -> Connection[Model]:
     """The models of a project."""
     loaders, key = info.context.loaders.registry, (project_id,)
-    rows = await or_empty(loaders.model_pages.load((key, (page, text, order))), Page())
-    return connection(rows, Model.of, lambda: or_empty(loaders.model_counts.load((key, text)), 0))
+    rows = await or_empty(loaders.model_pages.load((key, (page, text, order, view))), Page())
+    return connection(rows, Model.of, lambda: or_empty(loaders.model_counts.load((key, (text, view))), 0))
 
 
 # At the end, since the types of these modules refer to each other.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -15,6 +16,9 @@ from app.inspection.source import Source
 MOST_DEPTH = 40
 MOST_NODES = 50_000
 MOST_ALIASES = 200
+MOST_COLUMNS = 600
+MOST_COLUMN_VALUES = 5_000
+"""Of one side of a signature: of larger facts the report would leave the whole signature out."""
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KEPT_OF_MODEL = {
     "run_id": "runId",
@@ -45,7 +49,7 @@ def mlmodel(source: Source, limits: Limits) -> dict[str, JsonValue]:
         "pythonVersion": plain(function.get("python_version"), limits) if isinstance(function, dict) else None,
         "loaderModule": plain(function.get("loader_module"), limits) if isinstance(function, dict) else None,
         "signature": {
-            side: plain(_parsed(signature.get(side)), limits) for side in ("inputs", "outputs", "params")
+            side: _side(signature.get(side), limits) for side in ("inputs", "outputs", "params")
         } if isinstance(signature, dict) else None,
     }  # fmt: skip
     return facts | {told: plain(read[name], limits) for name, told in KEPT_OF_MODEL.items() if name in read}
@@ -122,6 +126,15 @@ def _parsed(value: Any) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError):
         return value
+
+
+def _side(declared: Any, limits: Limits) -> JsonValue:
+    """Columns or tensors, more of them than of other lists: signatures are compared, and a cut one cannot be."""
+    columns = _parsed(declared)
+    kept = plain(columns, replace(limits, listed=MOST_COLUMNS), room=_Room(MOST_COLUMN_VALUES))
+    if isinstance(columns, list) and isinstance(kept, list) and len(columns) > len(kept):
+        kept.append("…")
+    return kept
 
 
 class _Room:

@@ -24,6 +24,7 @@ from app.registry.models import Model
 from app.registry.names import check_tag_value
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named, Target
+from app.registry.stages import moves
 from app.registry.tags import system_tags
 from app.registry.versions import change, guards, lookup
 from app.registry.versions.lookup import ModelVersion
@@ -100,6 +101,8 @@ async def withdraw(
         await tx.execute(insert(VersionWithdrawal).values(**row, reason=reason, replacement=replacement, **by))
         tags = {_tag(kind): advice(reason, replacement)}
         changed = await _write(tx, version, kind, func.now(), tags)
+        if kind is Kind.YANK:
+            await moves.keep_holder(tx, changed)
         more = {"reason": reason, "replacement": replacement}
         await webhook_events.version_changed(tx, model, changed, _WORDS[kind].event, actor.username, **more)
     return changed
@@ -129,6 +132,8 @@ async def undo(
         standing = _standing(version.project_id, [version.id], kind)
         await tx.execute(update(VersionWithdrawal).where(*standing).values(undone_at=func.now(), **undone))
         changed = await _write(tx, version, kind, None, {_tag(kind): None})
+        if kind is Kind.YANK:
+            await moves.keep_holder(tx, changed)
         event = f"un{_WORDS[kind].event}"
         await webhook_events.version_changed(tx, model, changed, event, actor.username, reason=reason)
     return changed

@@ -23,7 +23,7 @@ from app.errors import (
 from app.http.answers import json_answer
 from app.http.errors import HttpError
 from app.registry.models import ModelNotFound, ModelTaken
-from app.registry.stages import STAGES, UnknownStage
+from app.registry.stages.definitions import MLFLOW_NAMES, UnknownStage
 from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 
 _INVALID = "INVALID_PARAMETER_VALUE"
@@ -78,7 +78,7 @@ def _opening(error: ModelyardError) -> str:
         case ModelTaken():
             return _taken(error)
         case UnknownStage(stage=stage):
-            return f"Invalid Model Version stage: {stage}. Value must be one of {', '.join(STAGES).title()}."
+            return f"Invalid Model Version stage: {stage}. Value must be one of {', '.join(MLFLOW_NAMES)}."
         case _:
             return ""
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from app.errors import Invalid
+from app.lifecycle.pulls.counter import Door
 from app.mlflow.protocol import artifact_uris, shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
@@ -17,6 +18,7 @@ from app.registry.reads import search as reads_search
 from app.registry.reads.search import SearchVersions
 from app.registry.references.parse import InvalidReference, parse_mlflow_version
 from app.registry.references.resolve import Named
+from app.registry.stages import moves
 from app.registry.versions import change, lookup, states
 from app.registry.versions import create as versions_create
 from app.registry.versions import delete as versions_delete
@@ -82,14 +84,15 @@ async def transition_stage(call: Call) -> Answer:
             f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
             field="archive_existing_versions",
         )
-    moved = await change.set_stage(call.db, call.actor, call.project, named(call), stage, archive_existing=archive)
+    moved = await moves.set_stage(call.db, call.actor, call.project, named(call), stage, keep_others=not archive)
     return {"model_version": await presentation.changed_version(call, moved)}
 
 
 @of_a_version
 async def delete(call: Call) -> Answer:
-    """Delete a version; its number is not given again."""
-    await versions_delete.delete(call.db, call.actor, call.project, named(call))
+    """Delete a version; its number is not given again. It can be restored for a while by GraphQL."""
+    keep = call.runtime.settings.restore_period
+    await versions_delete.delete(call.db, call.actor, call.project, named(call), keep=keep)
     return {}
 
 
@@ -116,6 +119,7 @@ async def download_uri(call: Call) -> Answer:
     )
     if version.open_until:
         raise states.not_ready(version, "be downloaded", field="version")
+    call.runtime.pulls.resolved(call.actor, version, Door.MLFLOW)
     return {"artifact_uri": artifact_uris.download_uri(model, version)}
 
 

@@ -34,6 +34,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from app.registry.references.parse import ByAlias, ByNumber, Exact, InRange, InStage, Latest, Reference
 from app.registry.references.ranges import Interval, Range
 from app.registry.references.semver import floor_key
+from app.registry.stages.tables import ProjectStage
 from app.registry.tables import Alias, Model, ModelVersion, is_offered
 
 _ABOVE_ALL = b"\xff"
@@ -65,20 +66,12 @@ def chosen_id(reference: Reference) -> ScalarSelect[Any]:
         case ByAlias(name):
             chosen = _standing(name)
         case InStage(name):
-            chosen = chosen_in_stage(literal(name, Text))
+            chosen = _releases_first(_ready().where(_INNER.stage == _stage_key(name)))
         case Latest(prerelease):
             chosen = _highest_of_all() if prerelease else _releases_first(_ready())
         case InRange(range):
             chosen = _highest_in(range)
     return chosen
-
-
-def chosen_in_stage(stage: SQLColumnExpression[str], *stages: FromClause) -> ScalarSelect[Any]:
-    """The id of the highest version in the stage; prereleases only where the stage holds no release.
-
-    ``stages`` is the part of the outer statement that the stage comes from, if it does.
-    """
-    return _releases_first(_ready(*stages).where(_INNER.stage == stage))
 
 
 def matches(reference: Reference) -> ColumnElement[bool]:
@@ -87,7 +80,7 @@ def matches(reference: Reference) -> ColumnElement[bool]:
         case InRange(range):
             return _in_range(range)
         case InStage(name):
-            return and_(is_offered(ModelVersion), ModelVersion.stage == name)
+            return and_(is_offered(ModelVersion), ModelVersion.stage == _stage_key(name))
         case _:
             return ModelVersion.id == chosen_id(reference)
 
@@ -143,6 +136,22 @@ def _releases_first(statement: Select[Any]) -> ScalarSelect[Any]:
     """A prerelease only when there is no release: one probe of an index that has releases above prereleases."""
     order = (_INNER.is_prerelease, _INNER.precedence.desc(), _INNER.number.desc())
     return _scalar(statement.order_by(*order).limit(_ONE))
+
+
+def _stage_key(name: str) -> ScalarSelect[Any]:
+    """What ``model_versions.stage`` has for the stage of that name; its own names come before MLflow's."""
+    own = ProjectStage.name == name
+    return _scalar(
+        select(ProjectStage.key)
+        .where(
+            ProjectStage.project_id == Model.project_id,
+            ProjectStage.retired_at.is_(None),
+            or_(own, ProjectStage.mlflow_name == name.capitalize()),
+        )
+        .correlate(Model)
+        .order_by(own.desc())
+        .limit(_ONE)
+    )
 
 
 def _standing(alias: str) -> ScalarSelect[Any]:

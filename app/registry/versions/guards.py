@@ -19,6 +19,8 @@ from app.db import refusals
 from app.db.database import Snapshot, Tx
 from app.db.statements import Statement
 from app.errors import Forbidden
+from app.registry.stages import definitions, protections
+from app.registry.stages.definitions import INITIAL_KEY
 from app.registry.tables import GUARDED, ModelVersion
 from app.text import quoted
 
@@ -152,6 +154,15 @@ async def _first_protected(snap: Snapshot, project_id: int, guarded: Sequence[Gu
 async def _in_protected_stage(
     snap: Snapshot, project_id: int, guarded: Collection[GuardedVersion]
 ) -> GuardedVersion | None:
+    """The first of them whose stage a rule protects, with the name that the project has for the stage."""
+    if all(one.stage == INITIAL_KEY for one in guarded):
+        return None
+    stages = {stage.key: stage for stage in await definitions.of_project(snap, project_id, with_retired=True)}
+    rules = await protections.of_project(snap, project_id)
+    for one in guarded:
+        stage = stages.get(one.stage)
+        if stage is not None and protections.of_stage(rules, stage):
+            return one._replace(stage=stage.name)
     return None
 
 

@@ -29,10 +29,11 @@ UPSERT_TAGS = Statement(
     "tracking.upsert_tags",
     "Sets tags of a candidate; of two values of a key the last one stays.",
     """
-    INSERT INTO candidate_tags (project_id, candidate_id, key, value)
+    INSERT INTO candidate_tags AS old (project_id, candidate_id, key, value)
     SELECT :project::bigint, :candidate::uuid, pair.key, pair.value
     FROM unnest(:keys::text[], :values::text[]) AS pair (key, value)
-    ON CONFLICT (project_id, candidate_id, key) DO UPDATE SET value = excluded.value
+    ON CONFLICT (project_id, candidate_id, key) DO UPDATE SET value = excluded.value,
+        set_at = CASE WHEN old.value = excluded.value THEN old.set_at ELSE excluded.set_at END
     """,
 )
 DELETE_TAGS = Statement(

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from app.access.authentication import epoch
+from app.db import migrate
 from app.db.database import Database
 from app.db.statements import Statement
 from app.errors import Conflict, Invalid
@@ -38,12 +39,14 @@ async def restore(
     folder: BackupFolder,
     *,
     url: str,
+    application_url: str,
     pg_restore: Path,
     progress: Progress = lambda _what, _done, _all: None,
 ) -> BackupSummary:
     """Bring database and store to where the backup was made. API and workers must not run.
 
     Objects that the store has already, with the same bytes, stay as they are; others of the same key are replaced.
+    ``url`` is the database as its owner, ``application_url`` as the role of the application, which gets its rights.
 
     Raises:
         NotEmpty: the database has tables.
@@ -68,6 +71,7 @@ async def restore(
     await all_or_first_error([some() for _ in range(AT_ONCE)])
     progress("restoring the database", 0, 0)
     await dump.read(pg_restore, url, folder.dump)
+    await migrate.grant_application_role(url, application_url)
     async with db.write() as tx:
         await epoch.reset(tx)
     return summary

@@ -42,6 +42,7 @@ async def examine(settings: Settings, db: Database, blobs: BlobStore, notifier: 
     steps: dict[str, Callable[[], Awaitable[list[Finding]]]] = {
         "database": lambda: _database(db),
         "migrations": lambda: _migrations(settings),
+        "database role": lambda: _role(db),
         "redis": lambda: _redis(notifier),
         "store": lambda: _store(blobs),
         "address": lambda: _address("MODELYARD_URL", f"{settings.url}/health/live", is_ours=True),
@@ -109,6 +110,23 @@ async def _migrations(settings: Settings) -> list[Finding]:
         return [Finding("migrations", Level.OK, "the schema is the newest of this release")]
     told = "the schema is not that of this release; run `modelyard migrate` of the release that is to run"
     return [Finding("migrations", Level.FAILED, told)]
+
+
+_OWNS_TABLES = Statement(
+    "upkeep.owns_tables",
+    "Whether the role of this connection could change the tables themselves.",
+    "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('alembic_version')",
+)
+
+
+async def _role(db: Database) -> list[Finding]:
+    async with db.read() as snap:
+        is_owner = await _OWNS_TABLES.fetch_value(snap)
+    told = (
+        "MODELYARD_DATABASE_URL names the owner of the tables, who can change the audit log; give migrations"
+        " MODELYARD_DATABASE_OWNER_URL, and API and worker another user (docs/production.md)"
+    )
+    return [warning_if(is_owner, "database role", told, "cannot change tables, and only adds to the audit log")]
 
 
 async def _redis(notifier: Notifier) -> list[Finding]:

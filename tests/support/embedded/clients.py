@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 async def write(environment: Mapping[str, str], name: str, value: str) -> None:
     if name == "postgres":
-        connection = await asyncpg.connect(environment["MODELYARD_DATABASE_URL"])
+        connection = await asyncpg.connect(environment["MODELYARD_DATABASE_OWNER_URL"])
         await connection.execute("CREATE TABLE IF NOT EXISTS kept (value text)")
         await connection.execute("INSERT INTO kept VALUES ($1)", value)
         await connection.close()
@@ -27,7 +27,7 @@ async def write(environment: Mapping[str, str], name: str, value: str) -> None:
 
 async def read(environment: Mapping[str, str], name: str) -> str:
     if name == "postgres":
-        connection = await asyncpg.connect(environment["MODELYARD_DATABASE_URL"])
+        connection = await asyncpg.connect(environment["MODELYARD_DATABASE_OWNER_URL"])
         value = await connection.fetchval("SELECT value FROM kept")
         await connection.close()
         return value

@@ -107,6 +107,14 @@ WITHDRAWN = """mutation w($p: String!) {
   deprecated: modelVersionDeprecate(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.3.0"}},
     reason: "r"}) { userErrors { message } } }"""
 
+TRASHED = """mutation t($p: String!) {
+  made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
+  model: modelDelete(input: {model: {path: {project: $p, name: "old-deleted-model"}}}) { userErrors { message } }
+  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+    userErrors { message } }
+  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.6.0"}}}) {
+    userErrors { message } } }"""
+
 
 @dataclass(frozen=True)
 class Seeded:
@@ -141,8 +149,9 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
     variables = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **variables)
-    third = await data(owner, WITHDRAWN, p=project.path)
-    every = first | second | third
+    third = await data(owner, TRASHED, p=project.path)
+    fourth = await data(owner, WITHDRAWN, p=project.path)
+    every = first | second | third | fourth
     assert all(not payload["userErrors"] for payload in every.values()), every
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     return Seeded(
@@ -207,6 +216,7 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             quarantined = await tx.scalar(text(_FILE), values)
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
+        running = [await tx.scalar(text(_DEPLOYMENT), {"p": project.id, "i": instance}) for instance in "ab"]
         await tx.execute(text(_PASSWORD), {"u": project.owner.user_id})
         identity = await tx.scalar(text(_IDENTITY), {"u": project.owner.user_id, "s": uuid4().hex})
     return {
@@ -214,6 +224,8 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         "<dead background job id>": str(GlobalId.of("BackgroundJob", jobs[0])),
         "<queued background job id>": str(GlobalId.of("BackgroundJob", jobs[1])),
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
+        "<deployment id>": str(GlobalId.of("Deployment", project.id, running[0])),
+        "<old deployment id>": str(GlobalId.of("Deployment", project.id, running[1])),
         "<identity id>": str(GlobalId.of("Identity", identity)),
         "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
@@ -231,6 +243,10 @@ _FILE = """WITH b AS (INSERT INTO blobs (project_id, id, object_key, state, sha2
 _JOB = """INSERT INTO background_jobs (id, kind, key, project_id, payload, state)
   SELECT id, 'webhooks.deliver', id::text, :p, jsonb_build_object('project_id', CAST(:p AS bigint), 'delivery_id',
     id::text), :state FROM gen_random_uuid() id RETURNING id"""
+_DEPLOYMENT = """INSERT INTO deployments
+    (project_id, environment, endpoint, instance, model_id, version_id, model, version, number, started_at)
+  SELECT project_id, 'staging', 'ocr', :i, model_id, id, 'digits', version, number, now() FROM model_versions
+  WHERE project_id = :p AND version = '1.1.0' RETURNING id"""
 _DELIVERY = """INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data)
   VALUES (:p, gen_random_uuid(), :w, 'model_version.created', '{}') RETURNING id"""
 

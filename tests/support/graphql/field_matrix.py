@@ -45,6 +45,10 @@ DOORS = {
     },
     "CiSettings": {f"{PROJECT} {{ ciSettings @ }}": "maintainers"},
     "ComparedMetric": {"candidatesCompare(ids: [$Parent, $Candidate]) { metrics @ }": "candidates"},
+    "Deployment": {
+        "node(id: $Deployment) { ... on Deployment @ }": "members",
+        "node(id: $EndedDeployment) { ... on Deployment @ }": "members",
+    },
     "Experiment": {
         "experiment(by: {id: $Own}) @": "candidates",
         "experiment(by: {id: $Experiment}) @": "candidates",
@@ -65,10 +69,14 @@ DOORS = {
     },
     "Member": {f"{PROJECT} {{ members(first: 3) {{ nodes @ }} }}": "members"},
     "Metric": {f"{CANDIDATE} {{ metrics @ }}": "candidates"},
-    "Model": {"model(by: {id: $Model}) @": "registry"},
+    "Model": {
+        "model(by: {id: $Model}) @": "registry",
+        f"{PROJECT} {{ models(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
+    },
     "ModelVersion": {
         "modelVersion(by: {id: $ModelVersion}) @": "registry",
         "modelVersion(by: {id: $Foldered}) @": "registry",
+        f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
     "ModelVersionManifest": {"modelVersionManifest(by: {id: $ModelVersion}) @": "registry"},
     "ModelVersionSeal": {f"{VERSION} {{ seal @ }}": "registry"},
@@ -76,6 +84,7 @@ DOORS = {
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
+    "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 20) @': "project"},
     "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},
     "SignInMethods": {"signInMethods @": "open"},

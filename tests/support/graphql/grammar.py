@@ -29,6 +29,7 @@ VERBS = (
     "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
     "Replay Restore Retry Revoke Set LimitsUpdate Rotate StageSet Test Transfer Unlink Update "
     "Deprecate Seal Undeprecate Unyank Yank"
+    "Register Heartbeat End"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
@@ -101,7 +102,7 @@ def targets(schema: GraphQLSchema) -> Iterator[str]:
     """A mutation names what it changes by `<noun>: <Noun>Lookup!`, by `id: ID!` if there is no lookup, or `ids`."""
     for name, noun, verb in _mutations(schema):
         is_of_none = name in {"artifactsDelete", "sessionsRevoke"}
-        if verb in {"Create", "Change", "Set", "Link", "Invite"} or noun in NAMED_BY_OWNER or is_of_none:
+        if verb in {"Create", "Change", "Set", "Link", "Invite", "Register"} or noun in NAMED_BY_OWNER or is_of_none:
             continue
         fields = _input(schema, name).fields
         if "ids" in fields and is_required_input_field(fields["ids"]):

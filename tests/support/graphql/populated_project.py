@@ -82,6 +82,15 @@ ARTIFACTS = """INSERT INTO artifacts
   FROM {owners} o, (SELECT id, row_number() OVER () n FROM blobs WHERE project_id = :project AND state = 'stored') b
   WHERE o.project_id = :project"""
 
+DEPLOYED = """INSERT INTO deployments (project_id, environment, endpoint, instance, model_id, version_id, model,
+    version, number, follows, started_at, created_by)
+  SELECT v.project_id, 'production', 'e', v.id, v.model_id, v.id, m.name, v.version, v.number, 'latest', now(), :by
+  FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+  JOIN projects p ON p.id = v.project_id WHERE p.full_path LIKE :path || '/%'"""
+PULLED = """INSERT INTO pulls (project_id, version_id, day, user_id, door, first_at, last_at)
+  SELECT v.project_id, v.id, current_date - n, :by, 'link', now(), now() FROM generate_series(1, 2) n, model_versions v
+  JOIN projects p ON p.id = v.project_id WHERE p.full_path LIKE :path || '/%'"""
+
 LOGGED_ACCESS = """INSERT INTO access_log (happened_at, action, result, actor_id, user_id, about_group_id,
     about_project_id) SELECT now() + interval '1 hour', 'member_set', 'ok', :by, :by, :group, :project
   FROM generate_series(1, :n)"""
@@ -178,6 +187,8 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
+        for statement in (DEPLOYED, PULLED):
+            await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 
 

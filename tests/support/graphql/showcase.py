@@ -35,6 +35,7 @@ SIGHTS = {
     "registry": (INSIDE, OPEN, OPEN, INSIDE),
     "candidates": (INSIDE, OPEN, INSIDE, OPEN),
     "members": (INSIDE,) * 4,
+    "writers": ("...====.",) * 4,
     "maintainers": (".....==.",) * 4,
     "owners": ("......=.",) * 4,
     "owners of the group": ("......==",) * 4,
@@ -120,6 +121,14 @@ WRITTEN = (
       pipeline_url = 'u', merge_request_iid = 1, merge_request_url = 'u', user_name = 'u', user_url = 'u',
       log_url = 'u', web_url = 'u', started_at = now(), finished_at = now(), last_checked_at = now(),
       next_check_at = now(), ci_project = 'g/p' WHERE project_id = :p""",
+    """INSERT INTO pulls (project_id, version_id, day, user_id, door, downloads, bytes, resolutions, first_at, last_at)
+      SELECT :p, id, '2027-01-31', :by, 'mlflow', 1, 1, 1, now(), now() FROM model_versions
+      WHERE project_id = :p AND version = '2.0.0'""",
+    """UPDATE deployments SET follows = 'latest', digest = '\\x00', created_by = :by, model_id = v.model_id,
+      version_id = v.id FROM model_versions v
+      WHERE deployments.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",
+    """UPDATE deployments SET ended_at = now(), end_kind = 'ended', end_reason = 'r', ended_by = :by
+      WHERE project_id = :p AND instance = 'b'""",
     """UPDATE webhook_deliveries SET response_status = 200, response_body = 'b', last_error = 'e', replay_of = id,
       next_attempt_at = now(), finished_at = now(), attempts = 1 WHERE project_id = :p""",
     "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",
@@ -207,6 +216,8 @@ async def build(
         "Queued": seeded.meanings["<queued background job id>"],
         "CiJob": seeded.meanings["<CI job id>"],
         "VersionJob": filled["ciJobLink"]["ciJob"]["id"],
+        "Deployment": seeded.meanings["<deployment id>"],
+        "EndedDeployment": seeded.meanings["<old deployment id>"],
         "Webhook": seeded.meanings["<webhook id>"],
         "WebhookDelivery": seeded.meanings["<webhook delivery id>"],
         "Alias": str(GlobalId.of("Alias", *_parts(made["modelUpdate"]["model"]["id"]), "best")),

@@ -27,6 +27,7 @@ from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
 from app.journal import events
 from app.lifecycle.deployments import upkeep as deployments
+from app.lifecycle.promotions import upkeep as promotions
 from app.lifecycle.pulls import storage as pulls
 from app.queue import leases
 from app.registry import announce
@@ -171,6 +172,11 @@ async def remove_expired_memberships(runtime: Runtime) -> object:
     return await expired_memberships.remove(runtime.db)
 
 
+async def tidy_promotions(runtime: Runtime) -> object:
+    """Expire promotion requests, and end approvals of what has changed since."""
+    return await promotions.tidy(runtime.db)
+
+
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
@@ -182,6 +188,7 @@ CHORES = (
     Chore("forget attempts", 60, forget_attempts),
     Chore("forget device sign-ins", 60, forget_device_sign_ins),
     Chore("uploads", 300, end_uploads),
+    Chore("tidy promotions", 30, tidy_promotions),
     Chore("forget", 3600, remove_finished),
     Chore("forget deliveries", 3600, remove_old_deliveries),
     Chore("forget counts", 3600, remove_request_counts),

@@ -76,6 +76,8 @@ class Permission(StrEnum):
     PROJECT_READ = "project:read"
     PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
+    PROMOTION_APPROVE = "promotion:approve"
+    PROMOTION_BYPASS = "promotion:bypass"
     PROTECTED_WRITE = "protected:write"
     REGISTRY_PURGE = "registry:purge"
     REGISTRY_READ = "registry:read"
@@ -110,6 +112,8 @@ _LEAST_ROLE = {
     Permission.PROJECT_READ: None,
     Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
+    Permission.PROMOTION_APPROVE: Role.DEVELOPER,
+    Permission.PROMOTION_BYPASS: Role.MAINTAINER,
     Permission.PROTECTED_WRITE: Role.MAINTAINER,
     Permission.REGISTRY_PURGE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
@@ -157,6 +161,7 @@ _BOT_NEEDS = {
     Permission.PROJECT_DELETE: Scope.DELETE_PROJECT,
     Permission.PROJECT_TRANSFER: Scope.DELETE_PROJECT,
     Permission.PROJECT_UPDATE: Scope.MANAGE_PROJECT,
+    Permission.PROMOTION_BYPASS: Scope.MANAGE_PROJECT,
     Permission.TOKEN_MANAGE: Scope.MANAGE_ACCESS,
     Permission.WEBHOOK_MANAGE: Scope.MANAGE_PROJECT,
 }
@@ -171,9 +176,11 @@ _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
     Permission.PROTECTED_WRITE: "registry_access",
-    Permission.LIFECYCLE_MANAGE: "registry_access",
     Permission.DEPLOYMENT_READ: "registry_access",
     Permission.DEPLOYMENT_WRITE: "registry_access",
+    Permission.LIFECYCLE_MANAGE: "registry_access",
+    Permission.PROMOTION_APPROVE: "registry_access",
+    Permission.PROMOTION_BYPASS: "registry_access",
     Permission.REGISTRY_PURGE: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",

@@ -11,6 +11,7 @@ from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
 from app.graphql.lifecycle.deployments.loaders import DeploymentLoaders
+from app.graphql.lifecycle.promotions.loaders import PromotionLoaders
 from app.graphql.lifecycle.seals.loaders import SealLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
@@ -54,6 +55,10 @@ class Loaders:
     @cached_property
     def ci(self) -> CiLoaders:
         return CiLoaders(self._db, self._actor)
+
+    @cached_property
+    def promotions(self) -> PromotionLoaders:
+        return PromotionLoaders(self._db, self._actor)
 
     @cached_property
     def webhooks(self) -> WebhookLoaders:

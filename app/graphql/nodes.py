@@ -19,6 +19,7 @@ from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.lifecycle.deployments.types import deployment_by_key
+from app.graphql.lifecycle.promotions.types import promotion_by_key, request_by_key
 from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.people.identities import identity_by_id
 from app.graphql.people.invitation_types import invitation_by_id
@@ -135,6 +136,16 @@ async def _ci_job(info: Info, id: str) -> Node | None:
     return await ci_job_by_key(info, *key) if key else None
 
 
+async def _promotion(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Promotion")
+    return await promotion_by_key(info, *key) if key else None
+
+
+async def _promotion_request(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "PromotionRequest")
+    return await request_by_key(info, *key) if key else None
+
+
 LOOKUPS: dict[str, Lookup] = {
     "Alias": alias_by_id,
     "Artifact": _artifact,
@@ -153,6 +164,8 @@ LOOKUPS: dict[str, Lookup] = {
     "Model": _model,
     "ModelVersion": _model_version,
     "Project": _project,
+    "Promotion": _promotion,
+    "PromotionRequest": _promotion_request,
     "ServiceAccount": _service_account,
     "Session": _session,
     "Token": _token,

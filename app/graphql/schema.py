@@ -22,6 +22,8 @@ from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
+from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.lifecycle.seals.mutations import SealsMutation, SealsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
@@ -90,6 +92,7 @@ class Query(
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
     SealsQuery,
@@ -113,6 +116,7 @@ class Mutation(
     ArtifactUploadsMutation,
     WebhooksMutation,
     JobsMutation,
+    PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
     IdentitiesMutation,

@@ -600,6 +600,19 @@ export type FeatureAccess =
   /** All who may see the project. */
   | 'ENABLED';
 
+/** What a rule comes to. */
+export type GateVerdictOutcome =
+  /** It is met. */
+  | 'PASSED'
+  /** It is not met. */
+  | 'FAILED'
+  /** It is not met, and only warns. */
+  | 'WARNING'
+  /** It can be met later, without another version: approvals, a freeze, a minimum time. */
+  | 'PENDING'
+  /** It could not be found out; the version stays out. */
+  | 'ERROR';
+
 /** Input of `groupCreate`. */
 export type GroupCreateInput = {
   /** Its part of the address. */
@@ -972,6 +985,24 @@ export type ModelVersionPath = {
   reference: string;
 };
 
+/** Input of `modelVersionPromote`. */
+export type ModelVersionPromoteInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+  /** Promote only if the stage stands for the version of this number now; 0: for none. When left out, for the same one as when the call began. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+  /** The request whose approvals count; the open one for this version and stage when left out. */
+  promotionRequestId?: string | null | undefined;
+  /** Bypasses gates and approvals, with a reason that is kept for ever. For maintainers; what is wrong with the version itself cannot be bypassed. */
+  bypassReason?: string | null | undefined;
+};
+
 /** Input of `modelVersionRestore`. */
 export type ModelVersionRestoreInput = {
   /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
@@ -1162,6 +1193,28 @@ export type ProjectEventType =
   | 'CI_JOB_UPDATED'
   /** A candidate or model version was linked to a CI job. */
   | 'CI_JOB_LINKED'
+  /** A model version was promoted; `detail` names the stage. */
+  | 'PROMOTION_COMPLETED'
+  /** A promotion was refused; `detail` names the stage. */
+  | 'PROMOTION_REFUSED'
+  /** A promotion was requested; `detail` names by whom. */
+  | 'PROMOTION_REQUEST_OPENED'
+  /** Something was said about a promotion request. */
+  | 'PROMOTION_REQUEST_COMMENTED'
+  /** A person approved; `detail` names who. */
+  | 'PROMOTION_REQUEST_APPROVED'
+  /** An approval fell, since something has changed. */
+  | 'PROMOTION_REQUEST_APPROVAL_FELL'
+  /** A requested promotion was tried, and refused. */
+  | 'PROMOTION_REQUEST_REFUSED'
+  /** A promotion request was rejected. */
+  | 'PROMOTION_REQUEST_REJECTED'
+  /** A promotion request was taken back. */
+  | 'PROMOTION_REQUEST_WITHDRAWN'
+  /** The time of a promotion request was over. */
+  | 'PROMOTION_REQUEST_EXPIRED'
+  /** A requested promotion was made. */
+  | 'PROMOTION_REQUEST_PROMOTED'
   /** A version runs; `detail` names the environment. */
   | 'DEPLOYMENT_STARTED'
   /** No heartbeat came for a while; `detail` names the environment. */
@@ -1215,6 +1268,95 @@ export type ProjectUpdateInput = {
   /** Whether the SemVer of a deleted version may come back with other files. */
   allowsVersionReuse?: boolean | null | undefined;
 };
+
+/** Input of `promotionRequestApprove`. */
+export type PromotionRequestApproveInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said with it: Markdown, at most 10,000 characters. */
+  comment?: string;
+  /** The `digest` of the `promotionCheck` that you have looked at: refused if anything has changed since. */
+  digest?: string | null | undefined;
+};
+
+/** Input of `promotionRequestComment`. */
+export type PromotionRequestCommentInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said: Markdown, 1 to 10,000 characters. */
+  body: string;
+};
+
+/** Input of `promotionRequestCreate`. */
+export type PromotionRequestCreateInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for those who approve: Markdown, at most 10,000 characters. */
+  reason?: string;
+  /** Whether the last approval that is needed promotes, with the rights of who gives it. */
+  isAutomatic?: boolean;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+};
+
+/** What happened to a promotion request. */
+export type PromotionRequestEventKind =
+  /** It was opened. */
+  | 'OPENED'
+  /** A person or program said something. */
+  | 'COMMENTED'
+  /** A person approved. */
+  | 'APPROVED'
+  /** An approval fell, since what it was given for has changed. */
+  | 'APPROVAL_FELL'
+  /** A promotion was tried, and rules failed. */
+  | 'REFUSED'
+  /** A person who may approve ended it. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED'
+  /** The version entered the stage. */
+  | 'PROMOTED';
+
+/** Input of `promotionRequestReject`. */
+export type PromotionRequestRejectInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, 1 to 10,000 characters. */
+  reason: string;
+};
+
+/** Whether a promotion request is open, or how it ended. */
+export type PromotionRequestStatus =
+  /** It waits for approvals, or for the promotion. */
+  | 'OPEN'
+  /** The version entered the stage. */
+  | 'PROMOTED'
+  /** It was rejected. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED';
+
+/** Input of `promotionRequestWithdraw`. */
+export type PromotionRequestWithdrawInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, at most 10,000 characters. */
+  reason?: string;
+};
+
+/** Whether the version entered the stage. */
+export type PromotionStatus =
+  /** It did. */
+  | 'COMPLETED'
+  /** Rules kept it out. */
+  | 'REFUSED';
 
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
 export type Role =
@@ -3394,6 +3536,41 @@ export type ModelVersionManifestQuery = {
   } | null
 };
 
+export type ModelVersionPromoteMutationVariables = Exact<{
+  input: ModelVersionPromoteInput;
+}>;
+
+
+export type ModelVersionPromoteMutation = {
+  modelVersionPromote: {
+    __typename: 'ModelVersionPromotePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      stage: string
+    } | null,
+    promotion: {
+      __typename: 'Promotion',
+      id: string,
+      status: PromotionStatus,
+      replacedVersion: string | null,
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        title: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        isFailing: boolean
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ModelVersionRestoreMutationVariables = Exact<{
   input: ModelVersionRestoreInput;
 }>;
@@ -3688,6 +3865,14 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
+      id: string
+    }
+    | {
       __typename: 'ServiceAccount',
       id: string
     }
@@ -3789,6 +3974,14 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
       id: string
     }
     | {
@@ -4060,6 +4253,159 @@ export type ProjectsQuery = {
         __typename: 'User',
         username: string
       } | null
+    }>
+  }
+};
+
+export type PromotionCheckQueryVariables = Exact<{
+  modelVersion: ModelVersionLookup;
+  stage: string;
+}>;
+
+
+export type PromotionCheckQuery = {
+  promotionCheck: {
+    __typename: 'PromotionCheck',
+    allowsPromotion: boolean,
+    digest: string,
+    replacedVersion: string | null,
+    verdicts: Array<{
+      __typename: 'GateVerdict',
+      kind: string,
+      title: string,
+      outcome: GateVerdictOutcome,
+      explanation: string,
+      compared: Json,
+      sources: Json
+    }>
+  } | null
+};
+
+export type PromotionRequestApproveMutationVariables = Exact<{
+  input: PromotionRequestApproveInput;
+}>;
+
+
+export type PromotionRequestApproveMutation = {
+  promotionRequestApprove: {
+    __typename: 'PromotionRequestApprovePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      approvals: Array<{
+        __typename: 'PromotionApproval',
+        username: string,
+        givenAt: string,
+        fellAt: string | null,
+        fallReason: string | null
+      }>,
+      promotion: {
+        __typename: 'Promotion',
+        id: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestCommentMutationVariables = Exact<{
+  input: PromotionRequestCommentInput;
+}>;
+
+
+export type PromotionRequestCommentMutation = {
+  promotionRequestComment: {
+    __typename: 'PromotionRequestCommentPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      events: {
+        __typename: 'PromotionRequestEventConnection',
+        nodes: Array<{
+          __typename: 'PromotionRequestEvent',
+          kind: PromotionRequestEventKind,
+          username: string | null,
+          body: string,
+          happenedAt: string
+        }>
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestCreateMutationVariables = Exact<{
+  input: PromotionRequestCreateInput;
+}>;
+
+
+export type PromotionRequestCreateMutation = {
+  promotionRequestCreate: {
+    __typename: 'PromotionRequestCreatePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      id: string,
+      status: PromotionRequestStatus,
+      expiresAt: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestRejectMutationVariables = Exact<{
+  input: PromotionRequestRejectInput;
+}>;
+
+
+export type PromotionRequestRejectMutation = {
+  promotionRequestReject: {
+    __typename: 'PromotionRequestRejectPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      statusReason: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestWithdrawMutationVariables = Exact<{
+  input: PromotionRequestWithdrawInput;
+}>;
+
+
+export type PromotionRequestWithdrawMutation = {
+  promotionRequestWithdraw: {
+    __typename: 'PromotionRequestWithdrawPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
     }>
   }
 };
@@ -6564,6 +6910,41 @@ export const ModelVersionManifestDocument: TypedDocument<ModelVersionManifestQue
 }`,
 };
 
+export const ModelVersionPromoteDocument: TypedDocument<ModelVersionPromoteMutation, ModelVersionPromoteMutationVariables> = {
+  name: 'ModelVersionPromote',
+  kind: 'mutation',
+  hash: 'e1e6ff790d4fa44dab1e86b8bdfca4d24962201cc7f42a958cabf0a2d3d60b39',
+  text: `mutation ModelVersionPromote($input: ModelVersionPromoteInput!) {
+  modelVersionPromote(input: $input) {
+    modelVersion {
+      version
+      stage
+      __typename
+    }
+    promotion {
+      id
+      status
+      replacedVersion
+      verdicts {
+        title
+        outcome
+        explanation
+        isFailing
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutation, ModelVersionRestoreMutationVariables> = {
   name: 'ModelVersionRestore',
   kind: 'mutation',
@@ -7055,6 +7436,158 @@ export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariabl
         username
         __typename
       }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionCheckDocument: TypedDocument<PromotionCheckQuery, PromotionCheckQueryVariables> = {
+  name: 'PromotionCheck',
+  kind: 'query',
+  hash: '5a2d4163cc2091183ca0f2d09c39d8b072f1fbf308d528fd40f588410f862f99',
+  text: `query PromotionCheck($modelVersion: ModelVersionLookup!, $stage: String!) {
+  promotionCheck(modelVersion: $modelVersion, stage: $stage) {
+    allowsPromotion
+    digest
+    replacedVersion
+    verdicts {
+      kind
+      title
+      outcome
+      explanation
+      compared
+      sources
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestApproveDocument: TypedDocument<PromotionRequestApproveMutation, PromotionRequestApproveMutationVariables> = {
+  name: 'PromotionRequestApprove',
+  kind: 'mutation',
+  hash: '58ee22586048ed449fbb54dd070d4f5d98b8558eb5ed75535ef8e66526396fa5',
+  text: `mutation PromotionRequestApprove($input: PromotionRequestApproveInput!) {
+  promotionRequestApprove(input: $input) {
+    promotionRequest {
+      status
+      approvals {
+        username
+        givenAt
+        fellAt
+        fallReason
+        __typename
+      }
+      promotion {
+        id
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestCommentDocument: TypedDocument<PromotionRequestCommentMutation, PromotionRequestCommentMutationVariables> = {
+  name: 'PromotionRequestComment',
+  kind: 'mutation',
+  hash: '650bdb0f00e00048298f1300942ddb68000137b51d8b53a410c5e5d5dd9b570a',
+  text: `mutation PromotionRequestComment($input: PromotionRequestCommentInput!) {
+  promotionRequestComment(input: $input) {
+    promotionRequest {
+      events(last: 1) {
+        nodes {
+          kind
+          username
+          body
+          happenedAt
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestCreateDocument: TypedDocument<PromotionRequestCreateMutation, PromotionRequestCreateMutationVariables> = {
+  name: 'PromotionRequestCreate',
+  kind: 'mutation',
+  hash: '2871f0d7297b373e011ef2143eb9186f60d6d1c29187f2213935e2952a7ac965',
+  text: `mutation PromotionRequestCreate($input: PromotionRequestCreateInput!) {
+  promotionRequestCreate(input: $input) {
+    promotionRequest {
+      id
+      status
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestRejectDocument: TypedDocument<PromotionRequestRejectMutation, PromotionRequestRejectMutationVariables> = {
+  name: 'PromotionRequestReject',
+  kind: 'mutation',
+  hash: 'c88bb658fcc2bd6bd56cffc1d0ff0249cf02e6afb60ee08318fb2b42fc0ba891',
+  text: `mutation PromotionRequestReject($input: PromotionRequestRejectInput!) {
+  promotionRequestReject(input: $input) {
+    promotionRequest {
+      status
+      statusReason
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestWithdrawDocument: TypedDocument<PromotionRequestWithdrawMutation, PromotionRequestWithdrawMutationVariables> = {
+  name: 'PromotionRequestWithdraw',
+  kind: 'mutation',
+  hash: '58ff0803d2c918efe06fecce818642961fc610c547ad4e25350db04a8d09af71',
+  text: `mutation PromotionRequestWithdraw($input: PromotionRequestWithdrawInput!) {
+  promotionRequestWithdraw(input: $input) {
+    promotionRequest {
+      status
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename

@@ -31,6 +31,7 @@ _SCOPED = {
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
+      promotionRequestApprove promotionRequestReject promotionRequestWithdraw
       userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
     """,
     "ooooo ooooo": """
@@ -43,7 +44,7 @@ _SCOPED = {
       viewer
     """,
     "ooFoo ooFoo": """
-      model artifactUploads modelVersionManifest
+      model artifactUploads modelVersionManifest promotionCheck
     """,
     "ppFpp ppFpp": """
       modelVersion
@@ -51,7 +52,8 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelRestore modelVersionRestore
+      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelVersionPromote promotionRequestCreate
+      promotionRequestComment modelRestore modelVersionRestore
       modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
     """,
     "FFpFF FFpFF": """

@@ -20,6 +20,7 @@ FIELDS = QUERIES + MUTATIONS
 MANAGED = [
     "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
     "webhookCreate", "webhookUpdate", "webhookDelete",
+    "promotionRequestWithdraw",
     "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete",
 ]  # fmt: skip
 """Of what people of the role maintainer may do: a bot needs a scope for it that a person has granted."""
@@ -32,6 +33,8 @@ VERDICTS = {
     "managed": (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
     "maintainer of a job": (LOW, LOW, LOW, "ok", "ok", LOW, "ok", "ok"),
     "manager of a token": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, "ok", "ok"),
+    # Only people approve.
+    "person of the role developer": (LOW,) * len(KINDS),
     # Only people invite people.
     "owner": (LOW,) * len(KINDS),
     "owner of an invitation": (LOW,) * len(KINDS),

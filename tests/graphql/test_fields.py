@@ -35,6 +35,7 @@ from tests.support.graphql.showcase import CASES, INSIDE, OPEN, PROJECTS, SIGHTS
 NEEDS = {
     # what it takes:      where the object is seen
     "nothing more": OPEN,
+    "what one may": "ooo====o",
     "registry": (OPEN, OPEN, OPEN, INSIDE),
     "candidates": (OPEN, OPEN, INSIDE, OPEN),
     "part of it": (OPEN, OPEN, "<<======", "<<======"),
@@ -146,7 +147,8 @@ LINES = {
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy deletedBy seal withdrawals",
+        "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests "
+        "seal withdrawals",
         "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
@@ -159,11 +161,22 @@ LINES = {
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
-        "registry": "models modelSearch modelVersionSearch",
+        "registry": "models modelSearch modelVersionSearch promotionRequests",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
+    "Promotion": {"nothing more": "verdicts modelVersion promotionRequest promotedBy"},
+    "PromotionApproval": {"nothing more": "user"},
+    "PromotionCheck": {
+        "nothing more": "modelVersion stage digest replacedVersion", "what one may": "verdicts",
+        "may: reporter": "allowsPromotion",
+    },
+    "PromotionRequest": {
+        "nothing more": "modelVersion project requestedBy endedBy approvals events promotion",
+        "may: developer": "viewerCanApprove",
+    },
+    "PromotionRequestEvent": {"nothing more": "user promotion"},
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
@@ -228,6 +241,8 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Promotion",
+            "PromotionRequestEvent",
             "Pull",
             "ServiceAccount",
             "Session",
@@ -396,7 +411,8 @@ NODES = {
     "Experiment": "candidates",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
+    "ModelVersion": "registry", "Project": "project", "Promotion": "registry",
+    "PromotionRequest": "registry", "Session": "oneself", "Token": "maintainers", "User": "members",
     "ServiceAccount": "maintainers", "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

@@ -31,6 +31,8 @@ VERDICTS = {
     ("reporter", "public"): (WHO, LOW, LOW, "ok", "ok", "ok", "ok", LOW),
     ("developer", "private"): (HIDDEN, HIDDEN, LOW, LOW, "ok", "ok", "ok", LOW),
     ("developer", "public"): (WHO, LOW, LOW, LOW, "ok", "ok", "ok", LOW),
+    ("person of the role developer", "private"): (HIDDEN, HIDDEN, LOW, LOW, "ok", "ok", "ok", LOW),
+    ("person of the role developer", "public"): (WHO, LOW, LOW, LOW, "ok", "ok", "ok", LOW),
     ("maintainer", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, "ok", "ok", LOW),
     ("maintainer", "public"): (WHO, LOW, LOW, LOW, LOW, "ok", "ok", LOW),
     # Jobs are seen by members and by those who asked for them, whatever the visibility.
@@ -70,7 +72,7 @@ NEEDS = {
         "candidate", "loggedModel", "artifact",
         "metricSeries", "node", "nodes", "group", "groups",
     ],
-    "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
+    "to see all": ["promotionCheck", "candidatesCompare", "modelVersionsCompare", "search"],
     "to be a member": ["backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [
@@ -80,14 +82,17 @@ NEEDS = {
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
         "modelVersionSeal", "modelVersionYank", "modelVersionDeprecate", "modelVersionUndeprecate",
         "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
+        "modelVersionPromote", "promotionRequestCreate", "promotionRequestComment",
         "modelRestore", "modelVersionRestore",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",
         "candidateCreate", "candidateLog", "candidateUpdate", "candidateDelete", "candidateRestore",
-        "loggedModelCreate", "loggedModelUpdate", "loggedModelDelete", "ciJobUnlink",
+        "loggedModelCreate", "loggedModelUpdate", "loggedModelDelete", "ciJobUnlink", "promotionRequestReject",
     ],
+    "person of the role developer": ["promotionRequestApprove"],
     "maintainer": [
+        "promotionRequestWithdraw",
         "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
         "artifactUploadAbort", "artifactRelease",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
@@ -147,8 +152,8 @@ def test_changeable_types_have_viewer_can_fields_and_a_creator():
     silent = {name for name, fields in objects.items() if not any(one.startswith("viewerCan") for one in fields)}
     makers = {"createdBy", "requestedBy", "setBy"}
     unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
-    # Members have it on their project, deliveries on their webhook.
-    assert silent == {"Member", "WebhookDelivery", "WebhookTestResult"}
+    # Members have it on their project, deliveries on their webhook; promotions never change.
+    assert silent == {"Member", "Promotion", "WebhookDelivery", "WebhookTestResult"}
     # Groups are made by their first owner, sessions are of their person, CI jobs and deliveries by no user; settings
     # are a part of their project, and of users the access log tells who made them.
     assert unsigned == silent | {"CiJob", "CiSettings", "Group", "Session", "User"}

@@ -44,6 +44,11 @@ LISTS = {
     "ModelVersion": MODEL + " { versions(first: $n) { nodes @ } }",
     "ModelVersionWithdrawal": MODEL + " { versions(first: $n) { nodes { withdrawals @ } } }",
     "Project": "projects(search: $below, first: $n) { nodes @ }",
+    "Promotion": MODEL + " { versions(first: $n) { nodes { promotions(first: 1) { nodes @ } } } }",
+    "PromotionApproval": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes { approvals @ } } }",
+    "PromotionRequest": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes @ } }",
+    "PromotionRequestEvent": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes { "
+    "events(first: 2) { nodes @ } } } }",
     "Pull": MODEL + " { versions(first: $n) { nodes { pulls(first: 2) { nodes @ } } } }",
     "ServiceAccount": "project(by: {path: $path}) { serviceAccounts(first: $n) { nodes @ } }",
     "Token": "project(by: {path: $path}) { tokens(first: $n) { nodes @ } }",

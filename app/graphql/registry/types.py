@@ -290,6 +290,20 @@ class ModelVersion(VersionDeployments, VersionPulls, Node):
     async def ci_jobs(self, info: Info) -> list[ci.CiJob]:
         return await ci.jobs_of_version(info, self.row.project_id, self.row.id, self.row.candidate_id)
 
+    @resolved("Its promotions to stages, completed and refused, latest first.")
+    async def promotions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[promotion_types.Promotion]:
+        page = window(first, after, last, before)
+        return await promotion_types.promotions_of_version(info, self.row.project_id, self.row.id, page)
+
+    @resolved("The requests that it enters a stage, latest first.")
+    async def promotion_requests(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[promotion_types.PromotionRequest]:
+        page = window(first, after, last, before)
+        return await promotion_types.requests_of_version(info, self.row.project_id, self.row.id, page)
+
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
         return await maker(info, self.row.created_by, self.row.project_id)
@@ -354,6 +368,7 @@ async def models_of(
 
 # At the end, since the types of these modules refer to each other.
 from app.graphql.access import groups_and_projects  # noqa: E402
+from app.graphql.lifecycle.promotions import types as promotion_types  # noqa: E402
 from app.graphql.lifecycle.seals import types as seals  # noqa: E402
 from app.graphql.logged_models import types as logged  # noqa: E402
 from app.graphql.registry import aliases as alias_types  # noqa: E402

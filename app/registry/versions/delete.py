@@ -14,7 +14,7 @@ from app.registry.background_jobs import PurgeVersion
 from app.registry.models import Deletion
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
-from app.registry.stages import moves
+from app.registry.stages import moves, protections
 from app.registry.stages.definitions import INITIAL_KEY
 from app.registry.tables import ModelVersion
 from app.registry.trash import retention, trashed
@@ -44,6 +44,7 @@ async def delete(
         ModelNotFound, VersionNotFound: there is no such version.
         VersionProtected: it is sealed or in a protected stage, and the actor may not delete such.
         Forbidden: deleting permanently is for maintainers.
+        NameProtected, ApprovalNeeded: a rule protects an alias on it, or its stage.
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
@@ -65,6 +66,7 @@ async def _hide(tx: Tx, actor: Actor, access: ProjectAccess, target: Target, kee
     await version_candidates.lock_of_version(tx, project_id, version.candidate_id)
     await models.lock(tx, model)
     version = await lookup.reload(tx, version)
+    await protections.require_free(tx, actor, access, model, version)
     await guards.require_version(tx, actor, access, version, "it cannot be deleted")
     await webhook_events.version_changed(tx, model, version, "deleted", actor.username)
     await moves.leave(tx, actor, version, reason=_REASON)

@@ -10,7 +10,7 @@ from app.db.statements import Fragment
 from app.errors import NotFound
 from app.registry import models, repository
 from app.registry.references import resolve
-from app.registry.references.parse import ByAlias, Reference, format_reference
+from app.registry.references.parse import AsOf, ByAlias, Reference, format_reference
 from app.registry.references.resolve import Named, Target
 from app.registry.repository import readable
 from app.registry.tables import Model, ModelVersion
@@ -142,6 +142,9 @@ def no_version(model: str, reference: Reference) -> VersionNotFound:
         message = f"The model {quoted(model)} has no alias {quoted(reference.name)}."
         return AliasNotFound(message, field="alias", model=model, reference=reference.name)
     named = format_reference(reference)
+    if isinstance(reference, AsOf):
+        message = f"The model {quoted(model)} had no version {quoted(named)}, or it was deleted since."
+        return VersionNotFound(message, field="version", model=model, reference=named)
     message = f"The model {quoted(model)} has no version {quoted(named)}."
     return VersionNotFound(message, field="version", model=model, reference=named)
 

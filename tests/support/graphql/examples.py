@@ -216,6 +216,12 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             quarantined = await tx.scalar(text(_FILE), values)
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
+        requested = [
+            await tx.scalar(text(_REQUEST), {"p": project.id, "v": version, "stage": stage})
+            for version in ("0.9.0", "1.1.0")
+            for stage in ("staging", "production")
+        ]
+        promoted = await tx.scalar(text(_PROMOTION), {"r": requested[0], "by": project.owner.user_id})
         running = [await tx.scalar(text(_DEPLOYMENT), {"p": project.id, "i": instance}) for instance in "ab"]
         await tx.execute(text(_PASSWORD), {"u": project.owner.user_id})
         identity = await tx.scalar(text(_IDENTITY), {"u": project.owner.user_id, "s": uuid4().hex})
@@ -226,6 +232,11 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
         "<deployment id>": str(GlobalId.of("Deployment", project.id, running[0])),
         "<old deployment id>": str(GlobalId.of("Deployment", project.id, running[1])),
+        **{
+            f"<promotion request id{todo}>": str(GlobalId.of("PromotionRequest", project.id, id))
+            for todo, id in zip(("", " to approve", " to reject", " to withdraw"), requested, strict=True)
+        },
+        "<promotion id>": str(GlobalId.of("Promotion", project.id, promoted)),
         "<identity id>": str(GlobalId.of("Identity", identity)),
         "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
@@ -247,6 +258,18 @@ _DEPLOYMENT = """INSERT INTO deployments
     (project_id, environment, endpoint, instance, model_id, version_id, model, version, number, started_at)
   SELECT project_id, 'staging', 'ocr', :i, model_id, id, 'digits', version, number, now() FROM model_versions
   WHERE project_id = :p AND version = '1.1.0' RETURNING id"""
+_REQUEST = """WITH v AS (UPDATE model_versions SET created_by = NULL WHERE project_id = :p AND version = :v RETURNING *)
+  INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
+    requested_by_name, expires_at)
+  SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, 'ci', now() + interval '1 day'
+  FROM v JOIN project_stages s ON s.project_id = v.project_id AND s.name = :stage RETURNING id"""
+"""Of another one than the people of the examples, as their versions are: no person approves their own work."""
+_PROMOTION = """INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage,
+    holder_number, holder_version, state, reason, bypass_reason, verdicts, checked, request_id, promoted_by,
+    promoted_by_name)
+  SELECT project_id, model_id, version_id, version, number, stage_id, stage, 'none', 1, '1.0.0', 'completed', 'r', 'b',
+    '[{"kind": "k", "name": "n", "title": "t", "outcome": "failed", "message": "m", "compared": {"a": 1},
+    "sources": [{"b": 2}]}]', '{}', id, :by, 'u' FROM promotion_requests WHERE id = :r RETURNING id"""
 _DELIVERY = """INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data)
   VALUES (:p, gen_random_uuid(), :w, 'model_version.created', '{}') RETURNING id"""
 

@@ -83,6 +83,18 @@ DOORS = {
     "ModelVersionWithdrawal": {f"{VERSION} {{ withdrawals @ }}": "registry"},
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
+    "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
+    "PromotionApproval": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ approvals @ }} }} }}": "registry",
+    },
+    "PromotionCheck": {'promotionCheck(modelVersion: {id: $ModelVersion}, stage: "archived") @': "registry"},
+    "PromotionRequest": {
+        "node(id: $PromotionRequest) { ... on PromotionRequest @ }": "registry",
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes @ }} }}": "registry",
+    },
+    "PromotionRequestEvent": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ events(first: 1) {{ nodes @ }} }} }} }}": "registry",
+    },
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 20) @': "project"},

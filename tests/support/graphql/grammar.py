@@ -26,10 +26,10 @@ Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 VERBS = (
-    "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
-    "Replay Restore Retry Revoke Set LimitsUpdate Rotate StageSet Test Transfer Unlink Update "
+    "Abort Approve Cancel Change Comment Complete Copy Create Deactivate Delete End Heartbeat Invite "
+    "LimitsUpdate Link Log Promote Reactivate Refresh Register Reject Release Renew Replay Restore Retry "
+    "Revoke Rotate Set StageSet Test Transfer Unlink Update Withdraw "
     "Deprecate Seal Undeprecate Unyank Yank"
-    "Register Heartbeat End"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""

@@ -91,6 +91,21 @@ PULLED = """INSERT INTO pulls (project_id, version_id, day, user_id, door, first
   SELECT v.project_id, v.id, current_date - n, :by, 'link', now(), now() FROM generate_series(1, 2) n, model_versions v
   JOIN projects p ON p.id = v.project_id WHERE p.full_path LIKE :path || '/%'"""
 
+_BELOW = "project_id IN (SELECT p.id FROM projects p WHERE p.full_path LIKE :path || '/%')"
+REQUESTED = f"""INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
+    requested_by, requested_by_name, expires_at, state, ended_at, ended_by)
+  SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, :by, 'u', now(), 'promoted', now(), :by
+  FROM model_versions v JOIN project_stages s ON s.project_id = v.project_id AND s.name = 'staging' WHERE v.{_BELOW}"""
+APPROVED = f"""INSERT INTO promotion_approvals (project_id, request_id, user_id, username, checked)
+  SELECT project_id, id, :by, 'u', '{{}}' FROM promotion_requests WHERE {_BELOW}"""
+PROMOTED = f"""INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage,
+    state, verdicts, checked, request_id, promoted_by, promoted_by_name)
+  SELECT project_id, model_id, version_id, version, number, stage_id, stage, 'none', 'completed', '[]', '{{}}', id, :by,
+    'u' FROM promotion_requests WHERE {_BELOW}"""
+TOLD = f"""INSERT INTO promotion_request_events (project_id, request_id, kind, user_id, username, promotion_id)
+  SELECT project_id, request_id, kind, :by, 'u', id FROM promotions, (VALUES ('commented'), ('promoted')) AS k (kind)
+  WHERE {_BELOW}"""
+
 LOGGED_ACCESS = """INSERT INTO access_log (happened_at, action, result, actor_id, user_id, about_group_id,
     about_project_id) SELECT now() + interval '1 hour', 'member_set', 'ok', :by, :by, :group, :project
   FROM generate_series(1, :n)"""
@@ -187,7 +202,7 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
-        for statement in (DEPLOYED, PULLED):
+        for statement in (DEPLOYED, PULLED, REQUESTED, APPROVED, PROMOTED, TOLD):
             await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 

@@ -129,6 +129,21 @@ WRITTEN = (
       WHERE deployments.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",
     """UPDATE deployments SET ended_at = now(), end_kind = 'ended', end_reason = 'r', ended_by = :by
       WHERE project_id = :p AND instance = 'b'""",
+    """INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage, state,
+      reason, requested_by, requested_by_name, expires_at, ended_at, ended_by, end_reason)
+      SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, 'promoted', 'r', :by, 'u', now(), now(),
+      :by, 'r' FROM model_versions v JOIN project_stages s ON s.project_id = v.project_id AND s.name = 'staging'
+      WHERE v.project_id = :p AND v.version = '2.0.0'""",
+    """INSERT INTO promotion_approvals (project_id, request_id, user_id, username, checked, fell_at, fall_reason)
+      SELECT project_id, id, :by, 'u', '{}', now(), 'r' FROM promotion_requests
+      WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage, state,
+      verdicts, checked, promoted_by_name) SELECT project_id, model_id, version_id, version, number, stage_id, stage,
+      'none', 'refused', '[]', '{}', 'u' FROM promotion_requests WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO promotion_request_events (project_id, request_id, kind, user_id, username, body, promotion_id)
+      SELECT r.project_id, r.id, 'promoted', :by, 'u', 'b', p.id FROM promotion_requests r
+      JOIN promotions p ON p.project_id = r.project_id AND p.state = 'completed'
+      WHERE r.project_id = :p AND r.version = '2.0.0'""",
     """UPDATE webhook_deliveries SET response_status = 200, response_body = 'b', last_error = 'e', replay_of = id,
       next_attempt_at = now(), finished_at = now(), attempts = 1 WHERE project_id = :p""",
     "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",
@@ -218,6 +233,8 @@ async def build(
         "VersionJob": filled["ciJobLink"]["ciJob"]["id"],
         "Deployment": seeded.meanings["<deployment id>"],
         "EndedDeployment": seeded.meanings["<old deployment id>"],
+        "Promotion": seeded.meanings["<promotion id>"],
+        "PromotionRequest": seeded.meanings["<promotion request id>"],
         "Webhook": seeded.meanings["<webhook id>"],
         "WebhookDelivery": seeded.meanings["<webhook delivery id>"],
         "Alias": str(GlobalId.of("Alias", *_parts(made["modelUpdate"]["model"]["id"]), "best")),

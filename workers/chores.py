@@ -27,6 +27,7 @@ from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
 from app.journal import events
 from app.lifecycle.deployments import upkeep as deployments
+from app.lifecycle.lineage import learning
 from app.lifecycle.promotions import upkeep as promotions
 from app.lifecycle.pulls import storage as pulls
 from app.queue import leases
@@ -162,6 +163,11 @@ async def tell_of_silent_deployments(runtime: Runtime) -> object:
     return told, await deployments.end_lost(runtime.db, timedelta(days=settings.deployment_lost_days))
 
 
+async def read_lineage_tags(runtime: Runtime) -> object:
+    """Read out of new tags what versions were made from."""
+    return await learning.read_tags(runtime.db)
+
+
 async def remove_old_pulls(runtime: Runtime) -> object:
     """Remove who pulled what on days that are long over."""
     return await pulls.remove_old(runtime.db, timedelta(days=runtime.settings.pull_days))
@@ -198,6 +204,7 @@ CHORES = (
     Chore("forget members", 3600, remove_expired_memberships),
     Chore("remind of tokens", 600, remind_of_tokens),
     Chore("forget pulls", 3600, remove_old_pulls),
+    Chore("lineage", 5, read_lineage_tags),
     Chore("deployments", 15, tell_of_silent_deployments),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),

@@ -22,6 +22,8 @@ from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
+from app.graphql.lifecycle.lineage.queries import LineageQuery
 from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
 from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.lifecycle.seals.mutations import SealsMutation, SealsQuery
@@ -86,6 +88,7 @@ class Query(
     UsersQuery,
     AccessLogQuery,
     RegistryQuery,
+    LineageQuery,
     TrackingQuery,
     ComparisonQuery,
     FindingQuery,
@@ -119,6 +122,7 @@ class Mutation(
     PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    DerivationsMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

@@ -491,6 +491,16 @@ export type DatasetInput = {
   tags?: Array<TagInput>;
 };
 
+/** A data set by project and name. */
+export type DatasetName = {
+  /** The full path of the project whose candidates read it. */
+  project: string;
+  /** Its name. */
+  name: string;
+  /** The digest of its content; any when left out. */
+  digest?: string | null | undefined;
+};
+
 /** Input of `deploymentEnd`. */
 export type DeploymentEndInput = {
   /** The id of the deployment. */
@@ -531,6 +541,39 @@ export type DeploymentStatus =
   | 'SILENT'
   /** It runs no more. */
   | 'ENDED';
+
+/** Input of `derivationCreate`: one of `parent` and `baseName`. */
+export type DerivationCreateInput = {
+  /** The version that was made. */
+  modelVersion: ModelVersionLookup;
+  /** How it was made. */
+  kind: DerivationKind;
+  /** The version that it was made from, of any project that you may see. */
+  parent?: ModelVersionLookup | null | undefined;
+  /** The name of what it was made from, if that is kept elsewhere, such as a repository of Hugging Face. */
+  baseName?: string | null | undefined;
+};
+
+/** Input of `derivationDelete`. */
+export type DerivationDeleteInput = {
+  /** The id of the derivation. */
+  id: string;
+};
+
+/** How a version was made from its base. */
+export type DerivationKind =
+  /** Trained further. */
+  | 'FINE_TUNED'
+  /** The same with fewer bits. */
+  | 'QUANTIZED'
+  /** Trained to answer as the base does. */
+  | 'DISTILLED'
+  /** Put together from the base and others. */
+  | 'MERGED'
+  /** An adapter that is loaded on top of the base. */
+  | 'ADAPTED'
+  /** In another way. */
+  | 'OTHER';
 
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
@@ -665,6 +708,13 @@ export type IdentityDeleteInput = {
   id: string;
 };
 
+/** Names what something may depend on, in one of two ways. */
+export type ImpactLookup =
+  {   /** A version. */
+  modelVersion: ModelVersionLookup; dataset?: never; }
+  |  { modelVersion?: never;   /** A data set. */
+  dataset: DatasetName; };
+
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
   /** The group or project, of which you are owner. */
@@ -697,6 +747,27 @@ export type InvitationStatus =
   | 'REVOKED'
   /** Its link was not used in time. */
   | 'EXPIRED';
+
+/** How an entry of a lineage and its parent belong together. */
+export type LineageRelation =
+  /** The candidate read the data set. */
+  | 'READ'
+  /** The version was made from the candidate. */
+  | 'PRODUCED'
+  /** One version is the other, trained further. */
+  | 'FINE_TUNED'
+  /** One version is the other with fewer bits. */
+  | 'QUANTIZED'
+  /** One version was trained to answer as the other does. */
+  | 'DISTILLED'
+  /** One version was put together from the other and more. */
+  | 'MERGED'
+  /** One version is an adapter for the other. */
+  | 'ADAPTED'
+  /** One version was made from the other in another way. */
+  | 'OTHER'
+  /** The deployment runs the version. */
+  | 'RUNS';
 
 /** Input of `loggedModelCreate`. */
 export type LoggedModelCreateInput = {
@@ -2570,6 +2641,51 @@ export type DeploymentRegisterMutation = {
   }
 };
 
+export type DerivationCreateMutationVariables = Exact<{
+  input: DerivationCreateInput;
+}>;
+
+
+export type DerivationCreateMutation = {
+  derivationCreate: {
+    __typename: 'DerivationCreatePayload',
+    derivation: {
+      __typename: 'Derivation',
+      id: string,
+      kind: DerivationKind,
+      baseName: string,
+      parent: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DerivationDeleteMutationVariables = Exact<{
+  input: DerivationDeleteInput;
+}>;
+
+
+export type DerivationDeleteMutation = {
+  derivationDelete: {
+    __typename: 'DerivationDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -2859,6 +2975,44 @@ export type IdentityDeleteMutation = {
       field: string | null
     }>
   }
+};
+
+export type ImpactQueryVariables = Exact<{
+  by: ImpactLookup;
+}>;
+
+
+export type ImpactQuery = {
+  impact: {
+    __typename: 'Lineage',
+    isComplete: boolean,
+    modelVersionCount: number,
+    deploymentCount: number,
+    entries: {
+      __typename: 'LineageEntryConnection',
+      nodes: Array<{
+        __typename: 'LineageEntry',
+        step: number,
+        relation: LineageRelation,
+        parentId: string | null,
+        candidate: {
+          __typename: 'Candidate',
+          name: string
+        } | null,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          version: string,
+          stage: string
+        } | null,
+        deployment: {
+          __typename: 'Deployment',
+          environment: string,
+          endpoint: string,
+          status: DeploymentStatus
+        } | null
+      }>
+    }
+  } | null
 };
 
 export type InvitationRenewMutationVariables = Exact<{
@@ -3828,6 +3982,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -3937,6 +4095,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Deployment',
+      id: string
+    }
+    | {
+      __typename: 'Derivation',
       id: string
     }
     | {
@@ -5947,6 +6109,51 @@ export const DeploymentRegisterDocument: TypedDocument<DeploymentRegisterMutatio
 }`,
 };
 
+export const DerivationCreateDocument: TypedDocument<DerivationCreateMutation, DerivationCreateMutationVariables> = {
+  name: 'DerivationCreate',
+  kind: 'mutation',
+  hash: 'c3cb5ccacfea38a1a4e4976378a832e12d83a8665759ec8d2f4cba7961b0e510',
+  text: `mutation DerivationCreate($input: DerivationCreateInput!) {
+  derivationCreate(input: $input) {
+    derivation {
+      id
+      kind
+      baseName
+      parent {
+        version
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DerivationDeleteDocument: TypedDocument<DerivationDeleteMutation, DerivationDeleteMutationVariables> = {
+  name: 'DerivationDelete',
+  kind: 'mutation',
+  hash: 'fb54a689690246de8e7513f7a7a99e612e0e6bf5870db655620c93edc9d4aa80',
+  text: `mutation DerivationDelete($input: DerivationDeleteInput!) {
+  derivationDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentDocument: TypedDocument<ExperimentQuery, ExperimentQueryVariables> = {
   name: 'Experiment',
   kind: 'query',
@@ -6230,6 +6437,44 @@ export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, Ident
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ImpactDocument: TypedDocument<ImpactQuery, ImpactQueryVariables> = {
+  name: 'Impact',
+  kind: 'query',
+  hash: '0d5a97ae72862b8141f6862f81ebb87c29eece131310b36079ae971710c7d79d',
+  text: `query Impact($by: ImpactLookup!) {
+  impact(by: $by) {
+    isComplete
+    modelVersionCount
+    deploymentCount
+    entries(first: 50) {
+      nodes {
+        step
+        relation
+        parentId
+        candidate {
+          name
+          __typename
+        }
+        modelVersion {
+          version
+          stage
+          __typename
+        }
+        deployment {
+          environment
+          endpoint
+          status
+          __typename
+        }
+        __typename
+      }
       __typename
     }
     __typename

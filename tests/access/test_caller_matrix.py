@@ -52,8 +52,8 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelVersionPromote promotionRequestCreate
-      promotionRequestComment modelRestore modelVersionRestore
+      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
+      modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
       modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
     """,
     "FFpFF FFpFF": """

@@ -46,6 +46,7 @@ ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = MORE
 EXAMPLES = {
     READ: ["project", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact", "search"],
     MODELS: ["modelCreate", "modelUpdate", "modelVersionCreate", "modelVersionUpdate", "aliasSet", "aliasDelete",
+             "derivationCreate", "derivationDelete",
              "modelVersionDelete", "modelDelete"],
     RESTORE: ["modelRestore", "modelVersionRestore"],
     FILES: ["artifactUploadCreate", "artifactsDelete"],

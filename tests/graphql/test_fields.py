@@ -116,6 +116,9 @@ LINES = {
         "createdBy endedBy",
         "may: reporter": "viewerCanUpdate",
     },
+    "Derivation": {
+        "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
+    },
     "Experiment": {
         "nothing more": "project candidates loggedModels createdBy", "registry": "model",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -408,6 +411,7 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
+    "Derivation": "registry",
     "Experiment": "candidates",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",

@@ -216,6 +216,7 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             quarantined = await tx.scalar(text(_FILE), values)
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
+        derivations = [await tx.scalar(text(_DERIVATION), {"p": project.id, "here": here}) for here in (True, False)]
         requested = [
             await tx.scalar(text(_REQUEST), {"p": project.id, "v": version, "stage": stage})
             for version in ("0.9.0", "1.1.0")
@@ -232,6 +233,8 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
         "<deployment id>": str(GlobalId.of("Deployment", project.id, running[0])),
         "<old deployment id>": str(GlobalId.of("Deployment", project.id, running[1])),
+        "<derivation id>": str(GlobalId.of("Derivation", project.id, derivations[0])),
+        "<old derivation id>": str(GlobalId.of("Derivation", project.id, derivations[1])),
         **{
             f"<promotion request id{todo}>": str(GlobalId.of("PromotionRequest", project.id, id))
             for todo, id in zip(("", " to approve", " to reject", " to withdraw"), requested, strict=True)
@@ -258,6 +261,10 @@ _DEPLOYMENT = """INSERT INTO deployments
     (project_id, environment, endpoint, instance, model_id, version_id, model, version, number, started_at)
   SELECT project_id, 'staging', 'ocr', :i, model_id, id, 'digits', version, number, now() FROM model_versions
   WHERE project_id = :p AND version = '1.1.0' RETURNING id"""
+_DERIVATION = """INSERT INTO derivations (project_id, version_id, kind, base_project_id, base_version_id, base, source)
+  SELECT :p, v.id, 'quantized', CASE WHEN :here THEN b.project_id END, CASE WHEN :here THEN b.id END, 'digits:0.9.0',
+    'stated' FROM model_versions v, model_versions b
+  WHERE v.project_id = :p AND b.project_id = :p AND v.version = '1.0.0' AND b.version = '0.9.0' RETURNING id"""
 _REQUEST = """WITH v AS (UPDATE model_versions SET created_by = NULL WHERE project_id = :p AND version = :v RETURNING *)
   INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
     requested_by_name, expires_at)

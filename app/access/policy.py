@@ -186,15 +186,10 @@ _SWITCH = {
     Permission.REGISTRY_WRITE: "registry_access",
 }
 """The project setting (disabled, private, enabled) that rules over a permission."""
-_OF_MODELS = frozenset(
-    {
-        Permission.DEPLOYMENT_READ,
-        Permission.DEPLOYMENT_WRITE,
-        Permission.REGISTRY_PURGE,
-        Permission.REGISTRY_READ,
-        Permission.REGISTRY_WRITE,
-    }
-)
+_OF_MODELS = frozenset({
+    Permission.DEPLOYMENT_READ, Permission.DEPLOYMENT_WRITE, Permission.PROTECTED_WRITE, Permission.REGISTRY_PURGE,
+    Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
+})  # fmt: skip
 """What a token that is confined to some models may do with these only."""
 
 

@@ -18,8 +18,9 @@ from app.files import targets
 from app.files.backend import Backend
 from app.files.targets import Target
 from app.pagination import Page, Window
+from app.registry import guards
 from app.registry.versions import complete as version_completion
-from app.registry.versions import guards, wait_for_files
+from app.registry.versions import wait_for_files
 
 
 async def announce(

@@ -15,8 +15,9 @@ from app.artifacts.artifacts import LockOwner, Root
 from app.artifacts.visibility import View
 from app.db.database import Database
 from app.errors import Conflict, NotFound
+from app.registry import guards
 from app.registry.references.resolve import Named
-from app.registry.versions import guards, lookup
+from app.registry.versions import lookup
 from app.registry.versions.lookup import ModelVersion
 from app.text import quoted
 from app.tracking import file_owners
@@ -87,7 +88,7 @@ class FileOwner:
         """The step that holds the owner against deletion for the rest of a transaction that changes its files.
 
         It refuses an actor who may not change the files at these paths of the root, or below them: see
-        :mod:`app.registry.versions.guards`. ``lock`` is another step that locks the owner.
+        :mod:`app.registry.guards`. ``lock`` is another step that locks the owner.
         """
         return guards.owner_lock(lock or file_owners.lock(self.root), actor, self.root, paths)
 

@@ -15,7 +15,7 @@ from app.access.policy import Actor, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound, Taken
 from app.queue import outbox
-from app.registry import repository, webhook_events
+from app.registry import guards, repository, webhook_events
 from app.registry.background_jobs import PurgeModel
 from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
@@ -23,7 +23,6 @@ from app.registry.stages import protections
 from app.registry.tables import Model
 from app.registry.tags import check_tags, patched
 from app.registry.trash import retention, trashed
-from app.registry.versions import guards
 from app.text import quoted
 from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken

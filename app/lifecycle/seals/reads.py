@@ -51,10 +51,10 @@ async def manifest(
     """
     async with db.read() as snap:
         version = await lookup.find_to_read(snap, actor, project, target)
-        found = await manifests.of_version(snap, version)
-    if len(found.document) > MAX_DOCUMENT:
+        whole = await manifests.of_version(snap, version)
+    if len(whole.document) > MAX_DOCUMENT:
         raise TooLarge(
-            f"The manifest of {len(found.entries)} files is too large for one answer; read its files page by page "
+            f"The manifest of {len(whole.entries)} files is too large for one answer; read its files page by page "
             "(`ModelVersion.manifest`)."
         )
-    return version, found
+    return version, whole

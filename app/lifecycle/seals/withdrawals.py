@@ -19,14 +19,14 @@ from app.access.policy import Actor, Permission
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, Invalid, TooLarge
 from app.lifecycle.seals.tables import VersionWithdrawal
-from app.registry import models, webhook_events
+from app.registry import guards, models, webhook_events
 from app.registry.models import Model
 from app.registry.names import check_tag_value
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named, Target
 from app.registry.stages import moves
 from app.registry.tags import system_tags
-from app.registry.versions import change, guards, lookup
+from app.registry.versions import change, lookup
 from app.registry.versions.lookup import ModelVersion
 from app.text import quoted
 
@@ -144,10 +144,10 @@ async def standing(
 ) -> dict[int, dict[Kind, VersionWithdrawal]]:
     """Read step: why these versions are yanked or deprecated now; those that are neither are left out."""
     rows = await snap.scalars(select(VersionWithdrawal).where(*_standing(project_id, version_ids)))
-    found: dict[int, dict[Kind, VersionWithdrawal]] = {}
+    standing_rows: dict[int, dict[Kind, VersionWithdrawal]] = {}
     for row in rows:
-        found.setdefault(row.version_id, {})[Kind(row.kind)] = row
-    return found
+        standing_rows.setdefault(row.version_id, {})[Kind(row.kind)] = row
+    return standing_rows
 
 
 async def of_version(snap: Snapshot, version: ModelVersion) -> Mapping[Kind, VersionWithdrawal]:

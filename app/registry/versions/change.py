@@ -13,13 +13,13 @@ from app.ci import job_links
 from app.ci.job_links import Owner
 from app.db.database import Database, Tx
 from app.errors import Invalid
-from app.registry import fact_tags, webhook_events
+from app.registry import fact_tags, guards, webhook_events
 from app.registry.names import RESERVED_TAGS, VERSION_TAG, check_description
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
 from app.registry.tables import ModelVersion
 from app.registry.tags import check_tags, patched
-from app.registry.versions import guards, lookup
+from app.registry.versions import lookup
 from app.text import quoted
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, update
 from app.access.policy import Actor, ProjectAccess
 from app.db.database import Database, Tx
 from app.queue import outbox
-from app.registry import aliases, models, webhook_events
+from app.registry import aliases, guards, models, webhook_events
 from app.registry.background_jobs import PurgeVersion
 from app.registry.models import Deletion
 from app.registry.references.resolve import Target
@@ -18,7 +18,7 @@ from app.registry.stages import moves, protections
 from app.registry.stages.definitions import INITIAL_KEY
 from app.registry.tables import ModelVersion
 from app.registry.trash import retention, trashed
-from app.registry.versions import change, guards, lookup, manifests
+from app.registry.versions import change, lookup, manifests
 from app.registry.versions.lookup import VersionNotFound
 from app.tracking import version_candidates
 

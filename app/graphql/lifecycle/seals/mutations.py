@@ -124,10 +124,10 @@ class SealsQuery:
         self, info: Info, by: Annotated[ModelVersionLookup, strawberry.argument(description="The model version.")]
     ) -> ModelVersionManifest | None:
         project, target = by.key()
-        found = await or_none(reads.manifest(info.context.db, info.context.actor, project, target))
-        if found is None:
+        answer = await or_none(reads.manifest(info.context.db, info.context.actor, project, target))
+        if answer is None:
             return None
-        version, manifest = found
+        version, manifest = answer
         return ModelVersionManifest(
             document=manifest.document,
             digest=manifests.shown_digest(manifest.digest),

@@ -21,7 +21,10 @@ from app.graphql.errors import presented
 from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.gates.mutations import GatesMutation
+from app.graphql.lifecycle.gates.queries import GatesQuery
 from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
 from app.graphql.lifecycle.lineage.queries import LineageQuery
 from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
@@ -87,6 +90,7 @@ class Query(
     AccessQuery,
     UsersQuery,
     AccessLogQuery,
+    AuditQuery,
     RegistryQuery,
     LineageQuery,
     TrackingQuery,
@@ -98,6 +102,7 @@ class Query(
     PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
+    GatesQuery,
     SealsQuery,
     NodesQuery,
 ):
@@ -122,6 +127,7 @@ class Mutation(
     PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    GatesMutation,
     DerivationsMutation,
     IdentitiesMutation,
     SessionsMutation,

@@ -26,16 +26,16 @@ LETTERS = {"o": "ok", "-": None, "p": "part", "F": "FORBIDDEN", "N": HIDDEN, "u"
 _SCOPED = {
     # reads registry, writes registry, writes candidates, reads bytes, patterns: of a person, then of a project
     "FFFFF FFFFF": """
-      users accessLog modelVersionsCompare invitations nodes serviceAccountCreate
+      users accessLog auditLog auditHeads modelVersionsCompare invitations nodes serviceAccountCreate
       serviceAccountUpdate serviceAccountDelete userCreate groupCreate projectCreate projectUpdate projectLimitsUpdate
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
       promotionRequestApprove promotionRequestReject promotionRequestWithdraw
-      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
+      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet gatesDryRun
     """,
     "ooooo ooooo": """
-      group project groups projects search artifactUpload signInMethods
+      group project groups projects search artifactUpload signInMethods gateKinds
     """,
     "----- -----": """
       user backgroundJob backgroundJobs

@@ -27,6 +27,8 @@ LISTS = {
     "AliasAssignment": MODEL + ' { aliasHistory(name: "moved", first: $n) { nodes @ } }',
     "Artifact": "candidate(by: {id: $candidate}) { artifacts(first: $n) { nodes @ } }",
     "ArtifactUpload": "artifactUploads(owner: {candidate: {id: $candidate}}, first: $n) { nodes @ }",
+    "AuditEntry": "auditLog(project: {path: $path}, first: $n) { nodes @ }",
+    "AuditHead": "auditHeads(project: {path: $path}, first: $n) { nodes @ }",
     "BackgroundJob": "backgroundJobs(project: {path: $path}, first: $n) { nodes @ }",
     "Candidate": 'experiment(by: {name: {project: $path, name: "e"}}) { candidates(first: $n) { nodes @ } }',
     "Deployment": "project(by: {path: $path}) { deployments(first: $n) { nodes @ } }",

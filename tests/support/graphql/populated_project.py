@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.access.policy import Role
 from tests.conftest import TestProject, new_project
+from tests.support.graphql.examples import chained
 
 ROWS = 20
 SUBGROUP = """mutation s($group: String!, $path: String!) {
@@ -210,6 +211,7 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
         for statement in (DEPLOYED, PULLED, DERIVED, REQUESTED, APPROVED, PROMOTED, TOLD):
             await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
+    await chained(runtime, project.id, heads=ROWS)
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 
 

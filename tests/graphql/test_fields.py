@@ -164,8 +164,8 @@ LINES = {
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests evaluations facts "
-        "onlineExperiments",
+        "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests "
+        "seal withdrawals evaluations facts onlineExperiments",
         "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs metrics", "member": "deployments pulls",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
@@ -180,6 +180,9 @@ LINES = {
         "nothing more": "tags files signature sides", "candidates": "params metrics",
         "candidates' part": "measurements",
     },
+    "ModelVersionManifest": {"nothing more": "document digest isSealed fileCount size"},
+    "ModelVersionSeal": {"nothing more": "sealedBy"},
+    "ModelVersionWithdrawal": {"nothing more": "createdBy undoneBy"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",

@@ -178,19 +178,15 @@ its end: other tokens, members, trust in CI identities; visibility, new projects
 happens in the project to any address; and the end of the project.
 """
 
+_OF_REGISTRY = (
+    Permission.DEPLOYMENT_READ, Permission.DEPLOYMENT_WRITE, Permission.EVALUATION_WRITE, Permission.FACT_WRITE,
+    Permission.LIFECYCLE_MANAGE, Permission.PROMOTION_APPROVE, Permission.PROMOTION_BYPASS,
+    Permission.PROTECTED_WRITE, Permission.REGISTRY_PURGE, Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
+)  # fmt: skip
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
-    Permission.PROTECTED_WRITE: "registry_access",
-    Permission.DEPLOYMENT_READ: "registry_access",
-    Permission.DEPLOYMENT_WRITE: "registry_access",
-    Permission.LIFECYCLE_MANAGE: "registry_access",
-    Permission.PROMOTION_APPROVE: "registry_access",
-    Permission.PROMOTION_BYPASS: "registry_access",
-    **dict.fromkeys((Permission.EVALUATION_WRITE, Permission.FACT_WRITE), "registry_access"),
-    Permission.REGISTRY_PURGE: "registry_access",
-    Permission.REGISTRY_READ: "registry_access",
-    Permission.REGISTRY_WRITE: "registry_access",
+    **dict.fromkeys(_OF_REGISTRY, "registry_access"),
 }
 """The project setting (disabled, private, enabled) that rules over a permission."""
 _OF_MODELS = frozenset({

@@ -41,7 +41,7 @@ _SCOPED = {
       user backgroundJob backgroundJobs
     """,
     "ooFoo ooFoo": """
-      model artifactUploads promotionCheck
+      model impact artifactUploads promotionCheck
     """,
     "ppppp ppppp": """
       viewer

@@ -25,7 +25,10 @@ from app.artifacts import stored_bytes
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
+from app.db import change_context
+from app.db.change_context import ChangeContext
 from app.journal import events
+from app.lifecycle.audit import chain, heads
 from app.lifecycle.deployments import upkeep as deployments
 from app.lifecycle.lineage import learning
 from app.lifecycle.promotions import upkeep as promotions
@@ -178,12 +181,18 @@ async def remove_expired_memberships(runtime: Runtime) -> object:
     return await expired_memberships.remove(runtime.db)
 
 
+async def chain_audit(runtime: Runtime) -> object:
+    """Give new entries of the audit log their places, and write down every hour how far each chain has come."""
+    return await chain.extend(runtime.db), await heads.make(runtime.db)
+
+
 async def tidy_promotions(runtime: Runtime) -> object:
     """Expire promotion requests, and end approvals of what has changed since."""
     return await promotions.tidy(runtime.db)
 
 
 CHORES = (
+    Chore("chain audit", 1, chain_audit),
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
     Chore("inspect", 60, inspect),
@@ -217,6 +226,7 @@ async def run(runtime: Runtime) -> None:
 
 
 async def _repeat(runtime: Runtime, chore: Chore) -> None:
+    change_context.begin(ChangeContext(doing=f"chore: {chore.name}"))
     while True:
         try:
             result = await chore.do(runtime)

@@ -248,6 +248,17 @@ export type ArtifactsDeleteInput = {
   path: string;
 };
 
+/** What was done to the object. */
+export type AuditAction =
+  /** It was made. */
+  | 'CREATE'
+  /** Some of its values changed. */
+  | 'UPDATE'
+  /** It was removed for good; what can be restored is an update. */
+  | 'DELETE'
+  /** Something that this service does not do: the entry was added by other means. */
+  | 'OTHER';
+
 /** Input of `backgroundJobCancel`, for a job that is queued or dead. */
 export type BackgroundJobCancelInput = {
   /** The job. */
@@ -643,6 +654,20 @@ export type FeatureAccess =
   /** All who may see the project. */
   | 'ENABLED';
 
+/** A gate that is to be set. */
+export type GateInput = {
+  /** Its kind; `gateKinds` has all of them. */
+  kind: string;
+  /** The data of that kind, an object. */
+  config: Json;
+  /** What it is called, unique in the set; its kind and a number when left out. */
+  name?: string | null | undefined;
+  /** Whether versions that do not pass are refused, or only warned. */
+  isRequired?: boolean;
+  /** Signs the questions of a webhook, at most 1,000 characters. Left out: that of the gate of the same name stays; empty: there is none. */
+  secret?: string | null | undefined;
+};
+
 /** What a rule comes to. */
 export type GateVerdictOutcome =
   /** It is met. */
@@ -655,6 +680,32 @@ export type GateVerdictOutcome =
   | 'PENDING'
   /** It could not be found out; the version stays out. */
   | 'ERROR';
+
+/** Input of `gatesDryRun`. */
+export type GatesDryRunInput = {
+  /** The model whose versions are tried. */
+  model: ModelLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** How many of its last versions, 1 to 50. */
+  count?: number;
+  /** Gates to try instead of those in force; for callers who may set them. No webhook is called. */
+  gates?: Array<GateInput> | null | undefined;
+};
+
+/** Input of `gatesSet`. */
+export type GatesSetInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** All gates of the stage, at most 50; an empty list ends them. */
+  gates: Array<GateInput>;
+  /** The number of the set that this one replaces, as you have read it; 0: the stage never had gates. */
+  expectedNumber: number;
+  /** Why, for people; at most 1,000 characters. */
+  note?: string;
+};
 
 /** Input of `groupCreate`. */
 export type GroupCreateInput = {
@@ -1018,6 +1069,16 @@ export type ModelVersionDeleteInput = {
   permanently?: boolean;
 };
 
+/** Input of `modelVersionDeprecate`. */
+export type ModelVersionDeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
+};
+
 /** Which part of a model's highest version the next one raises. */
 export type ModelVersionIncrement =
   /** It breaks consumers: another algorithm, a required column. */
@@ -1070,6 +1131,12 @@ export type ModelVersionRestoreInput = {
   modelVersion: ModelVersionLookup;
 };
 
+/** Input of `modelVersionSeal`. */
+export type ModelVersionSealInput = {
+  /** The version, READY. */
+  modelVersion: ModelVersionLookup;
+};
+
 /** Input of `modelVersionStageSet`. */
 export type ModelVersionStageSetInput = {
   /** The model version. */
@@ -1095,6 +1162,22 @@ export type ModelVersionStatus =
   /** Loading a file of it is dangerous. */
   | 'QUARANTINED';
 
+/** Input of `modelVersionUndeprecate`. */
+export type ModelVersionUndeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
+/** Input of `modelVersionUnyank`. */
+export type ModelVersionUnyankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
 /** Input of `modelVersionUpdate`; what is left out stays. */
 export type ModelVersionUpdateInput = {
   /** The model version. */
@@ -1103,6 +1186,16 @@ export type ModelVersionUpdateInput = {
   description?: string | null | undefined;
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
+};
+
+/** Input of `modelVersionYank`. */
+export type ModelVersionYankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
 };
 
 /** The direction of an order. */
@@ -1200,6 +1293,8 @@ export type ProjectEventType =
   | 'ALIAS_SET'
   /** A model version lost an alias, maybe to another; `detail` names it. */
   | 'ALIAS_DELETED'
+  /** The gates of a stage were set; `detail` names the stage. */
+  | 'GATE_SET_CREATED'
   /** A candidate began. */
   | 'CANDIDATE_CREATED'
   /** Name, status or times of a candidate changed; not its logs. */
@@ -1992,6 +2087,84 @@ export type ArtifactsDeleteMutation = {
   }
 };
 
+export type AuditHeadsQueryVariables = Exact<{
+  project: string;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditHeadsQuery = {
+  auditHeads: {
+    __typename: 'AuditHeadConnection',
+    nodes: Array<{
+      __typename: 'AuditHead',
+      number: number,
+      chainSha256: string,
+      createdAt: string
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
+};
+
+export type AuditLogQueryVariables = Exact<{
+  project: string;
+  objectType?: string | null | undefined;
+  doneBy?: string | null | undefined;
+  sinceAt?: string | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditLogQuery = {
+  auditLog: {
+    __typename: 'AuditEntryConnection',
+    nodes: Array<{
+      __typename: 'AuditEntry',
+      number: number,
+      happenedAt: string,
+      action: AuditAction,
+      objectType: string,
+      objectKey: string,
+      username: string | null,
+      tokenId: string | null,
+      sessionId: string | null,
+      ciJob: string | null,
+      address: string | null,
+      client: string | null,
+      requestId: string | null,
+      backgroundJobId: string | null,
+      process: string | null,
+      databaseUser: string | null,
+      entrySha256: string,
+      chainSha256: string,
+      objectValues: Array<{
+        __typename: 'AuditValue',
+        name: string,
+        value: string
+      }>,
+      changes: Array<{
+        __typename: 'AuditChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>,
+      doneBy: {
+        __typename: 'User',
+        username: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
+};
+
 export type BackgroundJobQueryVariables = Exact<{
   by: BackgroundJobLookup;
 }>;
@@ -2782,6 +2955,75 @@ export type ExperimentUpdateMutation = {
         __typename: 'Tag',
         key: string,
         value: string
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type GateKindsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GateKindsQuery = {
+  gateKinds: Array<{
+    __typename: 'GateKind',
+    name: string,
+    description: string,
+    schema: Json
+  }>
+};
+
+export type GatesDryRunQueryVariables = Exact<{
+  input: GatesDryRunInput;
+}>;
+
+
+export type GatesDryRunQuery = {
+  gatesDryRun: {
+    __typename: 'GatesDryRun',
+    admittedCount: number,
+    versions: Array<{
+      __typename: 'GatesDryRunVersion',
+      isAdmitted: boolean,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        version: string
+      },
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        name: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        compared: Json
+      }>
+    }>
+  } | null
+};
+
+export type GatesSetMutationVariables = Exact<{
+  input: GatesSetInput;
+}>;
+
+
+export type GatesSetMutation = {
+  gatesSet: {
+    __typename: 'GatesSetPayload',
+    gateSet: {
+      __typename: 'GateSet',
+      number: number,
+      note: string,
+      gates: Array<{
+        __typename: 'Gate',
+        name: string,
+        kind: string,
+        title: string,
+        config: Json,
+        isRequired: boolean
       }>
     } | null,
     userErrors: Array<{
@@ -3609,6 +3851,45 @@ export type ModelVersionDeleteMutation = {
   }
 };
 
+export type ModelVersionDeprecateMutationVariables = Exact<{
+  input: ModelVersionDeprecateInput;
+}>;
+
+
+export type ModelVersionDeprecateMutation = {
+  modelVersionDeprecate: {
+    __typename: 'ModelVersionDeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      deprecatedAt: string | null,
+      warnings: Array<string>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionManifestQueryVariables = Exact<{
+  by: ModelVersionLookup;
+}>;
+
+
+export type ModelVersionManifestQuery = {
+  modelVersionManifest: {
+    __typename: 'ModelVersionManifest',
+    document: string,
+    digest: string,
+    isSealed: boolean,
+    fileCount: number,
+    size: number
+  } | null
+};
+
 export type ModelVersionPromoteMutationVariables = Exact<{
   input: ModelVersionPromoteInput;
 }>;
@@ -3669,6 +3950,33 @@ export type ModelVersionRestoreMutation = {
   }
 };
 
+export type ModelVersionSealMutationVariables = Exact<{
+  input: ModelVersionSealInput;
+}>;
+
+
+export type ModelVersionSealMutation = {
+  modelVersionSeal: {
+    __typename: 'ModelVersionSealPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      seal: {
+        __typename: 'ModelVersionSeal',
+        digest: string,
+        fileCount: number,
+        sealedAt: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ModelVersionStageSetMutationVariables = Exact<{
   input: ModelVersionStageSetInput;
 }>;
@@ -3681,6 +3989,50 @@ export type ModelVersionStageSetMutation = {
       __typename: 'ModelVersion',
       version: string,
       stage: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionUndeprecateMutationVariables = Exact<{
+  input: ModelVersionUndeprecateInput;
+}>;
+
+
+export type ModelVersionUndeprecateMutation = {
+  modelVersionUndeprecate: {
+    __typename: 'ModelVersionUndeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      deprecatedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionUnyankMutationVariables = Exact<{
+  input: ModelVersionUnyankInput;
+}>;
+
+
+export type ModelVersionUnyankMutation = {
+  modelVersionUnyank: {
+    __typename: 'ModelVersionUnyankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      yankedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3708,6 +4060,29 @@ export type ModelVersionUpdateMutation = {
         key: string,
         value: string
       }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionYankMutationVariables = Exact<{
+  input: ModelVersionYankInput;
+}>;
+
+
+export type ModelVersionYankMutation = {
+  modelVersionYank: {
+    __typename: 'ModelVersionYankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      yankedAt: string | null,
+      warnings: Array<string>
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3812,6 +4187,14 @@ export type NodeQuery = {
     }
     | {
       __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
       id: string
     }
     | {
@@ -3928,6 +4311,14 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
       id: string
     }
     | {
@@ -5332,6 +5723,85 @@ export const ArtifactsDeleteDocument: TypedDocument<ArtifactsDeleteMutation, Art
 }`,
 };
 
+export const AuditHeadsDocument: TypedDocument<AuditHeadsQuery, AuditHeadsQueryVariables> = {
+  name: 'AuditHeads',
+  kind: 'query',
+  hash: 'eda6d33cd999aa717bc275844a5b58786522a65a5d153372fe00ffb0f97c13cd',
+  text: `query AuditHeads($project: String!, $first: Int) {
+  auditHeads(project: {path: $project}, first: $first) {
+    nodes {
+      number
+      chainSha256
+      createdAt
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AuditLogDocument: TypedDocument<AuditLogQuery, AuditLogQueryVariables> = {
+  name: 'AuditLog',
+  kind: 'query',
+  hash: '9c85dff24b893fefed9447d58695a9f9004d43ff3413cd6c9ed87944314ab834',
+  text: `query AuditLog($project: String!, $objectType: String, $doneBy: String, $sinceAt: DateTime, $first: Int) {
+  auditLog(
+    project: {path: $project}
+    objectType: $objectType
+    doneBy: $doneBy
+    sinceAt: $sinceAt
+    first: $first
+  ) {
+    nodes {
+      number
+      happenedAt
+      action
+      objectType
+      objectKey
+      objectValues {
+        name
+        value
+        __typename
+      }
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      username
+      doneBy {
+        username
+        __typename
+      }
+      tokenId
+      sessionId
+      ciJob
+      address
+      client
+      requestId
+      backgroundJobId
+      process
+      databaseUser
+      entrySha256
+      chainSha256
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const BackgroundJobDocument: TypedDocument<BackgroundJobQuery, BackgroundJobQueryVariables> = {
   name: 'BackgroundJob',
   kind: 'query',
@@ -6113,6 +6583,77 @@ export const ExperimentUpdateDocument: TypedDocument<ExperimentUpdateMutation, E
       tags {
         key
         value
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GateKindsDocument: TypedDocument<GateKindsQuery, GateKindsQueryVariables> = {
+  name: 'GateKinds',
+  kind: 'query',
+  hash: '2b562fc878525215d069dc97e36cece6fc18c42044bfe164bd72f3d07f21617d',
+  text: `query GateKinds {
+  gateKinds {
+    name
+    description
+    schema
+    __typename
+  }
+}`,
+};
+
+export const GatesDryRunDocument: TypedDocument<GatesDryRunQuery, GatesDryRunQueryVariables> = {
+  name: 'GatesDryRun',
+  kind: 'query',
+  hash: '072c37bbd65505ff46d9d199bcf8ccd8277d400333af042945f76ea92cad111f',
+  text: `query GatesDryRun($input: GatesDryRunInput!) {
+  gatesDryRun(input: $input) {
+    admittedCount
+    versions {
+      isAdmitted
+      modelVersion {
+        version
+        __typename
+      }
+      verdicts {
+        name
+        outcome
+        explanation
+        compared
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GatesSetDocument: TypedDocument<GatesSetMutation, GatesSetMutationVariables> = {
+  name: 'GatesSet',
+  kind: 'mutation',
+  hash: 'f4a34c0431d96f1bb7432427a4fbc245a3cc2a4950a8dac44de0046515cb74db',
+  text: `mutation GatesSet($input: GatesSetInput!) {
+  gatesSet(input: $input) {
+    gateSet {
+      number
+      note
+      gates {
+        name
+        kind
+        title
+        config
+        isRequired
         __typename
       }
       __typename
@@ -6941,6 +7482,45 @@ export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutatio
 }`,
 };
 
+export const ModelVersionDeprecateDocument: TypedDocument<ModelVersionDeprecateMutation, ModelVersionDeprecateMutationVariables> = {
+  name: 'ModelVersionDeprecate',
+  kind: 'mutation',
+  hash: '7c1415e0e635365e9c91992482aa4707a6f49e985ab97dc581c2b27618971778',
+  text: `mutation ModelVersionDeprecate($input: ModelVersionDeprecateInput!) {
+  modelVersionDeprecate(input: $input) {
+    modelVersion {
+      version
+      deprecatedAt
+      warnings
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionManifestDocument: TypedDocument<ModelVersionManifestQuery, ModelVersionManifestQueryVariables> = {
+  name: 'ModelVersionManifest',
+  kind: 'query',
+  hash: '2aac22897b4f20dde2341b85347524f16f8ccabe2eb6e27cde06065b91b5f83e',
+  text: `query ModelVersionManifest($by: ModelVersionLookup!) {
+  modelVersionManifest(by: $by) {
+    document
+    digest
+    isSealed
+    fileCount
+    size
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionPromoteDocument: TypedDocument<ModelVersionPromoteMutation, ModelVersionPromoteMutationVariables> = {
   name: 'ModelVersionPromote',
   kind: 'mutation',
@@ -7001,6 +7581,33 @@ export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutat
 }`,
 };
 
+export const ModelVersionSealDocument: TypedDocument<ModelVersionSealMutation, ModelVersionSealMutationVariables> = {
+  name: 'ModelVersionSeal',
+  kind: 'mutation',
+  hash: '8c1bd7a92392f46e7e5e2af0ba35ed3439dbe45969286df144575202fa1142a7',
+  text: `mutation ModelVersionSeal($input: ModelVersionSealInput!) {
+  modelVersionSeal(input: $input) {
+    modelVersion {
+      version
+      seal {
+        digest
+        fileCount
+        sealedAt
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionStageSetDocument: TypedDocument<ModelVersionStageSetMutation, ModelVersionStageSetMutationVariables> = {
   name: 'ModelVersionStageSet',
   kind: 'mutation',
@@ -7010,6 +7617,50 @@ export const ModelVersionStageSetDocument: TypedDocument<ModelVersionStageSetMut
     modelVersion {
       version
       stage
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionUndeprecateDocument: TypedDocument<ModelVersionUndeprecateMutation, ModelVersionUndeprecateMutationVariables> = {
+  name: 'ModelVersionUndeprecate',
+  kind: 'mutation',
+  hash: '213da60339fc6617a49e6cedba8ed1d3c0d291bbab2c90ae17d8faae0ddc0da4',
+  text: `mutation ModelVersionUndeprecate($input: ModelVersionUndeprecateInput!) {
+  modelVersionUndeprecate(input: $input) {
+    modelVersion {
+      version
+      deprecatedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionUnyankDocument: TypedDocument<ModelVersionUnyankMutation, ModelVersionUnyankMutationVariables> = {
+  name: 'ModelVersionUnyank',
+  kind: 'mutation',
+  hash: 'acadb98b4848f82ab6df825272f74d9075372c1f810a00df5188169ab6c8ffaa',
+  text: `mutation ModelVersionUnyank($input: ModelVersionUnyankInput!) {
+  modelVersionUnyank(input: $input) {
+    modelVersion {
+      version
+      yankedAt
       __typename
     }
     userErrors {
@@ -7037,6 +7688,29 @@ export const ModelVersionUpdateDocument: TypedDocument<ModelVersionUpdateMutatio
         value
         __typename
       }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionYankDocument: TypedDocument<ModelVersionYankMutation, ModelVersionYankMutationVariables> = {
+  name: 'ModelVersionYank',
+  kind: 'mutation',
+  hash: '03d3004a932ae88558261be60f491b552b72f3fb281362f1edece4ef4b59fd41',
+  text: `mutation ModelVersionYank($input: ModelVersionYankInput!) {
+  modelVersionYank(input: $input) {
+    modelVersion {
+      version
+      yankedAt
+      warnings
       __typename
     }
     userErrors {

@@ -56,7 +56,7 @@ EXAMPLES = {
     WEBHOOKS: ["webhookCreate", "webhookUpdate", "webhookTest", "webhookDelete"],
     MANAGE: ["memberSet", "memberDelete", "tokenCreate", "ciSettingsUpdate", "projectUpdate"],
     INVITE: ["userInvite"],
-    RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel"],
+    RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel", "auditLog", "auditHeads"],
 }  # fmt: skip
 """Documented examples of each line, in an order in which all of them work."""
 Call = Callable[[httpx.AsyncClient, Seeded, Person], Awaitable[bool]]

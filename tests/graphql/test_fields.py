@@ -75,6 +75,10 @@ LINES = {
         "nothing more": "happenedAt action status statusReason username details doneBy user group project",
         "maker": "address client requestId",
     },
+    "AuditEntry": {
+        "nothing more": "number happenedAt action objectType objectKey entrySha256 chainSha256 content objectValues "
+        "changes doneBy username tokenId sessionId ciJob address client requestId backgroundJobId process databaseUser",
+    },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
     "AliasAssignment": {"nothing more": "modelVersion setBy"},
     "Artifact": {
@@ -150,10 +154,14 @@ LINES = {
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests",
+        "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests "
+        "seal withdrawals",
         "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
+    "ModelVersionManifest": {"nothing more": "document digest isSealed fileCount size"},
+    "ModelVersionSeal": {"nothing more": "sealedBy"},
+    "ModelVersionWithdrawal": {"nothing more": "createdBy undoneBy"},
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
@@ -229,6 +237,18 @@ BLANK = {
             *(f"UserConnection.{name}" for name in ("totalCount", "pageInfo", "edges", "nodes")),
         ],
         "for administrators",
+    ),
+    **dict.fromkeys(
+        [
+            *(f"AuditHead.{name}" for name in ("number", "chainSha256", "createdAt")),
+            *(f"Audit{kind}Edge.{name}" for kind in ("Entry", "Head") for name in ("node", "cursor")),
+            *(
+                f"Audit{kind}Connection.{name}"
+                for kind in ("Entry", "Head")
+                for name in ("totalCount", "pageInfo", "edges", "nodes")
+            ),
+        ],
+        "lists of no object: tests/lifecycle/audit/test_reading.py",
     ),
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{

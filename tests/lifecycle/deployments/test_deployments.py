@@ -251,7 +251,8 @@ async def test_what_runs_of_yanked_versions_is_listed_the_longest_yanked_first(r
               WHERE project_id = :p AND version = :v"""
             await tx.execute(text(yanked), {"days": days, "p": fraud.id, "v": version})
     document = """query y($p: String!, $after: String) { project(by: {path: $p}) {
-      deployments(isYanked: true, first: 2, after: $after) { totalCount pageInfo { endCursor } nodes { version } } } }"""
+      deployments(isYanked: true, first: 2, after: $after) {
+        totalCount pageInfo { endCursor } nodes { version } } } }"""
     first = (await data(fraud[Role.OWNER], document, p=fraud.path))["project"]["deployments"]
     rest = await data(fraud[Role.OWNER], document, p=fraud.path, after=first["pageInfo"]["endCursor"])
     shown = [*first["nodes"], *rest["project"]["deployments"]["nodes"]]

@@ -18,10 +18,13 @@ from app.access.users import CreateUser
 from app.graphql.schema import schema
 from app.ids import GlobalId
 from app.journal.positions import Cursor
+from app.lifecycle.audit import chain
 from app.live.subscribers import Live
 from tests.conftest import Person, TestProject, new_project
 from tests.support.access.signed_in import sign_in
 
+HEADS = """INSERT INTO audit_heads (chain_id, seq, chain_hash) SELECT chain_id, seq, chain_hash FROM audit_chain
+  WHERE chain_id = :chain ORDER BY seq LIMIT :rows ON CONFLICT DO NOTHING"""
 FOLDER = Path(__file__).parents[3] / "docs" / "graphql-examples"
 QUERIES = list(schema._schema.query_type.fields)
 MUTATIONS = list(schema._schema.mutation_type.fields)
@@ -91,6 +94,21 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   memberSet(input: {groupOrProject: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
+WITHDRAWN = """mutation w($p: String!) {
+  f: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+    userErrors { message } }
+  g: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.5.0"}) {
+    userErrors { message } }
+  h: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.4.0"}) {
+    userErrors { message } }
+  i: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.3.0"}) {
+    userErrors { message } }
+  j: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.2.0"}) {
+    userErrors { message } }
+  yanked: modelVersionYank(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.5.0"}},
+    reason: "r"}) { userErrors { message } }
+  deprecated: modelVersionDeprecate(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.3.0"}},
+    reason: "r"}) { userErrors { message } } }"""
 
 TRASHED = """mutation t($p: String!) {
   made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
@@ -122,6 +140,15 @@ class Seeded:
         return self.meanings.get(value, value) if isinstance(value, str) else value
 
 
+async def chained(runtime: Any, project_id: int, heads: int = 1) -> None:
+    """What a worker does with the audit log: entries in the chain, and heads of it. Others may do it at this moment."""
+    made = 0
+    while not made:
+        await chain.extend(runtime.db)
+        async with runtime.db.write() as tx:
+            made = (await tx.execute(text(HEADS), {"chain": project_id, "rows": heads})).rowcount
+
+
 async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person], **options: str) -> Seeded:
     """A new project for the examples; ``people`` are ada and grace."""
     project = await new_project(runtime, staff, **options)
@@ -135,8 +162,11 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     variables = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **variables)
     third = await data(owner, TRASHED, p=project.path)
-    assert all(not payload["userErrors"] for payload in (first | second | third).values()), (first, second, third)
+    fourth = await data(owner, WITHDRAWN, p=project.path)
+    every = first | second | third | fourth
+    assert all(not payload["userErrors"] for payload in every.values()), every
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
+    await chained(runtime, project.id)
     return Seeded(
         project,
         {

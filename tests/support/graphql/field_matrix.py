@@ -15,6 +15,7 @@ TYPES = schema._schema.type_map
 CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
 DOORS = {
+    "AuditEntry": {"auditLog(project: {path: $path}, first: 1) { nodes @ }": "maintainers"},
     "AccessLogEntry": {f"{PROJECT} {{ accessLog(first: 1) {{ nodes @ }} }}": "maintainers"},
     "Alias": {f"{MODEL} {{ aliases @ }}": "registry", f"{VERSION} {{ aliases @ }}": "registry"},
     "AliasAssignment": {f'{MODEL} {{ aliasHistory(name: "best") {{ nodes @ }} }}': "registry"},
@@ -86,6 +87,9 @@ DOORS = {
         "modelVersion(by: {id: $Foldered}) @": "registry",
         f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
+    "ModelVersionManifest": {"modelVersionManifest(by: {id: $ModelVersion}) @": "registry"},
+    "ModelVersionSeal": {f"{VERSION} {{ seal @ }}": "registry"},
+    "ModelVersionWithdrawal": {f"{VERSION} {{ withdrawals @ }}": "registry"},
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
@@ -102,7 +106,7 @@ DOORS = {
     },
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
-    "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
+    "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 20) @': "project"},
     "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},
     "SignInMethods": {"signInMethods @": "open"},
     "Session": {

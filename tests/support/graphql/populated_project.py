@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.access.policy import Role
 from tests.conftest import TestProject, new_project
+from tests.support.graphql.examples import chained
 
 ROWS = 20
 SUBGROUP = """mutation s($group: String!, $path: String!) {
@@ -94,7 +95,8 @@ DERIVED = """INSERT INTO derivations (project_id, version_id, kind, base_project
     created_by)
   SELECT v.project_id, v.id, 'merged', b.project_id, b.id, 'b', 'stated', :by
   FROM model_versions v JOIN projects p ON p.id = v.project_id LEFT JOIN LATERAL (
-    SELECT o.project_id, o.id FROM model_versions o WHERE o.project_id = v.project_id AND o.id < v.id ORDER BY o.id LIMIT 1
+    SELECT o.project_id, o.id FROM model_versions o WHERE o.project_id = v.project_id AND o.id < v.id
+    ORDER BY o.id LIMIT 1
   ) b ON true WHERE p.full_path LIKE :path || '/%'"""
 
 _BELOW = "project_id IN (SELECT p.id FROM projects p WHERE p.full_path LIKE :path || '/%')"
@@ -115,6 +117,18 @@ TOLD = f"""INSERT INTO promotion_request_events (project_id, request_id, kind, u
 LOGGED_ACCESS = """INSERT INTO access_log (happened_at, action, result, actor_id, user_id, about_group_id,
     about_project_id) SELECT now() + interval '1 hour', 'member_set', 'ok', :by, :by, :group, :project
   FROM generate_series(1, :n)"""
+
+SEALS = (
+    """UPDATE model_versions SET sealed_at = now(), manifest_digest = sha256('x'), deprecated_at = now()
+      WHERE project_id = :p""",
+    """INSERT INTO version_seals (project_id, version_id, digest, file_count, size, sealed_by, sealed_by_name)
+      SELECT project_id, id, sha256('x'), 1, 1, :by, 'u' FROM model_versions WHERE project_id = :p""",
+    """INSERT INTO version_withdrawals (project_id, version_id, kind, reason, made_by, made_by_name, undone_at,
+      undone_by)
+      SELECT v.project_id, v.id, 'deprecation', 'r', CAST(:by AS bigint), 'u', o.undone_at, CAST(:by AS bigint)
+      FROM model_versions v,
+        (VALUES (now()), (NULL)) AS o(undone_at) WHERE v.project_id = :p""",
+)
 
 
 @dataclass(frozen=True)
@@ -192,12 +206,23 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     moves = " ".join(f"{moved % (n, n)} {{ userErrors {{ message }} }}" for n in range(1, ROWS + 1))
     await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
     await add_files(runtime, project)
+    await seal_versions(runtime, project)
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
         for statement in (DEPLOYED, PULLED, DERIVED, REQUESTED, APPROVED, PROMOTED, TOLD):
             await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
+    await chained(runtime, project.id, heads=ROWS)
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
+
+
+async def seal_versions(runtime: Any, project: TestProject) -> None:
+    """Every version is sealed and deprecated, and was so before."""
+    values = {"p": project.id, "by": project.owner.user_id}
+    async with runtime.db.write() as tx:
+        for statement in SEALS:
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            await tx.execute(text(statement), used)
 
 
 async def add_files(runtime: Any, project: TestProject) -> None:

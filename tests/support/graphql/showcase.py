@@ -121,6 +121,15 @@ WRITTEN = (
       pipeline_url = 'u', merge_request_iid = 1, merge_request_url = 'u', user_name = 'u', user_url = 'u',
       log_url = 'u', web_url = 'u', started_at = now(), finished_at = now(), last_checked_at = now(),
       next_check_at = now(), ci_project = 'g/p' WHERE project_id = :p""",
+    """WITH entry AS (
+        INSERT INTO audit_entries (chain_id, action, object_type, object_key, about, context, before, after)
+        VALUES (:p, 'update', 'model', '1', '{"name": "digits"}', json_build_object('actor', CAST(:by AS bigint),
+          'username', 'u', 'token', 1, 'session', 1, 'ci_job', 'gitlab:1', 'address', '192.0.2.1', 'client', 'c',
+          'request', 'q', 'job', gen_random_uuid(), 'doing', 'd', 'database_user', 'x')::text, '{"a": 1}', '{"a": 2}')
+        RETURNING id, at)
+      INSERT INTO audit_chain SELECT :p, 1000000, id, sha256(''), sha256(''), at, 'update', 'model', '1', :by, 'q'
+      FROM entry""",
+    "INSERT INTO audit_heads (chain_id, seq, chain_hash) VALUES (:p, 1000000, sha256(''))",
     """UPDATE derivations SET created_by = :by, version_id = v.id FROM model_versions v
       WHERE derivations.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",
     """INSERT INTO pulls (project_id, version_id, day, user_id, door, downloads, bytes, resolutions, first_at, last_at)
@@ -166,6 +175,18 @@ WRITTEN = (
       'r', :by, :by, 'u', :group, :p, '192.0.2.1', 'c', 'q', '{"role": "owner"}'""",
     """INSERT INTO access_log (action, result, user_id, username) SELECT 'sign_in', 'ok', id, username FROM users
       WHERE NOT is_bot""",
+    """UPDATE model_versions SET sealed_at = now(), manifest_digest = sha256('x'), yanked_at = now(),
+      deprecated_at = now() WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO version_seals (project_id, version_id, digest, file_count, size, sealed_by, sealed_by_name)
+      SELECT project_id, id, sha256('x'), 1, 1, :by, 'u' FROM model_versions WHERE project_id = :p
+      AND version = '2.0.0'""",
+    """INSERT INTO version_withdrawals (project_id, version_id, kind, reason, replacement, made_by, made_by_name,
+      undone_at, undone_by, undone_by_name, undone_reason) SELECT v.project_id, v.id, o.kind, 'r', '1.0.0',
+      CAST(:by AS bigint), 'u',
+      o.undone_at, CASE WHEN o.undone_at IS NOT NULL THEN CAST(:by AS bigint) END, 'u', 'r'
+      FROM model_versions v, (VALUES ('yank', NULL), ('deprecation', now()), ('deprecation', NULL))
+      AS o(kind, undone_at)
+      WHERE v.project_id = :p AND v.version = '2.0.0'""",
     "UPDATE projects SET request_limit = 1000000000, storage_limit = 1000000000000 WHERE id = :p",
     "UPDATE projects SET registry_access = :registry, experiments_access = :experiments WHERE id = :p",
 )

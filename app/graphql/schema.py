@@ -23,10 +23,14 @@ from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.evaluations.mutations import EvaluationsMutation
+from app.graphql.lifecycle.gates.mutations import GatesMutation
+from app.graphql.lifecycle.gates.queries import GatesQuery
 from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
 from app.graphql.lifecycle.lineage.queries import LineageQuery
 from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
 from app.graphql.lifecycle.promotions.queries import PromotionsQuery
+from app.graphql.lifecycle.seals.mutations import SealsMutation, SealsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -99,6 +103,8 @@ class Query(
     PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
+    GatesQuery,
+    SealsQuery,
     NodesQuery,
 ):
     pass
@@ -111,6 +117,7 @@ class Mutation(
     GroupsMutation,
     UsersMutation,
     RegistryMutation,
+    SealsMutation,
     TrashMutation,
     TrackingMutation,
     LoggedModelsMutation,
@@ -121,7 +128,9 @@ class Mutation(
     PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    GatesMutation,
     DerivationsMutation,
+    EvaluationsMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

@@ -586,6 +586,42 @@ export type DerivationKind =
   /** In another way. */
   | 'OTHER';
 
+/** Input of `evaluationCreate`. */
+export type EvaluationCreateInput = {
+  /** The version that was evaluated. */
+  modelVersion: ModelVersionLookup;
+  /** The name of the data set, at most 500 characters. */
+  datasetName: string;
+  /** Its digest or version, at most 128 characters. */
+  datasetDigest?: string;
+  /** 1 to 1,000 values, over all slices. */
+  metrics: Array<EvaluationMetricInput>;
+  /** For people to read. */
+  name?: string;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** When it was done; now when left out. */
+  evaluatedAt?: string | null | undefined;
+  /** The candidate of the same project that it was done in. */
+  candidateId?: string | null | undefined;
+  /** The folder of that candidate's files that is its own. */
+  artifactFolder?: string;
+  /** The evaluation of the same version that it corrects. */
+  evaluationId?: string | null | undefined;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** A value of an evaluation. */
+export type EvaluationMetricInput = {
+  /** What was measured. */
+  key: string;
+  /** The value; NaN and infinities are refused. */
+  value: RealNumber;
+  /** The part of the data set; all of it when left out. */
+  slice?: string;
+};
+
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
   /** The project that it is created in. */
@@ -645,6 +681,39 @@ export type ExperimentUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
+/** One of the six facts of a version. */
+export type Fact =
+  /** Repository, SHA and branch of its code. */
+  | 'SOURCE_COMMIT'
+  /** The data that it was trained on. */
+  | 'TRAINING_DATA'
+  /** Its hyper-parameters. */
+  | 'HYPER_PARAMETERS'
+  /** What was measured on which data, or online. */
+  | 'METRICS'
+  /** Image, hardware and libraries. */
+  | 'ENVIRONMENT'
+  /** Its stage. */
+  | 'STAGE';
+
+/** Input of `factsSet`; at least one of the facts. */
+export type FactsSetInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** The commit of its code. */
+  sourceCommit?: SourceCommitInput | null | undefined;
+  /** Data sets that it was trained on. */
+  trainingData?: Array<TrainingDatasetInput>;
+  /** Hyper-parameters; null takes one back. */
+  hyperParameters?: Array<TagPatch>;
+  /** Its environment. */
+  environment?: RuntimeEnvironmentInput | null | undefined;
+  /** Why, at most 1,000 characters. */
+  note?: string;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
 /** For whom a part of a project is switched on. */
 export type FeatureAccess =
   /** No one. */
@@ -653,6 +722,20 @@ export type FeatureAccess =
   | 'PRIVATE'
   /** All who may see the project. */
   | 'ENABLED';
+
+/** A gate that is to be set. */
+export type GateInput = {
+  /** Its kind; `gateKinds` has all of them. */
+  kind: string;
+  /** The data of that kind, an object. */
+  config: Json;
+  /** What it is called, unique in the set; its kind and a number when left out. */
+  name?: string | null | undefined;
+  /** Whether versions that do not pass are refused, or only warned. */
+  isRequired?: boolean;
+  /** Signs the questions of a webhook, at most 1,000 characters. Left out: that of the gate of the same name stays; empty: there is none. */
+  secret?: string | null | undefined;
+};
 
 /** What a rule comes to. */
 export type GateVerdictOutcome =
@@ -666,6 +749,32 @@ export type GateVerdictOutcome =
   | 'PENDING'
   /** It could not be found out; the version stays out. */
   | 'ERROR';
+
+/** Input of `gatesDryRun`. */
+export type GatesDryRunInput = {
+  /** The model whose versions are tried. */
+  model: ModelLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** How many of its last versions, 1 to 50. */
+  count?: number;
+  /** Gates to try instead of those in force; for callers who may set them. No webhook is called. */
+  gates?: Array<GateInput> | null | undefined;
+};
+
+/** Input of `gatesSet`. */
+export type GatesSetInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** All gates of the stage, at most 50; an empty list ends them. */
+  gates: Array<GateInput>;
+  /** The number of the set that this one replaces, as you have read it; 0: the stage never had gates. */
+  expectedNumber: number;
+  /** Why, for people; at most 1,000 characters. */
+  note?: string;
+};
 
 /** Input of `groupCreate`. */
 export type GroupCreateInput = {
@@ -758,6 +867,14 @@ export type InvitationStatus =
   | 'REVOKED'
   /** Its link was not used in time. */
   | 'EXPIRED';
+
+/** A library of an environment. */
+export type LibraryInput = {
+  /** Its name. */
+  name: string;
+  /** Its version or rule, such as `==1.26.4`; null takes it back. */
+  version?: string | null | undefined;
+};
 
 /** How an entry of a lineage and its parent belong together. */
 export type LineageRelation =
@@ -1029,6 +1146,16 @@ export type ModelVersionDeleteInput = {
   permanently?: boolean;
 };
 
+/** Input of `modelVersionDeprecate`. */
+export type ModelVersionDeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
+};
+
 /** Which part of a model's highest version the next one raises. */
 export type ModelVersionIncrement =
   /** It breaks consumers: another algorithm, a required column. */
@@ -1081,6 +1208,12 @@ export type ModelVersionRestoreInput = {
   modelVersion: ModelVersionLookup;
 };
 
+/** Input of `modelVersionSeal`. */
+export type ModelVersionSealInput = {
+  /** The version, READY. */
+  modelVersion: ModelVersionLookup;
+};
+
 /** Input of `modelVersionStageSet`. */
 export type ModelVersionStageSetInput = {
   /** The model version. */
@@ -1106,6 +1239,22 @@ export type ModelVersionStatus =
   /** Loading a file of it is dangerous. */
   | 'QUARANTINED';
 
+/** Input of `modelVersionUndeprecate`. */
+export type ModelVersionUndeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
+/** Input of `modelVersionUnyank`. */
+export type ModelVersionUnyankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
 /** Input of `modelVersionUpdate`; what is left out stays. */
 export type ModelVersionUpdateInput = {
   /** The model version. */
@@ -1114,6 +1263,86 @@ export type ModelVersionUpdateInput = {
   description?: string | null | undefined;
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
+};
+
+/** Input of `modelVersionYank`. */
+export type ModelVersionYankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
+};
+
+/** A version that takes part in an online experiment. */
+export type OnlineArmInput = {
+  /** Unique in the experiment. */
+  name: string;
+  /** A version of the same project. */
+  modelVersion: ModelVersionLookup;
+  /** Its share of the traffic, from 0 to 1. */
+  share: RealNumber;
+};
+
+/** Input of `onlineExperimentConclude`. */
+export type OnlineExperimentConcludeInput = {
+  /** The id of the online experiment. */
+  id: string;
+  /** What follows from it, at most 10,000 characters. */
+  conclusion: string;
+  /** The arm that won; none when left out. */
+  winner?: string | null | undefined;
+};
+
+/** Input of `onlineExperimentCreate`. */
+export type OnlineExperimentCreateInput = {
+  /** The project of the versions. */
+  project: ProjectLookup;
+  /** For people to read. */
+  name: string;
+  /** ab, canary or shadow. */
+  kind: string;
+  /** The versions: 2 to 20, of a shadow 1. */
+  arms: Array<OnlineArmInput>;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** When it began; now when left out. */
+  startedAt?: string | null | undefined;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** Input of `onlineExperimentLog`: all of it or nothing. */
+export type OnlineExperimentLogInput = {
+  /** The id of the online experiment. */
+  id: string;
+  /** At most 1,000 values. */
+  points?: Array<OnlinePointInput>;
+  /** Shares that change. */
+  shares?: Array<OnlineShareInput>;
+};
+
+/** A value of an arm at a moment. */
+export type OnlinePointInput = {
+  /** The name of the arm. */
+  arm: string;
+  /** What was measured. */
+  key: string;
+  /** The value; NaN and infinities are refused. */
+  value: RealNumber;
+  /** When; now when left out. */
+  measuredAt?: string | null | undefined;
+  /** How many requests stand behind it. */
+  sampleCount?: number | string | null | undefined;
+};
+
+/** A share of the traffic that an arm has from now on. */
+export type OnlineShareInput = {
+  /** The name of the arm. */
+  arm: string;
+  /** From 0 to 1. */
+  share: RealNumber;
 };
 
 /** The direction of an order. */
@@ -1211,6 +1440,8 @@ export type ProjectEventType =
   | 'ALIAS_SET'
   /** A model version lost an alias, maybe to another; `detail` names it. */
   | 'ALIAS_DELETED'
+  /** The gates of a stage were set; `detail` names the stage. */
+  | 'GATE_SET_CREATED'
   /** A candidate began. */
   | 'CANDIDATE_CREATED'
   /** Name, status or times of a candidate changed; not its logs. */
@@ -1255,6 +1486,14 @@ export type ProjectEventType =
   | 'PROMOTION_REQUEST_EXPIRED'
   /** A requested promotion was made. */
   | 'PROMOTION_REQUEST_PROMOTED'
+  /** A model version was evaluated; `detail` names the data set. */
+  | 'EVALUATION_CREATED'
+  /** A fact of a model version was stated; `detail` names it. */
+  | 'MODEL_VERSION_FACTS_SET'
+  /** An online experiment began; `detail` is its kind. */
+  | 'ONLINE_EXPERIMENT_CREATED'
+  /** An online experiment was concluded; `detail` names the arm that won, if one did. */
+  | 'ONLINE_EXPERIMENT_CONCLUDED'
   /** A version runs; `detail` names the environment. */
   | 'DEPLOYMENT_STARTED'
   /** No heartbeat came for a while; `detail` names the environment. */
@@ -1411,6 +1650,18 @@ export type Role =
   /** Deletes projects. */
   | 'OWNER';
 
+/** What is stated of the environment; what is left out stays, null takes it back. */
+export type RuntimeEnvironmentInput = {
+  /** `sha256:…` of the container's image. */
+  imageDigest?: string | null | undefined;
+  /** Such as `1x H200`. */
+  hardware?: string | null | undefined;
+  /** The version of Python. */
+  python?: string | null | undefined;
+  /** Libraries. */
+  libraries?: Array<LibraryInput>;
+};
+
 /** Input of `serviceAccountCreate`. */
 export type ServiceAccountCreateInput = {
   /** The group or project that it belongs to. */
@@ -1451,6 +1702,16 @@ export type SessionRevokeInput = {
 export type SessionsRevokeInput = {
   /** Keep the one that this request comes with. */
   keepCurrent?: boolean;
+};
+
+/** What is stated of the source commit; what is left out stays, null takes it back. */
+export type SourceCommitInput = {
+  /** The address of the repository. */
+  repository?: string | null | undefined;
+  /** The SHA of the commit: 7 to 64 hexadecimal digits. */
+  sha?: string | null | undefined;
+  /** The branch. */
+  branch?: string | null | undefined;
 };
 
 /** A tag to set. */
@@ -1529,6 +1790,14 @@ export type TokenScope =
   | 'DELETE_PROJECT'
   /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
   | 'PROMOTE';
+
+/** A data set that a version was trained on. */
+export type TrainingDatasetInput = {
+  /** Its name. */
+  name: string;
+  /** Its digest or version; null takes it back. */
+  digest?: string | null | undefined;
+};
 
 /** Input of `userCreate`. */
 export type UserCreateInput = {
@@ -2733,6 +3002,35 @@ export type DerivationDeleteMutation = {
   }
 };
 
+export type EvaluationCreateMutationVariables = Exact<{
+  input: EvaluationCreateInput;
+}>;
+
+
+export type EvaluationCreateMutation = {
+  evaluationCreate: {
+    __typename: 'EvaluationCreatePayload',
+    evaluation: {
+      __typename: 'Evaluation',
+      id: string,
+      datasetName: string,
+      datasetDigest: string,
+      metrics: Array<{
+        __typename: 'EvaluationMetric',
+        key: string,
+        value: RealNumber,
+        slice: string | null
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -2871,6 +3169,112 @@ export type ExperimentUpdateMutation = {
         __typename: 'Tag',
         key: string,
         value: string
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type FactsSetMutationVariables = Exact<{
+  input: FactsSetInput;
+}>;
+
+
+export type FactsSetMutation = {
+  factsSet: {
+    __typename: 'FactsSetPayload',
+    facts: {
+      __typename: 'ModelVersionFacts',
+      presentCount: number,
+      missing: Array<Fact>,
+      sourceCommit: {
+        __typename: 'SourceCommit',
+        repository: string | null,
+        sha: string | null,
+        branch: string | null
+      },
+      environment: {
+        __typename: 'RuntimeEnvironment',
+        imageDigest: string | null,
+        libraries: Array<{
+          __typename: 'Library',
+          name: string,
+          version: string
+        }>
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type GateKindsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GateKindsQuery = {
+  gateKinds: Array<{
+    __typename: 'GateKind',
+    name: string,
+    description: string,
+    schema: Json
+  }>
+};
+
+export type GatesDryRunQueryVariables = Exact<{
+  input: GatesDryRunInput;
+}>;
+
+
+export type GatesDryRunQuery = {
+  gatesDryRun: {
+    __typename: 'GatesDryRun',
+    admittedCount: number,
+    versions: Array<{
+      __typename: 'GatesDryRunVersion',
+      isAdmitted: boolean,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        version: string
+      },
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        name: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        compared: Json
+      }>
+    }>
+  } | null
+};
+
+export type GatesSetMutationVariables = Exact<{
+  input: GatesSetInput;
+}>;
+
+
+export type GatesSetMutation = {
+  gatesSet: {
+    __typename: 'GatesSetPayload',
+    gateSet: {
+      __typename: 'GateSet',
+      number: number,
+      note: string,
+      gates: Array<{
+        __typename: 'Gate',
+        name: string,
+        kind: string,
+        title: string,
+        config: Json,
+        isRequired: boolean
       }>
     } | null,
     userErrors: Array<{
@@ -3698,6 +4102,45 @@ export type ModelVersionDeleteMutation = {
   }
 };
 
+export type ModelVersionDeprecateMutationVariables = Exact<{
+  input: ModelVersionDeprecateInput;
+}>;
+
+
+export type ModelVersionDeprecateMutation = {
+  modelVersionDeprecate: {
+    __typename: 'ModelVersionDeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      deprecatedAt: string | null,
+      warnings: Array<string>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionManifestQueryVariables = Exact<{
+  by: ModelVersionLookup;
+}>;
+
+
+export type ModelVersionManifestQuery = {
+  modelVersionManifest: {
+    __typename: 'ModelVersionManifest',
+    document: string,
+    digest: string,
+    isSealed: boolean,
+    fileCount: number,
+    size: number
+  } | null
+};
+
 export type ModelVersionPromoteMutationVariables = Exact<{
   input: ModelVersionPromoteInput;
 }>;
@@ -3758,6 +4201,33 @@ export type ModelVersionRestoreMutation = {
   }
 };
 
+export type ModelVersionSealMutationVariables = Exact<{
+  input: ModelVersionSealInput;
+}>;
+
+
+export type ModelVersionSealMutation = {
+  modelVersionSeal: {
+    __typename: 'ModelVersionSealPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      seal: {
+        __typename: 'ModelVersionSeal',
+        digest: string,
+        fileCount: number,
+        sealedAt: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ModelVersionStageSetMutationVariables = Exact<{
   input: ModelVersionStageSetInput;
 }>;
@@ -3770,6 +4240,50 @@ export type ModelVersionStageSetMutation = {
       __typename: 'ModelVersion',
       version: string,
       stage: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionUndeprecateMutationVariables = Exact<{
+  input: ModelVersionUndeprecateInput;
+}>;
+
+
+export type ModelVersionUndeprecateMutation = {
+  modelVersionUndeprecate: {
+    __typename: 'ModelVersionUndeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      deprecatedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionUnyankMutationVariables = Exact<{
+  input: ModelVersionUnyankInput;
+}>;
+
+
+export type ModelVersionUnyankMutation = {
+  modelVersionUnyank: {
+    __typename: 'ModelVersionUnyankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      yankedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3797,6 +4311,29 @@ export type ModelVersionUpdateMutation = {
         key: string,
         value: string
       }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionYankMutationVariables = Exact<{
+  input: ModelVersionYankInput;
+}>;
+
+
+export type ModelVersionYankMutation = {
+  modelVersionYank: {
+    __typename: 'ModelVersionYankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      yankedAt: string | null,
+      warnings: Array<string>
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3900,7 +4437,19 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
       id: string
     }
     | {
@@ -3930,6 +4479,10 @@ export type NodeQuery = {
     }
     | {
       __typename: 'ModelVersion',
+      id: string
+    }
+    | {
+      __typename: 'OnlineExperiment',
       id: string
     }
     | {
@@ -4016,7 +4569,19 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
       id: string
     }
     | {
@@ -4046,6 +4611,10 @@ export type NodesQuery = {
     | {
       __typename: 'ModelVersion',
       version: string,
+      id: string
+    }
+    | {
+      __typename: 'OnlineExperiment',
       id: string
     }
     | {
@@ -4085,6 +4654,89 @@ export type NodesQuery = {
       id: string
     }
    | null>
+};
+
+export type OnlineExperimentConcludeMutationVariables = Exact<{
+  input: OnlineExperimentConcludeInput;
+}>;
+
+
+export type OnlineExperimentConcludeMutation = {
+  onlineExperimentConclude: {
+    __typename: 'OnlineExperimentConcludePayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      conclusion: string | null,
+      winner: string | null,
+      concludedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type OnlineExperimentCreateMutationVariables = Exact<{
+  input: OnlineExperimentCreateInput;
+}>;
+
+
+export type OnlineExperimentCreateMutation = {
+  onlineExperimentCreate: {
+    __typename: 'OnlineExperimentCreatePayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      id: string,
+      name: string,
+      kind: string,
+      arms: Array<{
+        __typename: 'OnlineArm',
+        name: string,
+        version: string,
+        share: RealNumber
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type OnlineExperimentLogMutationVariables = Exact<{
+  input: OnlineExperimentLogInput;
+}>;
+
+
+export type OnlineExperimentLogMutation = {
+  onlineExperimentLog: {
+    __typename: 'OnlineExperimentLogPayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      arms: Array<{
+        __typename: 'OnlineArm',
+        name: string,
+        share: RealNumber,
+        metrics: Array<{
+          __typename: 'OnlinePoint',
+          key: string,
+          value: RealNumber,
+          sampleCount: number | null
+        }>
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
 };
 
 export type PasswordChangeMutationVariables = Exact<{
@@ -6147,6 +6799,35 @@ export const DerivationDeleteDocument: TypedDocument<DerivationDeleteMutation, D
 }`,
 };
 
+export const EvaluationCreateDocument: TypedDocument<EvaluationCreateMutation, EvaluationCreateMutationVariables> = {
+  name: 'EvaluationCreate',
+  kind: 'mutation',
+  hash: 'c38843abef241c7bf94526793137346495d9af7658d09e6b8461761319d25844',
+  text: `mutation EvaluationCreate($input: EvaluationCreateInput!) {
+  evaluationCreate(input: $input) {
+    evaluation {
+      id
+      datasetName
+      datasetDigest
+      metrics {
+        key
+        value
+        slice
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentDocument: TypedDocument<ExperimentQuery, ExperimentQueryVariables> = {
   name: 'Experiment',
   kind: 'query',
@@ -6281,6 +6962,114 @@ export const ExperimentUpdateDocument: TypedDocument<ExperimentUpdateMutation, E
       tags {
         key
         value
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const FactsSetDocument: TypedDocument<FactsSetMutation, FactsSetMutationVariables> = {
+  name: 'FactsSet',
+  kind: 'mutation',
+  hash: '20ae41349f7b633a9f9228ebcdcdee110326fef20bcc8e4668a1359ef14b49ce',
+  text: `mutation FactsSet($input: FactsSetInput!) {
+  factsSet(input: $input) {
+    facts {
+      presentCount
+      missing
+      sourceCommit {
+        repository
+        sha
+        branch
+        __typename
+      }
+      environment {
+        imageDigest
+        libraries {
+          name
+          version
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GateKindsDocument: TypedDocument<GateKindsQuery, GateKindsQueryVariables> = {
+  name: 'GateKinds',
+  kind: 'query',
+  hash: '2b562fc878525215d069dc97e36cece6fc18c42044bfe164bd72f3d07f21617d',
+  text: `query GateKinds {
+  gateKinds {
+    name
+    description
+    schema
+    __typename
+  }
+}`,
+};
+
+export const GatesDryRunDocument: TypedDocument<GatesDryRunQuery, GatesDryRunQueryVariables> = {
+  name: 'GatesDryRun',
+  kind: 'query',
+  hash: '072c37bbd65505ff46d9d199bcf8ccd8277d400333af042945f76ea92cad111f',
+  text: `query GatesDryRun($input: GatesDryRunInput!) {
+  gatesDryRun(input: $input) {
+    admittedCount
+    versions {
+      isAdmitted
+      modelVersion {
+        version
+        __typename
+      }
+      verdicts {
+        name
+        outcome
+        explanation
+        compared
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GatesSetDocument: TypedDocument<GatesSetMutation, GatesSetMutationVariables> = {
+  name: 'GatesSet',
+  kind: 'mutation',
+  hash: 'f4a34c0431d96f1bb7432427a4fbc245a3cc2a4950a8dac44de0046515cb74db',
+  text: `mutation GatesSet($input: GatesSetInput!) {
+  gatesSet(input: $input) {
+    gateSet {
+      number
+      note
+      gates {
+        name
+        kind
+        title
+        config
+        isRequired
         __typename
       }
       __typename
@@ -7109,6 +7898,45 @@ export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutatio
 }`,
 };
 
+export const ModelVersionDeprecateDocument: TypedDocument<ModelVersionDeprecateMutation, ModelVersionDeprecateMutationVariables> = {
+  name: 'ModelVersionDeprecate',
+  kind: 'mutation',
+  hash: '7c1415e0e635365e9c91992482aa4707a6f49e985ab97dc581c2b27618971778',
+  text: `mutation ModelVersionDeprecate($input: ModelVersionDeprecateInput!) {
+  modelVersionDeprecate(input: $input) {
+    modelVersion {
+      version
+      deprecatedAt
+      warnings
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionManifestDocument: TypedDocument<ModelVersionManifestQuery, ModelVersionManifestQueryVariables> = {
+  name: 'ModelVersionManifest',
+  kind: 'query',
+  hash: '2aac22897b4f20dde2341b85347524f16f8ccabe2eb6e27cde06065b91b5f83e',
+  text: `query ModelVersionManifest($by: ModelVersionLookup!) {
+  modelVersionManifest(by: $by) {
+    document
+    digest
+    isSealed
+    fileCount
+    size
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionPromoteDocument: TypedDocument<ModelVersionPromoteMutation, ModelVersionPromoteMutationVariables> = {
   name: 'ModelVersionPromote',
   kind: 'mutation',
@@ -7169,6 +7997,33 @@ export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutat
 }`,
 };
 
+export const ModelVersionSealDocument: TypedDocument<ModelVersionSealMutation, ModelVersionSealMutationVariables> = {
+  name: 'ModelVersionSeal',
+  kind: 'mutation',
+  hash: '8c1bd7a92392f46e7e5e2af0ba35ed3439dbe45969286df144575202fa1142a7',
+  text: `mutation ModelVersionSeal($input: ModelVersionSealInput!) {
+  modelVersionSeal(input: $input) {
+    modelVersion {
+      version
+      seal {
+        digest
+        fileCount
+        sealedAt
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionStageSetDocument: TypedDocument<ModelVersionStageSetMutation, ModelVersionStageSetMutationVariables> = {
   name: 'ModelVersionStageSet',
   kind: 'mutation',
@@ -7178,6 +8033,50 @@ export const ModelVersionStageSetDocument: TypedDocument<ModelVersionStageSetMut
     modelVersion {
       version
       stage
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionUndeprecateDocument: TypedDocument<ModelVersionUndeprecateMutation, ModelVersionUndeprecateMutationVariables> = {
+  name: 'ModelVersionUndeprecate',
+  kind: 'mutation',
+  hash: '213da60339fc6617a49e6cedba8ed1d3c0d291bbab2c90ae17d8faae0ddc0da4',
+  text: `mutation ModelVersionUndeprecate($input: ModelVersionUndeprecateInput!) {
+  modelVersionUndeprecate(input: $input) {
+    modelVersion {
+      version
+      deprecatedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionUnyankDocument: TypedDocument<ModelVersionUnyankMutation, ModelVersionUnyankMutationVariables> = {
+  name: 'ModelVersionUnyank',
+  kind: 'mutation',
+  hash: 'acadb98b4848f82ab6df825272f74d9075372c1f810a00df5188169ab6c8ffaa',
+  text: `mutation ModelVersionUnyank($input: ModelVersionUnyankInput!) {
+  modelVersionUnyank(input: $input) {
+    modelVersion {
+      version
+      yankedAt
       __typename
     }
     userErrors {
@@ -7205,6 +8104,29 @@ export const ModelVersionUpdateDocument: TypedDocument<ModelVersionUpdateMutatio
         value
         __typename
       }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionYankDocument: TypedDocument<ModelVersionYankMutation, ModelVersionYankMutationVariables> = {
+  name: 'ModelVersionYank',
+  kind: 'mutation',
+  hash: '03d3004a932ae88558261be60f491b552b72f3fb281362f1edece4ef4b59fd41',
+  text: `mutation ModelVersionYank($input: ModelVersionYankInput!) {
+  modelVersionYank(input: $input) {
+    modelVersion {
+      version
+      yankedAt
+      warnings
       __typename
     }
     userErrors {
@@ -7301,6 +8223,89 @@ export const NodesDocument: TypedDocument<NodesQuery, NodesQueryVariables> = {
       version
       __typename
     }
+  }
+}`,
+};
+
+export const OnlineExperimentConcludeDocument: TypedDocument<OnlineExperimentConcludeMutation, OnlineExperimentConcludeMutationVariables> = {
+  name: 'OnlineExperimentConclude',
+  kind: 'mutation',
+  hash: 'd892ca5bff2c5c6b2b63b79898315df3c9956e019a802153fd50f0a449810cbd',
+  text: `mutation OnlineExperimentConclude($input: OnlineExperimentConcludeInput!) {
+  onlineExperimentConclude(input: $input) {
+    onlineExperiment {
+      conclusion
+      winner
+      concludedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const OnlineExperimentCreateDocument: TypedDocument<OnlineExperimentCreateMutation, OnlineExperimentCreateMutationVariables> = {
+  name: 'OnlineExperimentCreate',
+  kind: 'mutation',
+  hash: '40f3c489f05ac7680ba1a931563fcdac47cfa607bac942f23300aedfe31cb538',
+  text: `mutation OnlineExperimentCreate($input: OnlineExperimentCreateInput!) {
+  onlineExperimentCreate(input: $input) {
+    onlineExperiment {
+      id
+      name
+      kind
+      arms {
+        name
+        version
+        share
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const OnlineExperimentLogDocument: TypedDocument<OnlineExperimentLogMutation, OnlineExperimentLogMutationVariables> = {
+  name: 'OnlineExperimentLog',
+  kind: 'mutation',
+  hash: 'd0d079d7b7e147b0fc01687a81413e47552c1c18d598ea8f65ff63b14c4283c6',
+  text: `mutation OnlineExperimentLog($input: OnlineExperimentLogInput!) {
+  onlineExperimentLog(input: $input) {
+    onlineExperiment {
+      arms {
+        name
+        share
+        metrics {
+          key
+          value
+          sampleCount
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
   }
 }`,
 };

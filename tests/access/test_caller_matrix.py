@@ -32,19 +32,19 @@ _SCOPED = {
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
       promotionRequestApprove promotionRequestReject promotionRequestWithdraw
-      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
+      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet gatesDryRun
     """,
     "ooooo ooooo": """
-      group project groups projects search artifactUpload signInMethods
+      group project groups projects search artifactUpload signInMethods gateKinds
     """,
     "----- -----": """
       user backgroundJob backgroundJobs
     """,
-    "ooFoo ooFoo": """
-      model artifactUploads promotionCheck
-    """,
     "ppppp ppppp": """
       viewer
+    """,
+    "ooFoo ooFoo": """
+      model impact artifactUploads modelVersionManifest promotionCheck
     """,
     "ppFpp ppFpp": """
       modelVersion
@@ -54,6 +54,8 @@ _SCOPED = {
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
       ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
       modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
+      modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
+      evaluationCreate factsSet onlineExperimentCreate onlineExperimentLog onlineExperimentConclude
     """,
     "FFpFF FFpFF": """
       experiment artifact
@@ -66,6 +68,7 @@ _SCOPED = {
     "FFFFF NNNNN": """
       projectDelete groupUpdate groupDelete projectTransfer
     """,
+    "FFFFo FFFFo": "modelVersionUnyank",
     "FpFFp FpFFp": """
       modelCreate
     """,

@@ -65,13 +65,14 @@ VERDICTS = {
 }
 """``ok``: done or answered; None: null, or an empty list."""
 NEEDS = {
-    "open": ["signInMethods"],
+    "open": ["signInMethods", "gateKinds"],
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
         "metricSeries", "node", "nodes", "group", "groups", "impact",
+        "modelVersionManifest",
     ],
-    "to see all": ["promotionCheck", "candidatesCompare", "modelVersionsCompare", "search"],
+    "to see all": ["promotionCheck", "candidatesCompare", "modelVersionsCompare", "search", "gatesDryRun"],
     "to be a member": ["backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [
@@ -79,9 +80,11 @@ NEEDS = {
         "modelVersionCopy", "modelVersionUpdate",
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
+        "modelVersionSeal", "modelVersionYank", "modelVersionDeprecate", "modelVersionUndeprecate",
         "deploymentRegister", "deploymentHeartbeat", "deploymentEnd", "derivationCreate", "derivationDelete",
         "modelVersionPromote", "promotionRequestCreate", "promotionRequestComment",
         "modelRestore", "modelVersionRestore",
+        "evaluationCreate", "factsSet", "onlineExperimentCreate", "onlineExperimentLog", "onlineExperimentConclude",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",
@@ -94,7 +97,7 @@ NEEDS = {
         "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
         "artifactUploadAbort", "artifactRelease", "auditLog", "auditHeads",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
-        "ciSettingsUpdate", "ciSettingsDelete",
+        "ciSettingsUpdate", "ciSettingsDelete", "gatesSet", "modelVersionUnyank",
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke", "tokenRotate", "serviceAccountUpdate", "serviceAccountDelete"],

@@ -94,6 +94,21 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   memberSet(input: {groupOrProject: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
+WITHDRAWN = """mutation w($p: String!) {
+  f: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+    userErrors { message } }
+  g: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.5.0"}) {
+    userErrors { message } }
+  h: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.4.0"}) {
+    userErrors { message } }
+  i: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.3.0"}) {
+    userErrors { message } }
+  j: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.2.0"}) {
+    userErrors { message } }
+  yanked: modelVersionYank(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.5.0"}},
+    reason: "r"}) { userErrors { message } }
+  deprecated: modelVersionDeprecate(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.3.0"}},
+    reason: "r"}) { userErrors { message } } }"""
 
 TRASHED = """mutation t($p: String!) {
   made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
@@ -147,7 +162,9 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     variables = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **variables)
     third = await data(owner, TRASHED, p=project.path)
-    assert all(not payload["userErrors"] for payload in (first | second | third).values()), (first, second, third)
+    fourth = await data(owner, WITHDRAWN, p=project.path)
+    every = first | second | third | fourth
+    assert all(not payload["userErrors"] for payload in every.values()), every
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     await chained(runtime, project.id)
     return Seeded(
@@ -220,6 +237,7 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         ]
         promoted = await tx.scalar(text(_PROMOTION), {"r": requested[0], "by": project.owner.user_id})
         running = [await tx.scalar(text(_DEPLOYMENT), {"p": project.id, "i": instance}) for instance in "ab"]
+        experiments = [await tx.scalar(text(_ONLINE), {"p": project.id, "n": name}) for name in ("new", "old")]
         await tx.execute(text(_PASSWORD), {"u": project.owner.user_id})
         identity = await tx.scalar(text(_IDENTITY), {"u": project.owner.user_id, "s": uuid4().hex})
     return {
@@ -236,6 +254,8 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             for todo, id in zip(("", " to approve", " to reject", " to withdraw"), requested, strict=True)
         },
         "<promotion id>": str(GlobalId.of("Promotion", project.id, promoted)),
+        "<online experiment id>": str(GlobalId.of("OnlineExperiment", project.id, experiments[0])),
+        "<old online experiment id>": str(GlobalId.of("OnlineExperiment", project.id, experiments[1])),
         "<identity id>": str(GlobalId.of("Identity", identity)),
         "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
@@ -273,6 +293,14 @@ _PROMOTION = """INSERT INTO promotions (project_id, model_id, version_id, versio
   SELECT project_id, model_id, version_id, version, number, stage_id, stage, 'none', 1, '1.0.0', 'completed', 'r', 'b',
     '[{"kind": "k", "name": "n", "title": "t", "outcome": "failed", "message": "m", "compared": {"a": 1},
     "sources": [{"b": 2}]}]', '{}', id, :by, 'u' FROM promotion_requests WHERE id = :r RETURNING id"""
+_ONLINE = """WITH x AS (
+    INSERT INTO online_experiments (project_id, name, kind) VALUES (:p, :n, 'ab') RETURNING project_id, id
+  ), a AS (
+    INSERT INTO online_arms (project_id, experiment_id, name, position, version_id, model_name, version, number, share)
+    SELECT x.project_id, x.id, arm.name, arm.position, v.id, 'digits', v.version, v.number, 0.5
+    FROM x, (VALUES ('old', 0), ('new', 1)) AS arm (name, position), model_versions v
+    WHERE v.project_id = :p AND v.version = '1.1.0'
+  ) SELECT id FROM x"""
 _DELIVERY = """INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data)
   VALUES (:p, gen_random_uuid(), :w, 'model_version.created', '{}') RETURNING id"""
 

@@ -26,13 +26,19 @@ Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 VERBS = (
-    "Abort Approve Cancel Change Comment Complete Copy Create Deactivate Delete End Heartbeat Invite "
+    "Abort Approve Cancel Change Comment Complete Conclude Copy Create Deactivate Delete End Heartbeat Invite "
     "LimitsUpdate Link Log Promote Reactivate Refresh Register Reject Release Renew Replay Restore Retry "
-    "Revoke Rotate Set StageSet Test Transfer Unlink Update Withdraw"
+    "Revoke Rotate Set StageSet Test Transfer Unlink Update Withdraw "
+    "Deprecate Seal Undeprecate Unyank Yank"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
-ANSWERED = {"userInvite": "invitation", "userPasswordResetCreate": "user", "passwordChange": "user"}
+ANSWERED = {
+    "userInvite": "invitation",
+    "userPasswordResetCreate": "user",
+    "passwordChange": "user",
+    "gatesSet": "gateSet",
+}
 """What a mutation answers if not its noun: that is not there yet, or is no object."""
 WITHOUT_TYPE = {"UserPasswordReset", "Password"}
 """What is made and handed out at once, or never shown, so that it has no id."""

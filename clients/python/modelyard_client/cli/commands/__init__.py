@@ -59,6 +59,10 @@ COMMANDS = (
     Command("alias delete", "changes", "Delete an alias."),
     Command("tag set", "changes", "Set tags of a model or a version."),
     Command("tag delete", "changes", "Delete tags of a model or a version."),
+    Command("deployment register", "deployments", "Say that a version runs somewhere."),
+    Command("deployment heartbeat", "deployments", "Say that it still runs."),
+    Command("deployment end", "deployments", "Say that it runs no more."),
+    Command("deployment list", "deployments", "List what runs where."),
     Command("delete", "changes", "Delete a version, or a model with all of its versions."),
     Command("audit export", "audit", "Write the audit log of a project or of the installation to a file."),
     Command("audit verify", "audit", "Prove that an exported audit log is whole and unaltered; needs no service."),
@@ -69,6 +73,7 @@ GROUPS = {
     "profiles": "Installations by name.",
     "alias": "Names of versions that move.",
     "tag": "Tags.",
+    "deployment": "What runs where.",
 }
 
 

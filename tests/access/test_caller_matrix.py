@@ -46,7 +46,7 @@ _SCOPED = {
       viewer
     """,
     "ppFpp ppFpp": """
-      modelVersion
+      modelVersion modelVersionDiff
     """,
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy

@@ -149,6 +149,7 @@ LINES = {
         "nothing more": "model aliases artifacts createdBy deletedBy", "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
+    "ModelVersionDiff": {"nothing more": "base modelVersion", "candidates": "params metrics"},
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "

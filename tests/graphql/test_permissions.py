@@ -67,7 +67,7 @@ NEEDS = {
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
-        "metricSeries", "node", "nodes", "group", "groups",
+        "metricSeries", "modelVersionDiff", "node", "nodes", "group", "groups",
     ],
     "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
     "to be a member": ["backgroundJob"],

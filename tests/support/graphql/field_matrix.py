@@ -78,6 +78,7 @@ DOORS = {
         "modelVersion(by: {id: $Foldered}) @": "registry",
         f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
+    "ModelVersionDiff": {"modelVersionDiff(by: {id: $Foldered}, base: {id: $ModelVersion}) @": "registry"},
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},

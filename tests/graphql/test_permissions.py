@@ -67,9 +67,9 @@ NEEDS = {
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
-        "metricSeries", "modelVersionDiff", "node", "nodes", "group", "groups",
+        "metricSeries", "node", "nodes", "group", "groups",
     ],
-    "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
+    "to see all": ["candidatesCompare", "modelVersionsCompare", "modelVersionDiff", "search"],
     "to be a member": ["backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [

@@ -11,6 +11,8 @@ from app.artifacts.reads.differences import DescribedFile
 
 PYTHON = "python"
 _NAMED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(.*)", re.DOTALL)
+_AROUND = re.compile(r"\s*(===|==|>=|<=|~=|!=|<|>|,|;)\s*")
+"""Blanks around operators say nothing."""
 _MAJOR_MINOR = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -62,7 +64,8 @@ def _named(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         if match := _NAMED.fullmatch(line):
             name, extras, spec = match.groups()
-            yield re.sub(r"[-_.]+", "-", name).lower(), f"{extras or ''}{spec.strip()}"
+            required = _AROUND.sub(r"\1", spec).strip()
+            yield re.sub(r"[-_.]+", "-", name).lower(), f"{extras or ''}{required}"
 
 
 def _texts(file: DescribedFile, key: str) -> list[str]:

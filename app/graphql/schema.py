@@ -21,8 +21,15 @@ from app.graphql.errors import presented
 from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
 from app.graphql.lifecycle.diff import DiffQuery
+from app.graphql.lifecycle.gates.mutations import GatesMutation
+from app.graphql.lifecycle.gates.queries import GatesQuery
+from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
+from app.graphql.lifecycle.lineage.queries import LineageQuery
+from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
+from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -83,7 +90,9 @@ class Query(
     AccessQuery,
     UsersQuery,
     AccessLogQuery,
+    AuditQuery,
     RegistryQuery,
+    LineageQuery,
     TrackingQuery,
     ComparisonQuery,
     DiffQuery,
@@ -91,8 +100,10 @@ class Query(
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
+    GatesQuery,
     NodesQuery,
 ):
     pass
@@ -112,8 +123,11 @@ class Mutation(
     ArtifactUploadsMutation,
     WebhooksMutation,
     JobsMutation,
+    PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    GatesMutation,
+    DerivationsMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

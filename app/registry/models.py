@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.access.policy import Actor
+from app.access.policy import Actor, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound, Taken
 from app.queue import outbox
@@ -19,6 +19,7 @@ from app.registry import repository, webhook_events
 from app.registry.background_jobs import PurgeModel
 from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
+from app.registry.stages import protections
 from app.registry.tables import Model
 from app.registry.tags import check_tags, patched
 from app.registry.trash import retention, trashed
@@ -162,6 +163,32 @@ async def lock(tx: Tx, model: Model) -> None:
         raise not_found(model.name)
 
 
+async def hold(tx: Tx, model: Model) -> None:
+    """Step: keep versions and aliases of the model as they are until the commit; it does not count as changed.
+
+    Raises:
+        ModelNotFound: it has just been deleted.
+    """
+    condition = repository.model_is(model.project_id, model.id)
+    assert condition is not None, "the id of a row is one"
+    if await tx.scalar(select(Model.id).where(condition).with_for_update(key_share=True)) is None:
+        raise not_found(model.name)
+
+
+async def name_of(snap: Snapshot, project_id: int, model_id: int) -> str | None:
+    """Read step: the name of a model by its id, of a deleted one, too; None: it is gone."""
+    return await snap.scalar(select(Model.name).where(Model.project_id == project_id, Model.id == model_id))
+
+
+def reached(actor: Actor, project_id: Any, model_id: Any) -> tuple[ColumnElement[bool], ...]:
+    """For statements about what belongs to models, living or not: the conditions that leave what the actor's token
+    reaches, by the columns of project and model.
+    """
+    if actor.model_patterns is None:
+        return ()
+    return (exists().where(Model.project_id == project_id, Model.id == model_id, *repository.within(actor)),)
+
+
 def not_found(reference: int | str) -> ModelNotFound:
     """The error for a model that is not there."""
     return ModelNotFound(reference)
@@ -216,13 +243,14 @@ async def delete(
     Raises:
         ModelNotFound: there is no such model.
         Forbidden: deleting permanently is for maintainers.
+        NameProtected, ApprovalNeeded: a rule protects an alias of it, or a stage that a version of it is in.
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         keep = retention.period(actor, access, keep, permanently=permanently)
         model = await repository.find_model(tx, actor, access.id, reference)
         if model is not None:
-            gone = await _hide(tx, actor, model, keep)
+            gone = await _hide(tx, actor, access, model, keep)
         elif permanently:
             gone = await _end_restoring(tx, await trashed.find_model(tx, actor, access.id, reference))
         else:
@@ -238,13 +266,14 @@ async def _refuse_taken(tx: Tx, project_id: int, name: str, *, wanted_prompt: bo
         raise ModelTaken(name, existing, wanted_prompt=wanted_prompt)
 
 
-async def _hide(tx: Tx, actor: Actor, model: Model, keep: timedelta) -> Model:
+async def _hide(tx: Tx, actor: Actor, access: ProjectAccess, model: Model, keep: timedelta) -> Model:
     await experiments.mark_for_purge(tx, model.project_id, model.experiment_number, keep=keep)
     shared = await version_candidates.lock_of_model(tx, model.project_id, model.id)
     moments = {"deleted_at": func.now(), "updated_at": func.now(), "purge_at": func.now() + keep}
     gone = await _update(tx, actor, model.project_id, model.id, **moments, deleted_by=actor.user_id)
     if gone is None:
         raise not_found(model.name)
+    await protections.require_free(tx, actor, access, gone)
     await version_candidates.purge_unneeded(tx, model.project_id, shared, keep=keep)
     await webhook_events.model_deleted(tx, gone, actor.username)
     return gone

@@ -66,6 +66,11 @@ async def find(snap: Snapshot, project_id: int, name: str) -> Stage:
     return stage
 
 
+async def by_id(snap: Snapshot, project_id: int, stage_id: int) -> Stage | None:
+    """Read step: the stage with that id, be it retired."""
+    return await snap.scalar(select(Stage).where(Stage.project_id == project_id, Stage.id == stage_id))
+
+
 async def of_version(snap: Snapshot, version: ModelVersion) -> Stage:
     """Read step: the stage that a version is in."""
     statement = select(Stage).where(Stage.project_id == version.project_id, Stage.key == version.stage)

@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import literal_column, select
+
 from app.db.database import Snapshot, Tx
 from app.db.statements import Statement
+from app.registry.stages.definitions import Stage
+from app.registry.tables import ModelVersion, is_offered
 
-_CURRENT = Statement(
-    "stages.holder",
-    "The number of the version that `stage:x` means now.",
-    """
-    SELECT v.number FROM model_versions v
-    WHERE v.project_id = :project AND v.model_id = :model AND v.stage = :stage
-        AND v.deleted_at IS NULL AND v.state = 'ready' AND v.yanked_at IS NULL
-    ORDER BY v.is_prerelease, v.precedence DESC, v.number DESC LIMIT 1
-    """,
-)
 _KEEP = Statement(
     "stages.keep_holders",
     "Ends and begins the intervals of what stages of a model stand for, where that has changed.",
@@ -45,10 +39,22 @@ _KEEP = Statement(
 )
 
 
-async def current(snap: Snapshot, project_id: int, model_id: int, stage_key: str) -> int | None:
-    """Read step: the number of the version that ``stage:x`` means now; None: of none."""
-    number: int | None = await _CURRENT.fetch_value(snap, project=project_id, model=model_id, stage=stage_key)
-    return number
+async def of_stage(snap: Snapshot, project_id: int, model_id: int, stage: Stage) -> ModelVersion | None:
+    """Read step: the version that a stage of a model stands for now. One statement."""
+    statement = (
+        select(ModelVersion)
+        .where(
+            ModelVersion.project_id == project_id,
+            ModelVersion.model_id == model_id,
+            ModelVersion.stage == stage.key,
+            ModelVersion.deleted_at.is_(None),
+            is_offered(ModelVersion),
+        )
+        .order_by(ModelVersion.is_prerelease, ModelVersion.precedence.desc(), ModelVersion.number.desc())
+        .limit(literal_column("1"))
+    )
+    holder: ModelVersion | None = await snap.scalar(statement)
+    return holder
 
 
 async def keep(tx: Tx, project_id: int, model_id: int, stage_ids: Collection[int], moment: datetime) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func, select
+
 from app.access.policy import Actor
+from app.db.database import Snapshot
 from app.errors import TooLarge
 from app.registry.names import refuse_unstorable
+from app.registry.stages.tables import StageInterval
 
 MAX_REASON = 2_000
 
@@ -47,6 +52,15 @@ class Cause:
             "ended_ci_job": self.ci_job,
             "ended_reason": self.reason,
         }
+
+
+async def standing(snap: Snapshot, project_id: int, version_ids: Sequence[int]) -> dict[int, StageInterval]:
+    """Read step: since when each version has been in its stage, by its id; of those in the first one there may be none.
+    One statement.
+    """
+    here = (StageInterval.project_id == project_id, StageInterval.version_id == func.any(list(version_ids)))
+    rows = await snap.scalars(select(StageInterval).where(*here, StageInterval.valid_until.is_(None)))
+    return {row.version_id: row for row in rows}
 
 
 def check_reason(reason: str, *, field: str = "reason") -> str:

@@ -182,10 +182,10 @@ def _living(stages: Sequence[Stage], stage: Stage) -> Stage:
 async def _compare(tx: Tx, version: ModelVersion, stage: Stage, expected: int | None) -> None:
     if expected is None:
         return
-    current = await holders.current(tx, version.project_id, version.model_id, stage.key) or NOTHING
-    if current == expected:
+    current = await holders.of_stage(tx, version.project_id, version.model_id, stage)
+    if expected == (current.number if current else NOTHING):
         return
-    holds = f"stands for number {current}" if current else "holds no version"
+    holds = f"stands for number {current.number} ({current.version})" if current else "holds no version"
     wanted = f"number {expected}" if expected else "that it holds none"
     raise StageMoved(
         f"The stage {quoted(stage.name)} {holds}, but {wanted} was expected; nothing was changed.",

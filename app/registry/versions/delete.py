@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, update
 
-from app.access.policy import Actor
+from app.access.policy import Actor, ProjectAccess
 from app.db.database import Database, Tx
 from app.queue import outbox
 from app.registry import aliases, models, webhook_events
@@ -14,7 +14,7 @@ from app.registry.background_jobs import PurgeVersion
 from app.registry.models import Deletion
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
-from app.registry.stages import moves
+from app.registry.stages import moves, protections
 from app.registry.stages.definitions import INITIAL_KEY
 from app.registry.tables import ModelVersion
 from app.registry.trash import retention, trashed
@@ -43,12 +43,13 @@ async def delete(
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
         Forbidden: deleting permanently is for maintainers.
+        NameProtected, ApprovalNeeded: a rule protects an alias on it, or its stage.
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         keep = retention.period(actor, access, keep, permanently=permanently)
         try:
-            gone = await _hide(tx, actor, access.id, target, keep)
+            gone = await _hide(tx, actor, access, target, keep)
         except VersionNotFound:
             if not permanently:
                 raise
@@ -58,11 +59,13 @@ async def delete(
     return Deletion(access.id, gone.id, job_id, gone, is_restorable=keep > retention.AT_ONCE)
 
 
-async def _hide(tx: Tx, actor: Actor, project_id: int, target: Target, keep: timedelta) -> ModelVersion:
+async def _hide(tx: Tx, actor: Actor, access: ProjectAccess, target: Target, keep: timedelta) -> ModelVersion:
+    project_id = access.id
     model, version = await lookup.find(tx, actor, project_id, target)
     await version_candidates.lock_of_version(tx, project_id, version.candidate_id)
     await models.lock(tx, model)
     version = await lookup.reload(tx, version)
+    await protections.require_free(tx, actor, access, model, version)
     await webhook_events.version_changed(tx, model, version, "deleted", actor.username)
     await moves.leave(tx, actor, version, reason=_REASON)
     moments = {"deleted_at": func.now(), "updated_at": func.now(), "purge_at": func.now() + keep}

@@ -12,7 +12,7 @@ from app.db.statements import Fragment
 from app.errors import NotFound
 from app.registry import models, repository
 from app.registry.references import resolve
-from app.registry.references.parse import ByAlias, Reference, format_reference
+from app.registry.references.parse import AsOf, ByAlias, Reference, format_reference
 from app.registry.references.resolve import Named, Target
 from app.registry.repository import readable
 from app.registry.tables import Model, ModelVersion, is_offered
@@ -67,11 +67,10 @@ async def by_reference_with_model(
         return await find(snap, actor, access.id, Named(model, reference))
 
 
-async def meant(snap: Snapshot, model: Model, reference: Reference) -> ModelVersion | None:
-    """Read step: the version of a model that was found which the reference means now; None: none. One statement."""
-    statement = resolve.of_model(reference, by_id=True)
-    row = (await snap.execute(statement, {"of_project": model.project_id, "of_model": model.id})).one_or_none()
-    return row[1] if row is not None else None
+async def newest(snap: Snapshot, model: Model, count: int) -> list[ModelVersion]:
+    """Read step: the versions of a model that were made last, the newest first, in whatever state they are."""
+    mine = repository.living_versions(model.project_id).where(ModelVersion.model_id == model.id)
+    return list(await snap.scalars(mine.order_by(ModelVersion.number.desc()).limit(count)))
 
 
 async def find(snap: Snapshot, actor: Actor, project_id: int, target: Target) -> tuple[Model, ModelVersion]:
@@ -116,6 +115,13 @@ async def reload(tx: Tx, version: ModelVersion) -> ModelVersion:
     return current
 
 
+async def lock_by_id(tx: Tx, project_id: int, version_id: int) -> ModelVersion | None:
+    """Step: a living version of a key, locked against every change until the commit; None where there is none."""
+    mine = repository.living_versions(project_id).where(ModelVersion.id == version_id)
+    locked: ModelVersion | None = await tx.scalar(mine.with_for_update(read=True, of=ModelVersion))
+    return locked
+
+
 async def lock_against_deletion(tx: Tx, version: ModelVersion) -> None:
     """Step: lock a living version against deletion until the commit; many transactions may at once.
 
@@ -133,6 +139,9 @@ def no_version(model: str, reference: Reference) -> VersionNotFound:
         message = f"The model {quoted(model)} has no alias {quoted(reference.name)}."
         return AliasNotFound(message, field="alias", model=model, reference=reference.name)
     named = format_reference(reference)
+    if isinstance(reference, AsOf):
+        message = f"The model {quoted(model)} had no version {quoted(named)}, or it was deleted since."
+        return VersionNotFound(message, field="version", model=model, reference=named)
     message = f"The model {quoted(model)} has no version {quoted(named)}."
     return VersionNotFound(message, field="version", model=model, reference=named)
 

@@ -54,8 +54,11 @@ async def judge(snap: Snapshot, version: ModelVersion) -> BumpJudgement | None:
     if before is None:
         return None
     content = await versions.of_content(snap, before, version)
-    judged = _judged(semver.parse(before.version), semver.parse(version.version), content)
-    return BumpJudgement(*judged, is_required=policy is BumpPolicy.RULE, compared=_compared(before, version, content))
+    outcome, message = _judged(semver.parse(before.version), semver.parse(version.version), content)
+    is_required = policy is BumpPolicy.RULE
+    if not is_required and outcome is not Outcome.PASSED:
+        outcome = Outcome.WARNING
+    return BumpJudgement(outcome, message, is_required, _compared(before, version, content))
 
 
 def _judged(before: SemVer, after: SemVer, content: Content) -> tuple[Outcome, str]:

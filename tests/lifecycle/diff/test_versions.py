@@ -17,9 +17,13 @@ from app.errors import Invalid
 from app.lifecycle.diff import bump_rule, versions
 from app.lifecycle.diff.versions import NoEarlierRelease
 from app.lifecycle.gates.rules.rule import Outcome
+from app.lifecycle.promotions import promote as promotions
+from app.lifecycle.promotions.outcomes import PromotionRefused
+from app.lifecycle.promotions.promote import Promote
 from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
+from app.registry.stages import moves
 from app.registry.versions import create, delete, lookup
 from app.registry.versions.lookup import ModelVersion, Named, VersionNotFound
 from app.registry.versions.request import CreateVersion
@@ -218,7 +222,7 @@ async def test_the_policy_of_a_project_hints_warns_or_rules(desk, runtime):
     assert len([one for one in seen if "FROM projects" in one]) == 1
     await desk.policy("warning")
     judged = await desk.judge(small)
-    assert (judged.outcome, judged.is_required) == (Outcome.FAILED, False)
+    assert (judged.outcome, judged.is_required) == (Outcome.WARNING, False)
     await desk.policy("rule")
     judged = await desk.judge(small)
     assert (judged.outcome, judged.is_required) == (Outcome.FAILED, True)
@@ -246,3 +250,28 @@ async def test_a_policy_that_there_is_not_is_refused(desk):
     with pytest.raises(Invalid, match="hint, warning, rule"):
         await desk.policy("always")
     assert isinstance(versions._NOWHERE, UUID)
+
+
+async def promote(desk, version, **values):
+    command = Promote("staging", **values)
+    db, owner = desk.runtime.db, desk.project.owner
+    return await promotions.promote(db, desk.runtime.gate_clients, owner, desk.project.id, version.id, command)
+
+
+async def test_a_promotion_is_refused_warned_of_or_not_concerned(desk):
+    await desk.signed("1.0.0", b"1", {"name": "a", "type": "double"})
+    small = await desk.signed("1.0.1", b"2", {"name": "a", "type": "string"})
+    told = {}
+    for policy in ("rule", "warning", "hint"):
+        await desk.policy(policy)
+        try:
+            promotion = (await promote(desk, small)).promotion
+        except PromotionRefused as refusal:
+            promotion, message = refusal.promotion, refusal.message
+        told[policy] = [one["outcome"] for one in promotion.verdicts if one["kind"] == bump_rule.KIND]
+        await moves.set_stage(desk.runtime.db, desk.project.owner, desk.project.id, small.id, "none")
+    assert told == {"rule": ["failed"], "warning": ["warning"], "hint": []}
+    assert "input `a` was double and is string" in message
+    await desk.policy("rule")
+    bypassed = await promote(desk, small, bypass_reason="consumers were told")
+    assert bypassed.promotion.number == small.number

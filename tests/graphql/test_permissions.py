@@ -70,6 +70,7 @@ NEEDS = {
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
         "metricSeries", "node", "nodes", "group", "groups", "impact",
+        "modelVersionManifest",
     ],
     "to see all": [
         "promotionCheck", "candidatesCompare", "modelVersionsCompare", "modelVersionDiff", "search", "gatesDryRun",
@@ -81,6 +82,7 @@ NEEDS = {
         "modelVersionCopy", "modelVersionUpdate",
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
+        "modelVersionSeal", "modelVersionYank", "modelVersionDeprecate", "modelVersionUndeprecate",
         "deploymentRegister", "deploymentHeartbeat", "deploymentEnd", "derivationCreate", "derivationDelete",
         "modelVersionPromote", "promotionRequestCreate", "promotionRequestComment",
         "modelRestore", "modelVersionRestore",
@@ -96,7 +98,7 @@ NEEDS = {
         "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
         "artifactUploadAbort", "artifactRelease", "auditLog", "auditHeads",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
-        "ciSettingsUpdate", "ciSettingsDelete", "gatesSet",
+        "ciSettingsUpdate", "ciSettingsDelete", "gatesSet", "modelVersionUnyank",
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke", "tokenRotate", "serviceAccountUpdate", "serviceAccountDelete"],

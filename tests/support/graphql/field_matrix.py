@@ -88,6 +88,9 @@ DOORS = {
         f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
     "ModelVersionDiff": {"modelVersionDiff(by: {id: $Foldered}, base: {id: $ModelVersion}) @": "registry"},
+    "ModelVersionManifest": {"modelVersionManifest(by: {id: $ModelVersion}) @": "registry"},
+    "ModelVersionSeal": {f"{VERSION} {{ seal @ }}": "registry"},
+    "ModelVersionWithdrawal": {f"{VERSION} {{ withdrawals @ }}": "registry"},
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
@@ -104,7 +107,7 @@ DOORS = {
     },
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
-    "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
+    "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 20) @': "project"},
     "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},
     "SignInMethods": {"signInMethods @": "open"},
     "Session": {

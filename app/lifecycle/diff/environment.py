@@ -33,13 +33,15 @@ def read(files: Sequence[DescribedFile], model: Mapping[str, Any]) -> dict[str, 
     """
     requirements = next((file for file in files if file.format == "requirements"), None)
     conda = next((file for file in files if file.format == "conda"), None)
-    lines: list[str] = []
+    entries: list[str] = []
     if conda is not None:
-        lines += [line.replace("=", "==", 1) if _is_conda_pin(line) else line for line in _texts(conda, "dependencies")]
-        lines += [] if requirements else _texts(conda, "pip")
+        entries += [
+            entry.replace("=", "==", 1) if _is_conda_pin(entry) else entry for entry in _texts(conda, "dependencies")
+        ]
+        entries += [] if requirements else _texts(conda, "pip")
     if requirements is not None:
-        lines += _texts(requirements, "dependencies")
-    required = dict(_named(lines))
+        entries += _texts(requirements, "dependencies")
+    required = dict(_named(entries))
     if version := model.get("pythonVersion"):
         required[PYTHON] = f"=={version}"
     return required if required or requirements or conda else None
@@ -60,9 +62,9 @@ def is_other_python(change: RequirementChange) -> bool:
     return bool(old and new and old.groups() != new.groups())
 
 
-def _named(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        if match := _NAMED.fullmatch(line):
+def _named(entries: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for entry in entries:
+        if match := _NAMED.fullmatch(entry):
             name, extras, spec = match.groups()
             required = _AROUND.sub(r"\1", spec).strip()
             yield re.sub(r"[-_.]+", "-", name).lower(), f"{extras or ''}{required}"
@@ -70,8 +72,8 @@ def _named(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _texts(file: DescribedFile, key: str) -> list[str]:
     listed = file.facts.get(key)
-    return [line for line in listed if isinstance(line, str)] if isinstance(listed, list) else []
+    return [entry for entry in listed if isinstance(entry, str)] if isinstance(listed, list) else []
 
 
-def _is_conda_pin(line: str) -> bool:
-    return re.search(r"[^=<>!~]=[^=]", line) is not None
+def _is_conda_pin(entry: str) -> bool:
+    return re.search(r"[^=<>!~]=[^=]", entry) is not None

@@ -164,10 +164,10 @@ def _or_none(result: T | ModelyardError) -> T | None:
 
 
 def _param_rows(sides: Sequence[list[tuple[str, str]] | None]) -> list[Row[str]] | None:
-    known = [dict(side) for side in sides if side is not None]
-    return rows(known, differences_only=True) if len(known) == len(sides) else None
+    shown = [dict(side) for side in sides if side is not None]
+    return rows(shown, differences_only=True) if len(shown) == len(sides) else None
 
 
 def _metric_rows(sides: Sequence[list[LatestPoint] | None]) -> list[Row[LatestPoint]] | None:
-    known = [{point.key: point for point in side} for side in sides if side is not None]
-    return rows(known, differences_only=True, essence=lambda point: point.value) if len(known) == len(sides) else None
+    shown = [{point.key: point for point in side} for side in sides if side is not None]
+    return rows(shown, differences_only=True, essence=lambda point: point.value) if len(shown) == len(sides) else None

@@ -44,8 +44,8 @@ def weights(*entries, dtype="F32", path="model.safetensors", count=None):
     return DescribedFile(path, "safetensors", facts)
 
 
-def pip(*lines):
-    return DescribedFile("requirements.txt", "requirements", {"dependencies": list(lines)})
+def pip(*entries):
+    return DescribedFile("requirements.txt", "requirements", {"dependencies": list(entries)})
 
 
 def reasons(before, after, changed_files=0):

@@ -32,8 +32,8 @@ async def test_an_export_is_sound_and_a_change_of_it_is_named(described: Desk):
     path = described.home / "log.jsonl"
     assert not (described.home / "log.jsonl.part").exists()
     # No service is needed, nor any setting of one.
-    alone = {"MODELYARD_URL": "", "MODELYARD_TOKEN": "", "MODELYARD_PROJECT": ""}
-    sound = await described.client("audit", "verify", "log.jsonl", **alone)
+    offline = {"MODELYARD_URL": "", "MODELYARD_TOKEN": "", "MODELYARD_PROJECT": ""}
+    sound = await described.client("audit", "verify", "log.jsonl", **offline)
     assert (sound.code, sound.err) == (0, "Verifying: " + sound.err.partition(": ")[2]), sound
     assert sound.out.startswith(f"Sound: {exported['entries']} entries are unaltered, without a gap.")
     assert "No stored head was compared" in sound.out
@@ -48,7 +48,7 @@ async def test_an_export_is_sound_and_a_change_of_it_is_named(described: Desk):
         "inserted": [*lines[:51], lines[50], *lines[51:]],
     }.items():
         path.write_text("\n".join(changed), encoding="utf-8")
-        ended = await described.client("audit", "verify", "log.jsonl", "--json", **alone)
+        ended = await described.client("audit", "verify", "log.jsonl", "--json", **offline)
         assert ended.code == 1
         message = ended.json["error"]["message"]
         assert ended.json["error"]["code"] == "AUDIT_NOT_SOUND"

@@ -24,7 +24,7 @@ SILENT = {
 """Mutations whose documented example leaves no entry."""
 
 
-ALONE = {"promotionRequestApprove"}
+IN_FRESH_PROJECTS = {"promotionRequestApprove"}
 """Examples that need what others delete."""
 
 
@@ -37,7 +37,7 @@ async def seeded(runtime, staff, data, people) -> Seeded:
 async def test_each_mutation_leaves_an_entry_with_its_request_and_author(
     http, admin, seeded, entries, runtime, staff, data, people, name
 ):
-    if name in ALONE:
+    if name in IN_FRESH_PROJECTS:
         seeded = await seed(runtime, staff, data, people)
     person = admin if name in ADMINISTRATORS else seeded.project.people[Role.OWNER]
     document, variables = seeded.example(name)

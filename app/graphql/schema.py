@@ -22,6 +22,7 @@ from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.stages.mutations import StagesMutation
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -112,6 +113,7 @@ class Mutation(
     JobsMutation,
     CiMutation,
     DeploymentsMutation,
+    StagesMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

@@ -30,7 +30,8 @@ _SCOPED = {
       serviceAccountUpdate serviceAccountDelete userCreate groupCreate projectCreate projectUpdate projectLimitsUpdate
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
-      webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
+      webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete stageCreate stageUpdate stageRetire protectionSet
+      protectionDelete identityDelete sessionRevoke sessionsRevoke
       userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
     """,
     "ooooo ooooo": """
@@ -50,8 +51,9 @@ _SCOPED = {
     """,
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
-      modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelRestore modelVersionRestore
+      modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete aliasRollback stageRollback
+      artifactUploadCreate ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelRestore
+      modelVersionRestore
     """,
     "FFpFF FFpFF": """
       experiment artifact

@@ -21,6 +21,7 @@ MANAGED = [
     "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
     "webhookCreate", "webhookUpdate", "webhookDelete",
     "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete",
+    "stageCreate", "stageUpdate", "stageRetire", "protectionSet", "protectionDelete",
 ]  # fmt: skip
 """Of what people of the role maintainer may do: a bot needs a scope for it that a person has granted."""
 SEEN = ("ok",) * len(KINDS)

@@ -46,6 +46,7 @@ NEEDS = {
     "to be named as member": "UF======",
     "maintainer": "UFFFF==F",
     "maker": "......=.",
+    "of tokens": ".....==.",
     "member of the group": "UFFFFF==",
     "owner of the group": "UFFFFF=F",
     "owner": "UFFFFF=F",
@@ -75,7 +76,7 @@ LINES = {
         "maker": "address client requestId",
     },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
-    "AliasAssignment": {"nothing more": "modelVersion setBy"},
+    "AliasAssignment": {"nothing more": "modelVersion setBy endedBy", "of tokens": "token"},
     "Artifact": {
         "nothing more": "createdBy", "may: reporter": "viewerCanDelete", "may: maintainer": "viewerCanRelease",
     },
@@ -141,12 +142,14 @@ LINES = {
     "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
-        "nothing more": "project latestVersion versions aliases aliasHistory createdBy deletedBy",
+        "nothing more": "stageHolders stageHistory project latestVersion versions aliases aliasHistory createdBy "
+        "deletedBy",
         "candidates": "experiment candidates", "member": "deployments",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy deletedBy", "candidates": "candidate loggedModel",
+        "nothing more": "stageHistory model aliases artifacts createdBy deletedBy",
+        "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
@@ -155,7 +158,7 @@ LINES = {
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
-        "registry": "models modelSearch modelVersionSearch",
+        "registry": "models modelSearch modelVersionSearch stages protections",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
@@ -163,6 +166,9 @@ LINES = {
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
+    "Protection": {"nothing more": "project setBy"},
+    "Stage": {"nothing more": "project createdBy", "may: maintainer": "viewerCanUpdate"},
+    "StageAssignment": {"nothing more": "stage modelVersion setBy endedBy", "of tokens": "token"},
     "Pull": {
         "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
     },
@@ -227,6 +233,7 @@ BLANK = {
             "Pull",
             "ServiceAccount",
             "Session",
+            "StageAssignment",
             "Token",
             "Webhook",
             "WebhookDelivery",
@@ -393,6 +400,7 @@ NODES = {
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
+    "Protection": "registry", "Stage": "registry",
     "ServiceAccount": "maintainers", "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

@@ -75,7 +75,8 @@ NEEDS = {
     "reporter": [
         "modelCreate", "modelUpdate", "modelDelete", "modelVersionCheck", "modelVersionComplete", "modelVersionCreate",
         "modelVersionCopy", "modelVersionUpdate",
-        "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
+        "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "aliasRollback", "stageRollback",
+        "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
         "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
         "modelRestore", "modelVersionRestore",
@@ -90,6 +91,7 @@ NEEDS = {
         "artifactUploadAbort", "artifactRelease",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
         "ciSettingsUpdate", "ciSettingsDelete",
+        "stageCreate", "stageUpdate", "stageRetire", "protectionSet", "protectionDelete",
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke", "tokenRotate", "serviceAccountUpdate", "serviceAccountDelete"],

@@ -99,6 +99,16 @@ TRASHED = """mutation t($p: String!) {
     userErrors { message } }
   version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.6.0"}}}) {
     userErrors { message } } }"""
+STAGED = """mutation s($p: String!) {
+  oldStage: stageCreate(input: {project: {path: $p}, name: "old-stage"}) { userErrors { message } }
+  rolled: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "rolled", reference: "1.0.0"}) {
+    userErrors { message } }
+  again: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "rolled", reference: "1.1.0"}) {
+    userErrors { message } }
+  aged: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.7.0"}},
+    stage: "archived"}) { userErrors { message } }
+  left: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.7.0"}},
+    stage: "none"}) { userErrors { message } } }"""
 
 
 @dataclass(frozen=True)
@@ -135,7 +145,13 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     variables = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **variables)
     third = await data(owner, TRASHED, p=project.path)
-    assert all(not payload["userErrors"] for payload in (first | second | third).values()), (first, second, third)
+    fourth = await data(owner, STAGED, p=project.path)
+    assert all(not payload["userErrors"] for payload in (first | second | third | fourth).values()), (
+        first,
+        second,
+        third,
+        fourth,
+    )
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     return Seeded(
         project,

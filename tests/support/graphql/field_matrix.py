@@ -79,6 +79,15 @@ DOORS = {
         f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
+    "Protection": {
+        f"{PROJECT} {{ protections @ }}": "registry",
+        "node(id: $Protection) { ... on Protection @ }": "registry",
+    },
+    "Stage": {
+        f"{PROJECT} {{ stages @ }}": "registry",
+        "node(id: $Stage) { ... on Stage @ }": "registry",
+    },
+    "StageAssignment": {f"{MODEL} {{ stageHistory(first: 3) {{ nodes @ }} }}": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},

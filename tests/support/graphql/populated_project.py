@@ -170,6 +170,10 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     moved = 'moved%d: aliasSet(input: {model: {path: {project: $p, name: "m0"}}, name: "moved", reference: "#%d"})'
     moves = " ".join(f"{moved % (n, n)} {{ userErrors {{ message }} }}" for n in range(1, ROWS + 1))
     await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
+    for stage in ("staging", "production", "archived"):
+        staged = 's%d: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "m0", reference: "#%d"}}'
+        moves = " ".join(f'{staged % (n, n)}, stage: "{stage}"}}) {{ userErrors {{ message }} }}' for n in range(1, 21))
+        await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
     await add_files(runtime, project)
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}

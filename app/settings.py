@@ -178,6 +178,9 @@ class Settings(BaseSettings):
     token_storage_limit: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Bytes that may be stored with each token without a limit of its own; 0: no limit."
     )
+    promotion_request_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        default=14, description="How long promotion requests stay open."
+    )
     deployment_silent_seconds: Annotated[int, Field(ge=10, le=86_400)] = Field(
         default=300, description="A deployment without heartbeat for so long is shown, and told of, as silent."
     )

@@ -56,6 +56,7 @@ class Permission(StrEnum):
     ACCOUNT_READ = "account:read"
     ARTIFACT_READ = "artifact:read"
     ARTIFACT_RELEASE = "artifact:release"
+    AUDIT_READ = "audit:read"
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
     CI_MANAGE = "ci:manage"
@@ -76,6 +77,8 @@ class Permission(StrEnum):
     PROJECT_READ = "project:read"
     PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
+    PROMOTION_APPROVE = "promotion:approve"
+    PROMOTION_BYPASS = "promotion:bypass"
     REGISTRY_PURGE = "registry:purge"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
@@ -89,6 +92,7 @@ _LEAST_ROLE = {
     Permission.ACCOUNT_READ: None,
     Permission.ARTIFACT_READ: None,
     Permission.ARTIFACT_RELEASE: Role.MAINTAINER,
+    Permission.AUDIT_READ: Role.MAINTAINER,
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.CI_MANAGE: Role.MAINTAINER,
@@ -109,6 +113,8 @@ _LEAST_ROLE = {
     Permission.PROJECT_READ: None,
     Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
+    Permission.PROMOTION_APPROVE: Role.DEVELOPER,
+    Permission.PROMOTION_BYPASS: Role.MAINTAINER,
     Permission.REGISTRY_PURGE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
@@ -155,6 +161,7 @@ _BOT_NEEDS = {
     Permission.PROJECT_DELETE: Scope.DELETE_PROJECT,
     Permission.PROJECT_TRANSFER: Scope.DELETE_PROJECT,
     Permission.PROJECT_UPDATE: Scope.MANAGE_PROJECT,
+    Permission.PROMOTION_BYPASS: Scope.MANAGE_PROJECT,
     Permission.TOKEN_MANAGE: Scope.MANAGE_ACCESS,
     Permission.WEBHOOK_MANAGE: Scope.MANAGE_PROJECT,
 }
@@ -168,9 +175,11 @@ happens in the project to any address; and the end of the project.
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
-    Permission.LIFECYCLE_MANAGE: "registry_access",
     Permission.DEPLOYMENT_READ: "registry_access",
     Permission.DEPLOYMENT_WRITE: "registry_access",
+    Permission.LIFECYCLE_MANAGE: "registry_access",
+    Permission.PROMOTION_APPROVE: "registry_access",
+    Permission.PROMOTION_BYPASS: "registry_access",
     Permission.REGISTRY_PURGE: "registry_access",
     Permission.REGISTRY_READ: "registry_access",
     Permission.REGISTRY_WRITE: "registry_access",

@@ -11,6 +11,9 @@ from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
 from app.graphql.lifecycle.deployments.loaders import DeploymentLoaders
+from app.graphql.lifecycle.gates.loaders import GateLoaders
+from app.graphql.lifecycle.lineage.loaders import LineageLoaders
+from app.graphql.lifecycle.promotions.loaders import PromotionLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
@@ -51,10 +54,22 @@ class Loaders:
         return CiLoaders(self._db, self._actor)
 
     @cached_property
+    def promotions(self) -> PromotionLoaders:
+        return PromotionLoaders(self._db, self._actor)
+
+    @cached_property
     def webhooks(self) -> WebhookLoaders:
         return WebhookLoaders(self._db, self._actor)
+
+    @cached_property
+    def gates(self) -> GateLoaders:
+        return GateLoaders(self._db, self._actor)
 
     @cached_property
     def deployments(self) -> DeploymentLoaders:
         silent_after = timedelta(seconds=self._settings.deployment_silent_seconds)
         return DeploymentLoaders(self._db, self._actor, silent_after)
+
+    @cached_property
+    def lineage(self) -> LineageLoaders:
+        return LineageLoaders(self._db, self._actor)

@@ -19,6 +19,9 @@ from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.lifecycle.deployments.types import deployment_by_key
+from app.graphql.lifecycle.gates.types import gate_by_key, gate_set_by_id
+from app.graphql.lifecycle.lineage.types import derivation_by_key
+from app.graphql.lifecycle.promotions.types import promotion_by_key, request_by_key
 from app.graphql.lifecycle.stages.types import protection_by_key, stage_by_key
 from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.people.identities import identity_by_id
@@ -141,9 +144,29 @@ async def _deployment(info: Info, id: str) -> Node | None:
     return await deployment_by_key(info, *key) if key else None
 
 
+async def _derivation(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Derivation")
+    return await derivation_by_key(info, *key) if key else None
+
+
 async def _ci_job(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "CiJob")
     return await ci_job_by_key(info, *key) if key else None
+
+
+async def _gate(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "Gate")
+    return await gate_by_key(info, *key) if key else None
+
+
+async def _promotion(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Promotion")
+    return await promotion_by_key(info, *key) if key else None
+
+
+async def _promotion_request(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "PromotionRequest")
+    return await request_by_key(info, *key) if key else None
 
 
 LOOKUPS: dict[str, Lookup] = {
@@ -155,7 +178,10 @@ LOOKUPS: dict[str, Lookup] = {
     "CiJob": _ci_job,
     "CiSettings": _ci_settings,
     "Deployment": _deployment,
+    "Derivation": _derivation,
     "Experiment": _experiment,
+    "Gate": _gate,
+    "GateSet": gate_set_by_id,
     "Group": _group,
     "Identity": _identity,
     "Invitation": _invitation,
@@ -164,6 +190,8 @@ LOOKUPS: dict[str, Lookup] = {
     "Model": _model,
     "ModelVersion": _model_version,
     "Project": _project,
+    "Promotion": _promotion,
+    "PromotionRequest": _promotion_request,
     "ServiceAccount": _service_account,
     "Session": _session,
     "Token": _token,

@@ -21,7 +21,14 @@ from app.graphql.errors import presented
 from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.gates.mutations import GatesMutation
+from app.graphql.lifecycle.gates.queries import GatesQuery
+from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
+from app.graphql.lifecycle.lineage.queries import LineageQuery
+from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
+from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.lifecycle.stages.mutations import StagesMutation
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
@@ -83,15 +90,19 @@ class Query(
     AccessQuery,
     UsersQuery,
     AccessLogQuery,
+    AuditQuery,
     RegistryQuery,
+    LineageQuery,
     TrackingQuery,
     ComparisonQuery,
     FindingQuery,
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
+    GatesQuery,
     NodesQuery,
 ):
     pass
@@ -111,8 +122,11 @@ class Mutation(
     ArtifactUploadsMutation,
     WebhooksMutation,
     JobsMutation,
+    PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    GatesMutation,
+    DerivationsMutation,
     StagesMutation,
     IdentitiesMutation,
     SessionsMutation,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access.policy import Actor, ProjectAccess
@@ -161,6 +161,32 @@ async def lock(tx: Tx, model: Model) -> None:
     """
     if not await repository.touch_model(tx, model.project_id, model.id):
         raise not_found(model.name)
+
+
+async def hold(tx: Tx, model: Model) -> None:
+    """Step: keep versions and aliases of the model as they are until the commit; it does not count as changed.
+
+    Raises:
+        ModelNotFound: it has just been deleted.
+    """
+    condition = repository.model_is(model.project_id, model.id)
+    assert condition is not None, "the id of a row is one"
+    if await tx.scalar(select(Model.id).where(condition).with_for_update(key_share=True)) is None:
+        raise not_found(model.name)
+
+
+async def name_of(snap: Snapshot, project_id: int, model_id: int) -> str | None:
+    """Read step: the name of a model by its id, of a deleted one, too; None: it is gone."""
+    return await snap.scalar(select(Model.name).where(Model.project_id == project_id, Model.id == model_id))
+
+
+def reached(actor: Actor, project_id: Any, model_id: Any) -> tuple[ColumnElement[bool], ...]:
+    """For statements about what belongs to models, living or not: the conditions that leave what the actor's token
+    reaches, by the columns of project and model.
+    """
+    if actor.model_patterns is None:
+        return ()
+    return (exists().where(Model.project_id == project_id, Model.id == model_id, *repository.within(actor)),)
 
 
 def not_found(reference: int | str) -> ModelNotFound:

@@ -37,6 +37,16 @@ _DEPLOYMENT = {
     "started_at": "2026-01-01T00:00:00+00:00",
 }  # fmt: skip
 _WITHDRAWN = {"reason": "Wrong labels", "replacement": "1.0.1"}
+_PROMOTION = {
+    **_VERSION, "number": 1, "semver": "1.0.0", "model_version_id": "TW9kZWxWZXJzaW9u", "stage": "production",
+    "id": "UHJvbW90aW9u", "actor": "example_user", "reason": "An example",
+}  # fmt: skip
+_PROMOTED = {
+    **_PROMOTION, "from_stage": "staging", "holder": "0.9.0", "is_bypass": False, "bypass_reason": None,
+    "failed_rules": [],
+}  # fmt: skip
+_REQUESTED = {**_PROMOTION, "id": "UHJvbW90aW9uUmVxdWVzdA", "requested_by": "example_user"}
+_FAILED_RULE = {"name": "accuracy", "title": "accuracy is at least 0.9", "message": "0.87 is less than 0.9."}
 _STAGE = {
     "id": "U3RhZ2U", "name": "canary", "position": 3, "mlflow_name": None, "is_guarded": True, "seals": False,
     "actor": "example_user",
@@ -66,6 +76,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "model_version_tag.deleted": {**_VERSION, **_TAG},
     "model_version_alias.created": {**_VERSION, **_ALIAS},
     "model_version_alias.deleted": {**_NAMED, **_ALIAS},
+    "promotion.completed": _PROMOTED,
+    "promotion.refused": {**_PROMOTED, "failed_rules": [_FAILED_RULE]},
+    "promotion_request.opened": _REQUESTED,
+    "promotion_request.approved": _REQUESTED,
+    "promotion_request.approval_fell": {**_REQUESTED, "actor": "", "reason": "Changed since: the files."},
+    "promotion_request.rejected": _REQUESTED,
+    "promotion_request.withdrawn": _REQUESTED,
+    "promotion_request.expired": {**_REQUESTED, "actor": "", "reason": None},
     "prompt.created": {**_NAMED, **_DETAILS},
     "prompt_version.created": {**_VERSION, "template": "Hello {{name}}!", **_DETAILS},
     "prompt_tag.set": {**_NAMED, **_TAG, "value": "example_value"},
@@ -74,6 +92,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "prompt_version_tag.deleted": {**_VERSION, **_TAG},
     "prompt_alias.created": {**_VERSION, **_ALIAS},
     "prompt_alias.deleted": {**_NAMED, **_ALIAS},
+    "gate_set.changed": {
+        "stage": "production", "number": 3, "note": "An example", "actor": "example_user",
+        "gates": [{"name": "metric-threshold-1", "kind": "metric_threshold", "required": True}],
+    },
     "stage.created": _STAGE,
     "stage.updated": _STAGE,
     "stage.retired": _STAGE,

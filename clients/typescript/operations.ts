@@ -262,6 +262,17 @@ export type ArtifactsDeleteInput = {
   path: string;
 };
 
+/** What was done to the object. */
+export type AuditAction =
+  /** It was made. */
+  | 'CREATE'
+  /** Some of its values changed. */
+  | 'UPDATE'
+  /** It was removed for good; what can be restored is an update. */
+  | 'DELETE'
+  /** Something that this service does not do: the entry was added by other means. */
+  | 'OTHER';
+
 /** Input of `backgroundJobCancel`, for a job that is queued or dead. */
 export type BackgroundJobCancelInput = {
   /** The job. */
@@ -505,6 +516,16 @@ export type DatasetInput = {
   tags?: Array<TagInput>;
 };
 
+/** A data set by project and name. */
+export type DatasetName = {
+  /** The full path of the project whose candidates read it. */
+  project: string;
+  /** Its name. */
+  name: string;
+  /** The digest of its content; any when left out. */
+  digest?: string | null | undefined;
+};
+
 /** Input of `deploymentEnd`. */
 export type DeploymentEndInput = {
   /** The id of the deployment. */
@@ -545,6 +566,39 @@ export type DeploymentStatus =
   | 'SILENT'
   /** It runs no more. */
   | 'ENDED';
+
+/** Input of `derivationCreate`: one of `parent` and `baseName`. */
+export type DerivationCreateInput = {
+  /** The version that was made. */
+  modelVersion: ModelVersionLookup;
+  /** How it was made. */
+  kind: DerivationKind;
+  /** The version that it was made from, of any project that you may see. */
+  parent?: ModelVersionLookup | null | undefined;
+  /** The name of what it was made from, if that is kept elsewhere, such as a repository of Hugging Face. */
+  baseName?: string | null | undefined;
+};
+
+/** Input of `derivationDelete`. */
+export type DerivationDeleteInput = {
+  /** The id of the derivation. */
+  id: string;
+};
+
+/** How a version was made from its base. */
+export type DerivationKind =
+  /** Trained further. */
+  | 'FINE_TUNED'
+  /** The same with fewer bits. */
+  | 'QUANTIZED'
+  /** Trained to answer as the base does. */
+  | 'DISTILLED'
+  /** Put together from the base and others. */
+  | 'MERGED'
+  /** An adapter that is loaded on top of the base. */
+  | 'ADAPTED'
+  /** In another way. */
+  | 'OTHER';
 
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
@@ -614,6 +668,59 @@ export type FeatureAccess =
   /** All who may see the project. */
   | 'ENABLED';
 
+/** A gate that is to be set. */
+export type GateInput = {
+  /** Its kind; `gateKinds` has all of them. */
+  kind: string;
+  /** The data of that kind, an object. */
+  config: Json;
+  /** What it is called, unique in the set; its kind and a number when left out. */
+  name?: string | null | undefined;
+  /** Whether versions that do not pass are refused, or only warned. */
+  isRequired?: boolean;
+  /** Signs the questions of a webhook, at most 1,000 characters. Left out: that of the gate of the same name stays; empty: there is none. */
+  secret?: string | null | undefined;
+};
+
+/** What a rule comes to. */
+export type GateVerdictOutcome =
+  /** It is met. */
+  | 'PASSED'
+  /** It is not met. */
+  | 'FAILED'
+  /** It is not met, and only warns. */
+  | 'WARNING'
+  /** It can be met later, without another version: approvals, a freeze, a minimum time. */
+  | 'PENDING'
+  /** It could not be found out; the version stays out. */
+  | 'ERROR';
+
+/** Input of `gatesDryRun`. */
+export type GatesDryRunInput = {
+  /** The model whose versions are tried. */
+  model: ModelLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** How many of its last versions, 1 to 50. */
+  count?: number;
+  /** Gates to try instead of those in force; for callers who may set them. No webhook is called. */
+  gates?: Array<GateInput> | null | undefined;
+};
+
+/** Input of `gatesSet`. */
+export type GatesSetInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** All gates of the stage, at most 50; an empty list ends them. */
+  gates: Array<GateInput>;
+  /** The number of the set that this one replaces, as you have read it; 0: the stage never had gates. */
+  expectedNumber: number;
+  /** Why, for people; at most 1,000 characters. */
+  note?: string;
+};
+
 /** Input of `groupCreate`. */
 export type GroupCreateInput = {
   /** Its part of the address. */
@@ -666,6 +773,13 @@ export type IdentityDeleteInput = {
   id: string;
 };
 
+/** Names what something may depend on, in one of two ways. */
+export type ImpactLookup =
+  {   /** A version. */
+  modelVersion: ModelVersionLookup; dataset?: never; }
+  |  { modelVersion?: never;   /** A data set. */
+  dataset: DatasetName; };
+
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
   /** The group or project, of which you are owner. */
@@ -698,6 +812,27 @@ export type InvitationStatus =
   | 'REVOKED'
   /** Its link was not used in time. */
   | 'EXPIRED';
+
+/** How an entry of a lineage and its parent belong together. */
+export type LineageRelation =
+  /** The candidate read the data set. */
+  | 'READ'
+  /** The version was made from the candidate. */
+  | 'PRODUCED'
+  /** One version is the other, trained further. */
+  | 'FINE_TUNED'
+  /** One version is the other with fewer bits. */
+  | 'QUANTIZED'
+  /** One version was trained to answer as the other does. */
+  | 'DISTILLED'
+  /** One version was put together from the other and more. */
+  | 'MERGED'
+  /** One version is an adapter for the other. */
+  | 'ADAPTED'
+  /** One version was made from the other in another way. */
+  | 'OTHER'
+  /** The deployment runs the version. */
+  | 'RUNS';
 
 /** Input of `loggedModelCreate`. */
 export type LoggedModelCreateInput = {
@@ -978,6 +1113,24 @@ export type ModelVersionPath = {
   asOf?: string | null | undefined;
 };
 
+/** Input of `modelVersionPromote`. */
+export type ModelVersionPromoteInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+  /** Promote only if the stage stands for the version of this number now; 0: for none. When left out, for the same one as when the call began. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+  /** The request whose approvals count; the open one for this version and stage when left out. */
+  promotionRequestId?: string | null | undefined;
+  /** Bypasses gates and approvals, with a reason that is kept for ever. For maintainers; what is wrong with the version itself cannot be bypassed. */
+  bypassReason?: string | null | undefined;
+};
+
 /** Input of `modelVersionRestore`. */
 export type ModelVersionRestoreInput = {
   /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
@@ -1114,6 +1267,8 @@ export type ProjectEventType =
   | 'ALIAS_SET'
   /** A model version lost an alias, maybe to another; `detail` names it. */
   | 'ALIAS_DELETED'
+  /** The gates of a stage were set; `detail` names the stage. */
+  | 'GATE_SET_CREATED'
   /** A candidate began. */
   | 'CANDIDATE_CREATED'
   /** Name, status or times of a candidate changed; not its logs. */
@@ -1136,6 +1291,28 @@ export type ProjectEventType =
   | 'CI_JOB_UPDATED'
   /** A candidate or model version was linked to a CI job. */
   | 'CI_JOB_LINKED'
+  /** A model version was promoted; `detail` names the stage. */
+  | 'PROMOTION_COMPLETED'
+  /** A promotion was refused; `detail` names the stage. */
+  | 'PROMOTION_REFUSED'
+  /** A promotion was requested; `detail` names by whom. */
+  | 'PROMOTION_REQUEST_OPENED'
+  /** Something was said about a promotion request. */
+  | 'PROMOTION_REQUEST_COMMENTED'
+  /** A person approved; `detail` names who. */
+  | 'PROMOTION_REQUEST_APPROVED'
+  /** An approval fell, since something has changed. */
+  | 'PROMOTION_REQUEST_APPROVAL_FELL'
+  /** A requested promotion was tried, and refused. */
+  | 'PROMOTION_REQUEST_REFUSED'
+  /** A promotion request was rejected. */
+  | 'PROMOTION_REQUEST_REJECTED'
+  /** A promotion request was taken back. */
+  | 'PROMOTION_REQUEST_WITHDRAWN'
+  /** The time of a promotion request was over. */
+  | 'PROMOTION_REQUEST_EXPIRED'
+  /** A requested promotion was made. */
+  | 'PROMOTION_REQUEST_PROMOTED'
   /** A version runs; `detail` names the environment. */
   | 'DEPLOYMENT_STARTED'
   /** No heartbeat came for a while; `detail` names the environment. */
@@ -1189,6 +1366,95 @@ export type ProjectUpdateInput = {
   /** Whether the SemVer of a deleted version may come back with other files. */
   allowsVersionReuse?: boolean | null | undefined;
 };
+
+/** Input of `promotionRequestApprove`. */
+export type PromotionRequestApproveInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said with it: Markdown, at most 10,000 characters. */
+  comment?: string;
+  /** The `digest` of the `promotionCheck` that you have looked at: refused if anything has changed since. */
+  digest?: string | null | undefined;
+};
+
+/** Input of `promotionRequestComment`. */
+export type PromotionRequestCommentInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said: Markdown, 1 to 10,000 characters. */
+  body: string;
+};
+
+/** Input of `promotionRequestCreate`. */
+export type PromotionRequestCreateInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for those who approve: Markdown, at most 10,000 characters. */
+  reason?: string;
+  /** Whether the last approval that is needed promotes, with the rights of who gives it. */
+  isAutomatic?: boolean;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+};
+
+/** What happened to a promotion request. */
+export type PromotionRequestEventKind =
+  /** It was opened. */
+  | 'OPENED'
+  /** A person or program said something. */
+  | 'COMMENTED'
+  /** A person approved. */
+  | 'APPROVED'
+  /** An approval fell, since what it was given for has changed. */
+  | 'APPROVAL_FELL'
+  /** A promotion was tried, and rules failed. */
+  | 'REFUSED'
+  /** A person who may approve ended it. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED'
+  /** The version entered the stage. */
+  | 'PROMOTED';
+
+/** Input of `promotionRequestReject`. */
+export type PromotionRequestRejectInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, 1 to 10,000 characters. */
+  reason: string;
+};
+
+/** Whether a promotion request is open, or how it ended. */
+export type PromotionRequestStatus =
+  /** It waits for approvals, or for the promotion. */
+  | 'OPEN'
+  /** The version entered the stage. */
+  | 'PROMOTED'
+  /** It was rejected. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED';
+
+/** Input of `promotionRequestWithdraw`. */
+export type PromotionRequestWithdrawInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, at most 10,000 characters. */
+  reason?: string;
+};
+
+/** Whether the version entered the stage. */
+export type PromotionStatus =
+  /** It did. */
+  | 'COMPLETED'
+  /** Rules kept it out. */
+  | 'REFUSED';
 
 /** Input of `protectionDelete`. */
 export type ProtectionDeleteInput = {
@@ -1922,6 +2188,84 @@ export type ArtifactsDeleteMutation = {
   }
 };
 
+export type AuditHeadsQueryVariables = Exact<{
+  project: string;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditHeadsQuery = {
+  auditHeads: {
+    __typename: 'AuditHeadConnection',
+    nodes: Array<{
+      __typename: 'AuditHead',
+      number: number,
+      chainSha256: string,
+      createdAt: string
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
+};
+
+export type AuditLogQueryVariables = Exact<{
+  project: string;
+  objectType?: string | null | undefined;
+  doneBy?: string | null | undefined;
+  sinceAt?: string | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditLogQuery = {
+  auditLog: {
+    __typename: 'AuditEntryConnection',
+    nodes: Array<{
+      __typename: 'AuditEntry',
+      number: number,
+      happenedAt: string,
+      action: AuditAction,
+      objectType: string,
+      objectKey: string,
+      username: string | null,
+      tokenId: string | null,
+      sessionId: string | null,
+      ciJob: string | null,
+      address: string | null,
+      client: string | null,
+      requestId: string | null,
+      backgroundJobId: string | null,
+      process: string | null,
+      databaseUser: string | null,
+      entrySha256: string,
+      chainSha256: string,
+      objectValues: Array<{
+        __typename: 'AuditValue',
+        name: string,
+        value: string
+      }>,
+      changes: Array<{
+        __typename: 'AuditChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>,
+      doneBy: {
+        __typename: 'User',
+        username: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
+};
+
 export type BackgroundJobQueryVariables = Exact<{
   by: BackgroundJobLookup;
 }>;
@@ -2529,6 +2873,51 @@ export type DeploymentRegisterMutation = {
   }
 };
 
+export type DerivationCreateMutationVariables = Exact<{
+  input: DerivationCreateInput;
+}>;
+
+
+export type DerivationCreateMutation = {
+  derivationCreate: {
+    __typename: 'DerivationCreatePayload',
+    derivation: {
+      __typename: 'Derivation',
+      id: string,
+      kind: DerivationKind,
+      baseName: string,
+      parent: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DerivationDeleteMutationVariables = Exact<{
+  input: DerivationDeleteInput;
+}>;
+
+
+export type DerivationDeleteMutation = {
+  derivationDelete: {
+    __typename: 'DerivationDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -2667,6 +3056,75 @@ export type ExperimentUpdateMutation = {
         __typename: 'Tag',
         key: string,
         value: string
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type GateKindsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GateKindsQuery = {
+  gateKinds: Array<{
+    __typename: 'GateKind',
+    name: string,
+    description: string,
+    schema: Json
+  }>
+};
+
+export type GatesDryRunQueryVariables = Exact<{
+  input: GatesDryRunInput;
+}>;
+
+
+export type GatesDryRunQuery = {
+  gatesDryRun: {
+    __typename: 'GatesDryRun',
+    admittedCount: number,
+    versions: Array<{
+      __typename: 'GatesDryRunVersion',
+      isAdmitted: boolean,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        version: string
+      },
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        name: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        compared: Json
+      }>
+    }>
+  } | null
+};
+
+export type GatesSetMutationVariables = Exact<{
+  input: GatesSetInput;
+}>;
+
+
+export type GatesSetMutation = {
+  gatesSet: {
+    __typename: 'GatesSetPayload',
+    gateSet: {
+      __typename: 'GateSet',
+      number: number,
+      note: string,
+      gates: Array<{
+        __typename: 'Gate',
+        name: string,
+        kind: string,
+        title: string,
+        config: Json,
+        isRequired: boolean
       }>
     } | null,
     userErrors: Array<{
@@ -2818,6 +3276,44 @@ export type IdentityDeleteMutation = {
       field: string | null
     }>
   }
+};
+
+export type ImpactQueryVariables = Exact<{
+  by: ImpactLookup;
+}>;
+
+
+export type ImpactQuery = {
+  impact: {
+    __typename: 'Lineage',
+    isComplete: boolean,
+    modelVersionCount: number,
+    deploymentCount: number,
+    entries: {
+      __typename: 'LineageEntryConnection',
+      nodes: Array<{
+        __typename: 'LineageEntry',
+        step: number,
+        relation: LineageRelation,
+        parentId: string | null,
+        candidate: {
+          __typename: 'Candidate',
+          name: string
+        } | null,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          version: string,
+          stage: string
+        } | null,
+        deployment: {
+          __typename: 'Deployment',
+          environment: string,
+          endpoint: string,
+          status: DeploymentStatus
+        } | null
+      }>
+    }
+  } | null
 };
 
 export type InvitationRenewMutationVariables = Exact<{
@@ -3456,6 +3952,41 @@ export type ModelVersionDeleteMutation = {
   }
 };
 
+export type ModelVersionPromoteMutationVariables = Exact<{
+  input: ModelVersionPromoteInput;
+}>;
+
+
+export type ModelVersionPromoteMutation = {
+  modelVersionPromote: {
+    __typename: 'ModelVersionPromotePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      stage: string
+    } | null,
+    promotion: {
+      __typename: 'Promotion',
+      id: string,
+      status: PromotionStatus,
+      replacedVersion: string | null,
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        title: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        isFailing: boolean
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ModelVersionRestoreMutationVariables = Exact<{
   input: ModelVersionRestoreInput;
 }>;
@@ -3619,7 +4150,19 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
       id: string
     }
     | {
@@ -3653,6 +4196,14 @@ export type NodeQuery = {
     }
     | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
       id: string
     }
     | {
@@ -3731,7 +4282,19 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
       id: string
     }
     | {
@@ -3765,6 +4328,14 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
       id: string
     }
     | {
@@ -4044,6 +4615,159 @@ export type ProjectsQuery = {
         __typename: 'User',
         username: string
       } | null
+    }>
+  }
+};
+
+export type PromotionCheckQueryVariables = Exact<{
+  modelVersion: ModelVersionLookup;
+  stage: string;
+}>;
+
+
+export type PromotionCheckQuery = {
+  promotionCheck: {
+    __typename: 'PromotionCheck',
+    allowsPromotion: boolean,
+    digest: string,
+    replacedVersion: string | null,
+    verdicts: Array<{
+      __typename: 'GateVerdict',
+      kind: string,
+      title: string,
+      outcome: GateVerdictOutcome,
+      explanation: string,
+      compared: Json,
+      sources: Json
+    }>
+  } | null
+};
+
+export type PromotionRequestApproveMutationVariables = Exact<{
+  input: PromotionRequestApproveInput;
+}>;
+
+
+export type PromotionRequestApproveMutation = {
+  promotionRequestApprove: {
+    __typename: 'PromotionRequestApprovePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      approvals: Array<{
+        __typename: 'PromotionApproval',
+        username: string,
+        givenAt: string,
+        fellAt: string | null,
+        fallReason: string | null
+      }>,
+      promotion: {
+        __typename: 'Promotion',
+        id: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestCommentMutationVariables = Exact<{
+  input: PromotionRequestCommentInput;
+}>;
+
+
+export type PromotionRequestCommentMutation = {
+  promotionRequestComment: {
+    __typename: 'PromotionRequestCommentPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      events: {
+        __typename: 'PromotionRequestEventConnection',
+        nodes: Array<{
+          __typename: 'PromotionRequestEvent',
+          kind: PromotionRequestEventKind,
+          username: string | null,
+          body: string,
+          happenedAt: string
+        }>
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestCreateMutationVariables = Exact<{
+  input: PromotionRequestCreateInput;
+}>;
+
+
+export type PromotionRequestCreateMutation = {
+  promotionRequestCreate: {
+    __typename: 'PromotionRequestCreatePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      id: string,
+      status: PromotionRequestStatus,
+      expiresAt: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestRejectMutationVariables = Exact<{
+  input: PromotionRequestRejectInput;
+}>;
+
+
+export type PromotionRequestRejectMutation = {
+  promotionRequestReject: {
+    __typename: 'PromotionRequestRejectPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      statusReason: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestWithdrawMutationVariables = Exact<{
+  input: PromotionRequestWithdrawInput;
+}>;
+
+
+export type PromotionRequestWithdrawMutation = {
+  promotionRequestWithdraw: {
+    __typename: 'PromotionRequestWithdrawPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
     }>
   }
 };
@@ -5159,6 +5883,85 @@ export const ArtifactsDeleteDocument: TypedDocument<ArtifactsDeleteMutation, Art
 }`,
 };
 
+export const AuditHeadsDocument: TypedDocument<AuditHeadsQuery, AuditHeadsQueryVariables> = {
+  name: 'AuditHeads',
+  kind: 'query',
+  hash: 'eda6d33cd999aa717bc275844a5b58786522a65a5d153372fe00ffb0f97c13cd',
+  text: `query AuditHeads($project: String!, $first: Int) {
+  auditHeads(project: {path: $project}, first: $first) {
+    nodes {
+      number
+      chainSha256
+      createdAt
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AuditLogDocument: TypedDocument<AuditLogQuery, AuditLogQueryVariables> = {
+  name: 'AuditLog',
+  kind: 'query',
+  hash: '9c85dff24b893fefed9447d58695a9f9004d43ff3413cd6c9ed87944314ab834',
+  text: `query AuditLog($project: String!, $objectType: String, $doneBy: String, $sinceAt: DateTime, $first: Int) {
+  auditLog(
+    project: {path: $project}
+    objectType: $objectType
+    doneBy: $doneBy
+    sinceAt: $sinceAt
+    first: $first
+  ) {
+    nodes {
+      number
+      happenedAt
+      action
+      objectType
+      objectKey
+      objectValues {
+        name
+        value
+        __typename
+      }
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      username
+      doneBy {
+        username
+        __typename
+      }
+      tokenId
+      sessionId
+      ciJob
+      address
+      client
+      requestId
+      backgroundJobId
+      process
+      databaseUser
+      entrySha256
+      chainSha256
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const BackgroundJobDocument: TypedDocument<BackgroundJobQuery, BackgroundJobQueryVariables> = {
   name: 'BackgroundJob',
   kind: 'query',
@@ -5761,6 +6564,51 @@ export const DeploymentRegisterDocument: TypedDocument<DeploymentRegisterMutatio
 }`,
 };
 
+export const DerivationCreateDocument: TypedDocument<DerivationCreateMutation, DerivationCreateMutationVariables> = {
+  name: 'DerivationCreate',
+  kind: 'mutation',
+  hash: 'c3cb5ccacfea38a1a4e4976378a832e12d83a8665759ec8d2f4cba7961b0e510',
+  text: `mutation DerivationCreate($input: DerivationCreateInput!) {
+  derivationCreate(input: $input) {
+    derivation {
+      id
+      kind
+      baseName
+      parent {
+        version
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DerivationDeleteDocument: TypedDocument<DerivationDeleteMutation, DerivationDeleteMutationVariables> = {
+  name: 'DerivationDelete',
+  kind: 'mutation',
+  hash: 'fb54a689690246de8e7513f7a7a99e612e0e6bf5870db655620c93edc9d4aa80',
+  text: `mutation DerivationDelete($input: DerivationDeleteInput!) {
+  derivationDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentDocument: TypedDocument<ExperimentQuery, ExperimentQueryVariables> = {
   name: 'Experiment',
   kind: 'query',
@@ -5910,6 +6758,77 @@ export const ExperimentUpdateDocument: TypedDocument<ExperimentUpdateMutation, E
 }`,
 };
 
+export const GateKindsDocument: TypedDocument<GateKindsQuery, GateKindsQueryVariables> = {
+  name: 'GateKinds',
+  kind: 'query',
+  hash: '2b562fc878525215d069dc97e36cece6fc18c42044bfe164bd72f3d07f21617d',
+  text: `query GateKinds {
+  gateKinds {
+    name
+    description
+    schema
+    __typename
+  }
+}`,
+};
+
+export const GatesDryRunDocument: TypedDocument<GatesDryRunQuery, GatesDryRunQueryVariables> = {
+  name: 'GatesDryRun',
+  kind: 'query',
+  hash: '072c37bbd65505ff46d9d199bcf8ccd8277d400333af042945f76ea92cad111f',
+  text: `query GatesDryRun($input: GatesDryRunInput!) {
+  gatesDryRun(input: $input) {
+    admittedCount
+    versions {
+      isAdmitted
+      modelVersion {
+        version
+        __typename
+      }
+      verdicts {
+        name
+        outcome
+        explanation
+        compared
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GatesSetDocument: TypedDocument<GatesSetMutation, GatesSetMutationVariables> = {
+  name: 'GatesSet',
+  kind: 'mutation',
+  hash: 'f4a34c0431d96f1bb7432427a4fbc245a3cc2a4950a8dac44de0046515cb74db',
+  text: `mutation GatesSet($input: GatesSetInput!) {
+  gatesSet(input: $input) {
+    gateSet {
+      number
+      note
+      gates {
+        name
+        kind
+        title
+        config
+        isRequired
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const GroupDocument: TypedDocument<GroupQuery, GroupQueryVariables> = {
   name: 'Group',
   kind: 'query',
@@ -6044,6 +6963,44 @@ export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, Ident
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ImpactDocument: TypedDocument<ImpactQuery, ImpactQueryVariables> = {
+  name: 'Impact',
+  kind: 'query',
+  hash: '0d5a97ae72862b8141f6862f81ebb87c29eece131310b36079ae971710c7d79d',
+  text: `query Impact($by: ImpactLookup!) {
+  impact(by: $by) {
+    isComplete
+    modelVersionCount
+    deploymentCount
+    entries(first: 50) {
+      nodes {
+        step
+        relation
+        parentId
+        candidate {
+          name
+          __typename
+        }
+        modelVersion {
+          version
+          stage
+          __typename
+        }
+        deployment {
+          environment
+          endpoint
+          status
+          __typename
+        }
+        __typename
+      }
       __typename
     }
     __typename
@@ -6685,6 +7642,41 @@ export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutatio
 }`,
 };
 
+export const ModelVersionPromoteDocument: TypedDocument<ModelVersionPromoteMutation, ModelVersionPromoteMutationVariables> = {
+  name: 'ModelVersionPromote',
+  kind: 'mutation',
+  hash: 'e1e6ff790d4fa44dab1e86b8bdfca4d24962201cc7f42a958cabf0a2d3d60b39',
+  text: `mutation ModelVersionPromote($input: ModelVersionPromoteInput!) {
+  modelVersionPromote(input: $input) {
+    modelVersion {
+      version
+      stage
+      __typename
+    }
+    promotion {
+      id
+      status
+      replacedVersion
+      verdicts {
+        title
+        outcome
+        explanation
+        isFailing
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutation, ModelVersionRestoreMutationVariables> = {
   name: 'ModelVersionRestore',
   kind: 'mutation',
@@ -7082,6 +8074,158 @@ export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariabl
         username
         __typename
       }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionCheckDocument: TypedDocument<PromotionCheckQuery, PromotionCheckQueryVariables> = {
+  name: 'PromotionCheck',
+  kind: 'query',
+  hash: '5a2d4163cc2091183ca0f2d09c39d8b072f1fbf308d528fd40f588410f862f99',
+  text: `query PromotionCheck($modelVersion: ModelVersionLookup!, $stage: String!) {
+  promotionCheck(modelVersion: $modelVersion, stage: $stage) {
+    allowsPromotion
+    digest
+    replacedVersion
+    verdicts {
+      kind
+      title
+      outcome
+      explanation
+      compared
+      sources
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestApproveDocument: TypedDocument<PromotionRequestApproveMutation, PromotionRequestApproveMutationVariables> = {
+  name: 'PromotionRequestApprove',
+  kind: 'mutation',
+  hash: '58ee22586048ed449fbb54dd070d4f5d98b8558eb5ed75535ef8e66526396fa5',
+  text: `mutation PromotionRequestApprove($input: PromotionRequestApproveInput!) {
+  promotionRequestApprove(input: $input) {
+    promotionRequest {
+      status
+      approvals {
+        username
+        givenAt
+        fellAt
+        fallReason
+        __typename
+      }
+      promotion {
+        id
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestCommentDocument: TypedDocument<PromotionRequestCommentMutation, PromotionRequestCommentMutationVariables> = {
+  name: 'PromotionRequestComment',
+  kind: 'mutation',
+  hash: '650bdb0f00e00048298f1300942ddb68000137b51d8b53a410c5e5d5dd9b570a',
+  text: `mutation PromotionRequestComment($input: PromotionRequestCommentInput!) {
+  promotionRequestComment(input: $input) {
+    promotionRequest {
+      events(last: 1) {
+        nodes {
+          kind
+          username
+          body
+          happenedAt
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestCreateDocument: TypedDocument<PromotionRequestCreateMutation, PromotionRequestCreateMutationVariables> = {
+  name: 'PromotionRequestCreate',
+  kind: 'mutation',
+  hash: '2871f0d7297b373e011ef2143eb9186f60d6d1c29187f2213935e2952a7ac965',
+  text: `mutation PromotionRequestCreate($input: PromotionRequestCreateInput!) {
+  promotionRequestCreate(input: $input) {
+    promotionRequest {
+      id
+      status
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestRejectDocument: TypedDocument<PromotionRequestRejectMutation, PromotionRequestRejectMutationVariables> = {
+  name: 'PromotionRequestReject',
+  kind: 'mutation',
+  hash: 'c88bb658fcc2bd6bd56cffc1d0ff0249cf02e6afb60ee08318fb2b42fc0ba891',
+  text: `mutation PromotionRequestReject($input: PromotionRequestRejectInput!) {
+  promotionRequestReject(input: $input) {
+    promotionRequest {
+      status
+      statusReason
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestWithdrawDocument: TypedDocument<PromotionRequestWithdrawMutation, PromotionRequestWithdrawMutationVariables> = {
+  name: 'PromotionRequestWithdraw',
+  kind: 'mutation',
+  hash: '58ff0803d2c918efe06fecce818642961fc610c547ad4e25350db04a8d09af71',
+  text: `mutation PromotionRequestWithdraw($input: PromotionRequestWithdrawInput!) {
+  promotionRequestWithdraw(input: $input) {
+    promotionRequest {
+      status
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename

@@ -26,22 +26,23 @@ LETTERS = {"o": "ok", "-": None, "p": "part", "F": "FORBIDDEN", "N": HIDDEN, "u"
 _SCOPED = {
     # reads registry, writes registry, writes candidates, reads bytes, patterns: of a person, then of a project
     "FFFFF FFFFF": """
-      users accessLog modelVersionsCompare invitations nodes serviceAccountCreate
+      users accessLog auditLog auditHeads modelVersionsCompare invitations nodes serviceAccountCreate
       serviceAccountUpdate serviceAccountDelete userCreate groupCreate projectCreate projectUpdate projectLimitsUpdate
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
-      webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete stageCreate stageUpdate stageRetire protectionSet
-      protectionDelete identityDelete sessionRevoke sessionsRevoke
-      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
+      webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
+      promotionRequestApprove promotionRequestReject promotionRequestWithdraw
+      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet gatesDryRun
+      stageCreate stageUpdate stageRetire protectionSet protectionDelete
     """,
     "ooooo ooooo": """
-      group project groups projects search artifactUpload signInMethods
+      group project groups projects search artifactUpload signInMethods gateKinds
     """,
     "----- -----": """
       user backgroundJob backgroundJobs
     """,
     "ooFoo ooFoo": """
-      model artifactUploads
+      model artifactUploads promotionCheck
     """,
     "ppppp ppppp": """
       viewer
@@ -51,9 +52,10 @@ _SCOPED = {
     """,
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
-      modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete aliasRollback stageRollback
-      artifactUploadCreate ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelRestore
-      modelVersionRestore
+      modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
+      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
+      modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
+      aliasRollback stageRollback
     """,
     "FFpFF FFpFF": """
       experiment artifact

@@ -20,7 +20,8 @@ FIELDS = QUERIES + MUTATIONS
 MANAGED = [
     "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
     "webhookCreate", "webhookUpdate", "webhookDelete",
-    "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete",
+    "promotionRequestWithdraw",
+    "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete", "gatesSet",
     "stageCreate", "stageUpdate", "stageRetire", "protectionSet", "protectionDelete",
 ]  # fmt: skip
 """Of what people of the role maintainer may do: a bot needs a scope for it that a person has granted."""
@@ -33,6 +34,8 @@ VERDICTS = {
     "managed": (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
     "maintainer of a job": (LOW, LOW, LOW, "ok", "ok", LOW, "ok", "ok"),
     "manager of a token": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, "ok", "ok"),
+    # Only people approve.
+    "person of the role developer": (LOW,) * len(KINDS),
     # Only people invite people.
     "owner": (LOW,) * len(KINDS),
     "owner of an invitation": (LOW,) * len(KINDS),

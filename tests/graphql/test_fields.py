@@ -35,6 +35,7 @@ from tests.support.graphql.showcase import CASES, INSIDE, OPEN, PROJECTS, SIGHTS
 NEEDS = {
     # what it takes:      where the object is seen
     "nothing more": OPEN,
+    "what one may": "ooo====o",
     "registry": (OPEN, OPEN, OPEN, INSIDE),
     "candidates": (OPEN, OPEN, INSIDE, OPEN),
     "part of it": (OPEN, OPEN, "<<======", "<<======"),
@@ -74,6 +75,10 @@ LINES = {
     "AccessLogEntry": {
         "nothing more": "happenedAt action status statusReason username details doneBy user group project",
         "maker": "address client requestId",
+    },
+    "AuditEntry": {
+        "nothing more": "number happenedAt action objectType objectKey entrySha256 chainSha256 content objectValues "
+        "changes doneBy username tokenId sessionId ciJob address client requestId backgroundJobId process databaseUser",
     },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
     "AliasAssignment": {"nothing more": "modelVersion setBy endedBy", "of tokens": "token"},
@@ -116,6 +121,9 @@ LINES = {
         "createdBy endedBy",
         "may: reporter": "viewerCanUpdate",
     },
+    "Derivation": {
+        "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
+    },
     "Experiment": {
         "nothing more": "project candidates loggedModels createdBy", "registry": "model",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -148,7 +156,7 @@ LINES = {
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "stageHistory model aliases artifacts createdBy deletedBy",
+        "nothing more": "stageHistory model aliases artifacts createdBy deletedBy promotions promotionRequests",
         "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
@@ -158,11 +166,22 @@ LINES = {
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
-        "registry": "models modelSearch modelVersionSearch stages protections",
+        "registry": "models modelSearch modelVersionSearch promotionRequests stages protections",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
+    "Promotion": {"nothing more": "verdicts modelVersion promotionRequest promotedBy"},
+    "PromotionApproval": {"nothing more": "user"},
+    "PromotionCheck": {
+        "nothing more": "modelVersion stage digest replacedVersion", "what one may": "verdicts",
+        "may: reporter": "allowsPromotion",
+    },
+    "PromotionRequest": {
+        "nothing more": "modelVersion project requestedBy endedBy approvals events promotion",
+        "may: developer": "viewerCanApprove",
+    },
+    "PromotionRequestEvent": {"nothing more": "user promotion"},
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
@@ -220,6 +239,18 @@ BLANK = {
         ],
         "for administrators",
     ),
+    **dict.fromkeys(
+        [
+            *(f"AuditHead.{name}" for name in ("number", "chainSha256", "createdAt")),
+            *(f"Audit{kind}Edge.{name}" for kind in ("Entry", "Head") for name in ("node", "cursor")),
+            *(
+                f"Audit{kind}Connection.{name}"
+                for kind in ("Entry", "Head")
+                for name in ("totalCount", "pageInfo", "edges", "nodes")
+            ),
+        ],
+        "lists of no object: tests/lifecycle/audit/test_reading.py",
+    ),
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"
@@ -230,6 +261,8 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Promotion",
+            "PromotionRequestEvent",
             "Pull",
             "ServiceAccount",
             "Session",
@@ -396,10 +429,12 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
+    "Derivation": "registry",
     "Experiment": "candidates",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
+    "ModelVersion": "registry", "Project": "project", "Promotion": "registry",
+    "PromotionRequest": "registry", "Session": "oneself", "Token": "maintainers", "User": "members",
     "Protection": "registry", "Stage": "registry",
     "ServiceAccount": "maintainers", "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip

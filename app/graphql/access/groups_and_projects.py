@@ -218,6 +218,21 @@ class Project(ProjectDeployments, ProjectStages, Node):
         request = searches.SearchRequest([], filter, first, after)
         return await registry_searches.find_versions(info, self.access.id, request, order_by or [])
 
+    @resolved("Requests that versions of its models enter stages, latest first.")
+    async def promotion_requests(
+        self,
+        info: Info,
+        *,
+        status: promotion_types.InStatus = None,
+        stage: promotion_types.ForStage = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[promotion_types.PromotionRequest]:
+        page = window(first, after, last, before)
+        return await promotion_types.requests_of_project(info, self.access.id, page, status, stage)
+
     @resolved("Its background jobs, newest first; for visitors only their own.")
     async def background_jobs(
         self,
@@ -299,6 +314,7 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 # At the end, since the types of these modules refer to each other.
 from app.graphql.access import service_accounts as accounts  # noqa: E402
 from app.graphql.ci import types as ci  # noqa: E402
+from app.graphql.lifecycle.promotions import types as promotion_types  # noqa: E402
 from app.graphql.people import access_log, invitation_types  # noqa: E402
 from app.graphql.people import limits as limit_types  # noqa: E402
 from app.graphql.registry import search as registry_searches  # noqa: E402

@@ -18,6 +18,7 @@ from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
 from app.graphql.lifecycle.deployments.lists import ModelDeployments, VersionDeployments
 from app.graphql.lifecycle.deployments.pulls import VersionPulls
+from app.graphql.lifecycle.lineage.lists import VersionLineage
 from app.graphql.lifecycle.stages.lists import AsOf, ModelStages, VersionStages
 from app.graphql.registry.orders import ModelVersionStatus, VersionOrderBy
 from app.graphql.tracking.list_arguments import InView, ViewType
@@ -162,7 +163,7 @@ class Model(ModelDeployments, ModelStages, Node):
 
 
 @strawberry.type(description="One release of a model.")
-class ModelVersion(VersionDeployments, VersionPulls, VersionStages, Node):
+class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, VersionStages, Node):
     row: strawberry.Private[lookup.ModelVersion]
     version: str = strawberry.field(description="Semantic version, unique in its model.")
     number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")
@@ -254,6 +255,20 @@ class ModelVersion(VersionDeployments, VersionPulls, VersionStages, Node):
     async def ci_jobs(self, info: Info) -> list[ci.CiJob]:
         return await ci.jobs_of_version(info, self.row.project_id, self.row.id, self.row.candidate_id)
 
+    @resolved("Its promotions to stages, completed and refused, latest first.")
+    async def promotions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[promotion_types.Promotion]:
+        page = window(first, after, last, before)
+        return await promotion_types.promotions_of_version(info, self.row.project_id, self.row.id, page)
+
+    @resolved("The requests that it enters a stage, latest first.")
+    async def promotion_requests(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[promotion_types.PromotionRequest]:
+        page = window(first, after, last, before)
+        return await promotion_types.requests_of_version(info, self.row.project_id, self.row.id, page)
+
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
         return await maker(info, self.row.created_by, self.row.project_id)
@@ -322,6 +337,7 @@ async def models_of(
 
 # At the end, since the types of these modules refer to each other.
 from app.graphql.access import groups_and_projects  # noqa: E402
+from app.graphql.lifecycle.promotions import types as promotion_types  # noqa: E402
 from app.graphql.logged_models import types as logged  # noqa: E402
 from app.graphql.registry import aliases as alias_types  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402

@@ -18,10 +18,13 @@ from app.access.users import CreateUser
 from app.graphql.schema import schema
 from app.ids import GlobalId
 from app.journal.positions import Cursor
+from app.lifecycle.audit import chain
 from app.live.subscribers import Live
 from tests.conftest import Person, TestProject, new_project
 from tests.support.access.signed_in import sign_in
 
+HEADS = """INSERT INTO audit_heads (chain_id, seq, chain_hash) SELECT chain_id, seq, chain_hash FROM audit_chain
+  WHERE chain_id = :chain ORDER BY seq LIMIT :rows ON CONFLICT DO NOTHING"""
 FOLDER = Path(__file__).parents[3] / "docs" / "graphql-examples"
 QUERIES = list(schema._schema.query_type.fields)
 MUTATIONS = list(schema._schema.mutation_type.fields)
@@ -132,6 +135,15 @@ class Seeded:
         return self.meanings.get(value, value) if isinstance(value, str) else value
 
 
+async def chained(runtime: Any, project_id: int, heads: int = 1) -> None:
+    """What a worker does with the audit log: entries in the chain, and heads of it. Others may do it at this moment."""
+    made = 0
+    while not made:
+        await chain.extend(runtime.db)
+        async with runtime.db.write() as tx:
+            made = (await tx.execute(text(HEADS), {"chain": project_id, "rows": heads})).rowcount
+
+
 async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person], **options: str) -> Seeded:
     """A new project for the examples; ``people`` are ada and grace."""
     project = await new_project(runtime, staff, **options)
@@ -153,6 +165,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
         fourth,
     )
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
+    await chained(runtime, project.id)
     return Seeded(
         project,
         {
@@ -215,6 +228,13 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             quarantined = await tx.scalar(text(_FILE), values)
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
+        derivations = [await tx.scalar(text(_DERIVATION), {"p": project.id, "here": here}) for here in (True, False)]
+        requested = [
+            await tx.scalar(text(_REQUEST), {"p": project.id, "v": version, "stage": stage})
+            for version in ("0.9.0", "1.1.0")
+            for stage in ("staging", "production")
+        ]
+        promoted = await tx.scalar(text(_PROMOTION), {"r": requested[0], "by": project.owner.user_id})
         running = [await tx.scalar(text(_DEPLOYMENT), {"p": project.id, "i": instance}) for instance in "ab"]
         await tx.execute(text(_PASSWORD), {"u": project.owner.user_id})
         identity = await tx.scalar(text(_IDENTITY), {"u": project.owner.user_id, "s": uuid4().hex})
@@ -225,6 +245,13 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
         "<deployment id>": str(GlobalId.of("Deployment", project.id, running[0])),
         "<old deployment id>": str(GlobalId.of("Deployment", project.id, running[1])),
+        "<derivation id>": str(GlobalId.of("Derivation", project.id, derivations[0])),
+        "<old derivation id>": str(GlobalId.of("Derivation", project.id, derivations[1])),
+        **{
+            f"<promotion request id{todo}>": str(GlobalId.of("PromotionRequest", project.id, id))
+            for todo, id in zip(("", " to approve", " to reject", " to withdraw"), requested, strict=True)
+        },
+        "<promotion id>": str(GlobalId.of("Promotion", project.id, promoted)),
         "<identity id>": str(GlobalId.of("Identity", identity)),
         "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
@@ -246,6 +273,22 @@ _DEPLOYMENT = """INSERT INTO deployments
     (project_id, environment, endpoint, instance, model_id, version_id, model, version, number, started_at)
   SELECT project_id, 'staging', 'ocr', :i, model_id, id, 'digits', version, number, now() FROM model_versions
   WHERE project_id = :p AND version = '1.1.0' RETURNING id"""
+_DERIVATION = """INSERT INTO derivations (project_id, version_id, kind, base_project_id, base_version_id, base, source)
+  SELECT :p, v.id, 'quantized', CASE WHEN :here THEN b.project_id END, CASE WHEN :here THEN b.id END, 'digits:0.9.0',
+    'stated' FROM model_versions v, model_versions b
+  WHERE v.project_id = :p AND b.project_id = :p AND v.version = '1.0.0' AND b.version = '0.9.0' RETURNING id"""
+_REQUEST = """WITH v AS (UPDATE model_versions SET created_by = NULL WHERE project_id = :p AND version = :v RETURNING *)
+  INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
+    requested_by_name, expires_at)
+  SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, 'ci', now() + interval '1 day'
+  FROM v JOIN project_stages s ON s.project_id = v.project_id AND s.name = :stage RETURNING id"""
+"""Of another one than the people of the examples, as their versions are: no person approves their own work."""
+_PROMOTION = """INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage,
+    holder_number, holder_version, state, reason, bypass_reason, verdicts, checked, request_id, promoted_by,
+    promoted_by_name)
+  SELECT project_id, model_id, version_id, version, number, stage_id, stage, 'none', 1, '1.0.0', 'completed', 'r', 'b',
+    '[{"kind": "k", "name": "n", "title": "t", "outcome": "failed", "message": "m", "compared": {"a": 1},
+    "sources": [{"b": 2}]}]', '{}', id, :by, 'u' FROM promotion_requests WHERE id = :r RETURNING id"""
 _DELIVERY = """INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data)
   VALUES (:p, gen_random_uuid(), :w, 'model_version.created', '{}') RETURNING id"""
 

@@ -15,6 +15,7 @@ TYPES = schema._schema.type_map
 CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
 DOORS = {
+    "AuditEntry": {"auditLog(project: {path: $path}, first: 1) { nodes @ }": "maintainers"},
     "AccessLogEntry": {f"{PROJECT} {{ accessLog(first: 1) {{ nodes @ }} }}": "maintainers"},
     "Alias": {f"{MODEL} {{ aliases @ }}": "registry", f"{VERSION} {{ aliases @ }}": "registry"},
     "AliasAssignment": {f'{MODEL} {{ aliasHistory(name: "best") {{ nodes @ }} }}': "registry"},
@@ -49,6 +50,10 @@ DOORS = {
         "node(id: $Deployment) { ... on Deployment @ }": "members",
         "node(id: $EndedDeployment) { ... on Deployment @ }": "members",
     },
+    "Derivation": {
+        "node(id: $Derivation) { ... on Derivation @ }": "registry",
+        f"{VERSION} {{ derivations @ }}": "registry",
+    },
     "Experiment": {
         "experiment(by: {id: $Own}) @": "candidates",
         "experiment(by: {id: $Experiment}) @": "candidates",
@@ -61,6 +66,10 @@ DOORS = {
     "Identity": {"node(id: $Identity) { ... on Identity @ }": "oneself"},
     "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
     "InvitationMembership": {f"{PROJECT} {{ invitations(first: 4) {{ nodes {{ memberships @ }} }} }}": "owners"},
+    "LineageEntry": {
+        f"{VERSION} {{ lineage(direction: UPSTREAM) {{ entries {{ nodes @ }} }} }}": "registry",
+        f"{VERSION} {{ lineage(direction: DOWNSTREAM) {{ entries {{ nodes @ }} }} }}": "members",
+    },
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
     "LoggedModelUse": {
@@ -89,6 +98,18 @@ DOORS = {
     },
     "StageAssignment": {f"{MODEL} {{ stageHistory(first: 3) {{ nodes @ }} }}": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
+    "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
+    "PromotionApproval": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ approvals @ }} }} }}": "registry",
+    },
+    "PromotionCheck": {'promotionCheck(modelVersion: {id: $ModelVersion}, stage: "archived") @': "registry"},
+    "PromotionRequest": {
+        "node(id: $PromotionRequest) { ... on PromotionRequest @ }": "registry",
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes @ }} }}": "registry",
+    },
+    "PromotionRequestEvent": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ events(first: 1) {{ nodes @ }} }} }} }}": "registry",
+    },
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
@@ -114,6 +135,7 @@ ARGUMENTS = {
     "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
     "Model.aliasHistory": '(name: "best", first: 2)',
+    "ModelVersion.lineage": "(direction: UPSTREAM)",
     "Project.candidateSearch": "(experimentIds: [$Experiment], first: 1)",
     "Project.experimentSearch": "(first: 1)",
     "Project.loggedModelSearch": "(experimentIds: [$Experiment], first: 1)",

@@ -26,13 +26,18 @@ Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 VERBS = (
-    "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
-    "Replay Restore Retry Revoke Set LimitsUpdate Rotate StageSet Test Transfer Unlink Update "
-    "Register Heartbeat End Retire Rollback"
+    "Abort Approve Cancel Change Comment Complete Copy Create Deactivate Delete End Heartbeat Invite "
+    "LimitsUpdate Link Log Promote Reactivate Refresh Register Reject Release Renew Replay Restore Retry "
+    "Revoke Rotate Set StageSet Test Transfer Unlink Update Withdraw Retire Rollback"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
-ANSWERED = {"userInvite": "invitation", "userPasswordResetCreate": "user", "passwordChange": "user"}
+ANSWERED = {
+    "userInvite": "invitation",
+    "userPasswordResetCreate": "user",
+    "passwordChange": "user",
+    "gatesSet": "gateSet",
+}
 """What a mutation answers if not its noun: that is not there yet, or is no object."""
 WITHOUT_TYPE = {"UserPasswordReset", "Password"}
 """What is made and handed out at once, or never shown, so that it has no id."""

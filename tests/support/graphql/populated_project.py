@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.access.policy import Role
 from tests.conftest import TestProject, new_project
+from tests.support.graphql.examples import chained
 
 ROWS = 20
 SUBGROUP = """mutation s($group: String!, $path: String!) {
@@ -90,6 +91,27 @@ DEPLOYED = """INSERT INTO deployments (project_id, environment, endpoint, instan
 PULLED = """INSERT INTO pulls (project_id, version_id, day, user_id, door, first_at, last_at)
   SELECT v.project_id, v.id, current_date - n, :by, 'link', now(), now() FROM generate_series(1, 2) n, model_versions v
   JOIN projects p ON p.id = v.project_id WHERE p.full_path LIKE :path || '/%'"""
+DERIVED = """INSERT INTO derivations (project_id, version_id, kind, base_project_id, base_version_id, base, source,
+    created_by)
+  SELECT v.project_id, v.id, 'merged', b.project_id, b.id, 'b', 'stated', :by
+  FROM model_versions v JOIN projects p ON p.id = v.project_id JOIN model_versions b ON b.project_id = v.project_id
+    AND b.number < v.number AND b.number > v.number - 3 AND b.model_id = v.model_id
+  WHERE p.full_path LIKE :path || '/%'"""
+
+_BELOW = "project_id IN (SELECT p.id FROM projects p WHERE p.full_path LIKE :path || '/%')"
+REQUESTED = f"""INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
+    requested_by, requested_by_name, expires_at, state, ended_at, ended_by)
+  SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, :by, 'u', now(), 'promoted', now(), :by
+  FROM model_versions v JOIN project_stages s ON s.project_id = v.project_id AND s.name = 'staging' WHERE v.{_BELOW}"""
+APPROVED = f"""INSERT INTO promotion_approvals (project_id, request_id, user_id, username, checked)
+  SELECT project_id, id, :by, 'u', '{{}}' FROM promotion_requests WHERE {_BELOW}"""
+PROMOTED = f"""INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage,
+    state, verdicts, checked, request_id, promoted_by, promoted_by_name)
+  SELECT project_id, model_id, version_id, version, number, stage_id, stage, 'none', 'completed', '[]', '{{}}', id, :by,
+    'u' FROM promotion_requests WHERE {_BELOW}"""
+TOLD = f"""INSERT INTO promotion_request_events (project_id, request_id, kind, user_id, username, promotion_id)
+  SELECT project_id, request_id, kind, :by, 'u', id FROM promotions, (VALUES ('commented'), ('promoted')) AS k (kind)
+  WHERE {_BELOW}"""
 
 LOGGED_ACCESS = """INSERT INTO access_log (happened_at, action, result, actor_id, user_id, about_group_id,
     about_project_id) SELECT now() + interval '1 hour', 'member_set', 'ok', :by, :by, :group, :project
@@ -178,8 +200,9 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
-        for statement in (DEPLOYED, PULLED):
+        for statement in (DEPLOYED, PULLED, DERIVED, REQUESTED, APPROVED, PROMOTED, TOLD):
             await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
+    await chained(runtime, project.id, heads=ROWS)
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 
 

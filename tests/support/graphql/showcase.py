@@ -131,6 +131,17 @@ WRITTEN = (
       pipeline_url = 'u', merge_request_iid = 1, merge_request_url = 'u', user_name = 'u', user_url = 'u',
       log_url = 'u', web_url = 'u', started_at = now(), finished_at = now(), last_checked_at = now(),
       next_check_at = now(), ci_project = 'g/p' WHERE project_id = :p""",
+    """WITH entry AS (
+        INSERT INTO audit_entries (chain_id, action, object_type, object_key, about, context, before, after)
+        VALUES (:p, 'update', 'model', '1', '{"name": "digits"}', json_build_object('actor', CAST(:by AS bigint),
+          'username', 'u', 'token', 1, 'session', 1, 'ci_job', 'gitlab:1', 'address', '192.0.2.1', 'client', 'c',
+          'request', 'q', 'job', gen_random_uuid(), 'doing', 'd', 'database_user', 'x')::text, '{"a": 1}', '{"a": 2}')
+        RETURNING id, at)
+      INSERT INTO audit_chain SELECT :p, 1000000, id, sha256(''), sha256(''), at, 'update', 'model', '1', :by, 'q'
+      FROM entry""",
+    "INSERT INTO audit_heads (chain_id, seq, chain_hash) VALUES (:p, 1000000, sha256(''))",
+    """UPDATE derivations SET created_by = :by, version_id = v.id FROM model_versions v
+      WHERE derivations.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",
     """INSERT INTO pulls (project_id, version_id, day, user_id, door, downloads, bytes, resolutions, first_at, last_at)
       SELECT :p, id, '2027-01-31', :by, 'mlflow', 1, 1, 1, now(), now() FROM model_versions
       WHERE project_id = :p AND version = '2.0.0'""",
@@ -139,6 +150,21 @@ WRITTEN = (
       WHERE deployments.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",
     """UPDATE deployments SET ended_at = now(), end_kind = 'ended', end_reason = 'r', ended_by = :by
       WHERE project_id = :p AND instance = 'b'""",
+    """INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage, state,
+      reason, requested_by, requested_by_name, expires_at, ended_at, ended_by, end_reason)
+      SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, 'promoted', 'r', :by, 'u', now(), now(),
+      :by, 'r' FROM model_versions v JOIN project_stages s ON s.project_id = v.project_id AND s.name = 'staging'
+      WHERE v.project_id = :p AND v.version = '2.0.0'""",
+    """INSERT INTO promotion_approvals (project_id, request_id, user_id, username, checked, fell_at, fall_reason)
+      SELECT project_id, id, :by, 'u', '{}', now(), 'r' FROM promotion_requests
+      WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage, state,
+      verdicts, checked, promoted_by_name) SELECT project_id, model_id, version_id, version, number, stage_id, stage,
+      'none', 'refused', '[]', '{}', 'u' FROM promotion_requests WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO promotion_request_events (project_id, request_id, kind, user_id, username, body, promotion_id)
+      SELECT r.project_id, r.id, 'promoted', :by, 'u', 'b', p.id FROM promotion_requests r
+      JOIN promotions p ON p.project_id = r.project_id AND p.state = 'completed'
+      WHERE r.project_id = :p AND r.version = '2.0.0'""",
     """UPDATE webhook_deliveries SET response_status = 200, response_body = 'b', last_error = 'e', replay_of = id,
       next_attempt_at = now(), finished_at = now(), attempts = 1 WHERE project_id = :p""",
     "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",
@@ -219,8 +245,11 @@ async def build(
         "Queued": seeded.meanings["<queued background job id>"],
         "CiJob": seeded.meanings["<CI job id>"],
         "VersionJob": filled["ciJobLink"]["ciJob"]["id"],
+        "Derivation": seeded.meanings["<derivation id>"],
         "Deployment": seeded.meanings["<deployment id>"],
         "EndedDeployment": seeded.meanings["<old deployment id>"],
+        "Promotion": seeded.meanings["<promotion id>"],
+        "PromotionRequest": seeded.meanings["<promotion request id>"],
         "Webhook": seeded.meanings["<webhook id>"],
         "WebhookDelivery": seeded.meanings["<webhook delivery id>"],
         "Alias": str(GlobalId.of("Alias", *_parts(made["modelUpdate"]["model"]["id"]), "best")),

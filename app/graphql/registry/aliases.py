@@ -42,7 +42,7 @@ class Alias(Node):
     async def model_version(self, info: Info, *, as_of: AsOf = None) -> types.ModelVersion | None:
         row: loaders.Alias | AliasDetails | None = self.row
         if as_of is not None:
-            past = info.context.loaders.registry.past_aliases_of_models
+            past = info.context.loaders.stages.past_aliases_of_models
             rows = await past.load(((self.row.project_id, self.row.model_id), as_of))
             row = next((one for one in rows if one.name == self.name), None)
         return await types.version_by_key(info, row.project_id, row.version_id) if row else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -14,12 +13,8 @@ from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
 from app.registry.models import Model
 from app.registry.reads import loaders, search
-from app.registry.reads import stages as stage_loaders
 from app.registry.reads.loaders import Alias, CandidateKey, ModelKey, ModelOrder, VersionKey, VersionList, View
 from app.registry.reads.search import SearchModels, SearchVersions
-from app.registry.reads.stages import StageInterval
-from app.registry.stages.definitions import Stage
-from app.registry.stages.protections import NameProtection
 from app.registry.versions.lookup import ModelVersion
 
 V = TypeVar("V")
@@ -41,26 +36,6 @@ class RegistryLoaders:
         self.latest: DataLoader[ModelKey, ModelVersion | None] = DataLoader(self._latest)
         self.versions_of_candidates: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_candidates)
         self.versions_of_logged_models: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_logged)
-        self.rules_of_projects: DataLoader[tuple[int], list[NameProtection]] = DataLoader(self._rules_of_projects)
-        self.stage_holders: DataLoader[tuple[ModelKey, datetime | None], list[StageInterval]] = per_arguments(
-            self._stage_holders
-        )
-        self.stage_histories: DataLoader[tuple[ModelKey, tuple[Window, str | None]], Page[StageInterval]] = (
-            per_arguments(self._stage_histories)
-        )
-        self.version_stage_histories: DataLoader[tuple[VersionKey, Window], Page[StageInterval]] = per_arguments(
-            self._version_stage_histories
-        )
-        self.version_stages: DataLoader[tuple[VersionKey, datetime], StageInterval | None] = per_arguments(
-            self._version_stages
-        )
-        self.past_aliases_of_models: DataLoader[tuple[ModelKey, datetime], list[Alias]] = per_arguments(
-            self._past_aliases_of_models
-        )
-        self.past_aliases_of_versions: DataLoader[tuple[VersionKey, datetime], list[Alias]] = per_arguments(
-            self._past_aliases_of_versions
-        )
-        self.stages_of_projects: DataLoader[tuple[int], list[Stage]] = DataLoader(self._stages_of_projects)
         self.searches: DataLoader[tuple[tuple[int], SearchModels], SearchPage[Model]] = per_arguments(self._searches)
         self.version_searches: DataLoader[tuple[tuple[int], SearchVersions], SearchPage[ModelVersion]] = per_arguments(
             self._version_searches
@@ -94,33 +69,6 @@ class RegistryLoaders:
 
     async def _of_logged(self, keys: list[CandidateKey]) -> Results[list[ModelVersion]]:
         return await loaders.versions_of_logged_models(self._db, self._actor, keys)
-
-    async def _rules_of_projects(self, keys: list[tuple[int]]) -> Results[list[NameProtection]]:
-        return await stage_loaders.rules_of_projects(self._db, self._actor, keys)
-
-    async def _stage_holders(self, keys: list[ModelKey], at: datetime | None) -> Results[list[StageInterval]]:
-        return await stage_loaders.holders_of_models(self._db, self._actor, keys, at)
-
-    async def _stage_histories(
-        self, keys: list[ModelKey], request: tuple[Window, str | None]
-    ) -> Results[Page[StageInterval]]:
-        window, stage = request
-        return await stage_loaders.history_of_models(self._db, self._actor, keys, window, stage=stage)
-
-    async def _version_stage_histories(self, keys: list[VersionKey], window: Window) -> Results[Page[StageInterval]]:
-        return await stage_loaders.history_of_versions(self._db, self._actor, keys, window)
-
-    async def _version_stages(self, keys: list[VersionKey], at: datetime) -> Results[StageInterval | None]:
-        return await stage_loaders.stages_of_versions(self._db, self._actor, keys, at)
-
-    async def _past_aliases_of_models(self, keys: list[ModelKey], at: datetime) -> Results[list[Alias]]:
-        return await stage_loaders.aliases_of_models(self._db, self._actor, keys, at)
-
-    async def _past_aliases_of_versions(self, keys: list[VersionKey], at: datetime) -> Results[list[Alias]]:
-        return await stage_loaders.aliases_of_versions(self._db, self._actor, keys, at)
-
-    async def _stages_of_projects(self, keys: list[tuple[int]]) -> Results[list[Stage]]:
-        return await stage_loaders.stages_of_projects(self._db, self._actor, keys)
 
     async def _searches(self, keys: list[tuple[int]], command: SearchModels) -> Results[SearchPage[Model]]:
         return await search.models_of_projects(self._db, self._actor, keys, command)

@@ -126,7 +126,7 @@ class Model(ModelDeployments, ModelStages, Node):
     @resolved("Its aliases, by name; or those that there were at a moment.")
     async def aliases(self, info: Info, *, as_of: AsOf = None) -> list[alias_types.Alias]:
         loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
-        past, current = loaders.past_aliases_of_models, loaders.aliases_of_models
+        past, current = info.context.loaders.stages.past_aliases_of_models, loaders.aliases_of_models
         rows = await (current.load(key) if as_of is None else past.load((key, as_of)))
         return [alias_types.Alias.of(row) for row in rows]
 
@@ -244,7 +244,7 @@ class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, VersionStag
     @resolved("The aliases that point to it, by name; or those that did at a moment.")
     async def aliases(self, info: Info, *, as_of: AsOf = None) -> list[alias_types.Alias]:
         loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
-        past, current = loaders.past_aliases_of_versions, loaders.aliases_of_versions
+        past, current = info.context.loaders.stages.past_aliases_of_versions, loaders.aliases_of_versions
         rows = await (current.load(key) if as_of is None else past.load((key, as_of)))
         return [alias_types.Alias.of(row) for row in rows]
 

@@ -71,7 +71,7 @@ class VersionStages:
     async def stage(self, info: Info, *, as_of: AsOf = None) -> str:
         if as_of is None:
             return await types.name_of(info, self.row.project_id, key=self.row.stage)
-        loader = info.context.loaders.registry.version_stages
+        loader = info.context.loaders.stages.version_stages
         then = await loader.load(((self.row.project_id, self.row.id), as_of))
         return await types.name_of(info, self.row.project_id, key=INITIAL_KEY, id=then.stage_id if then else None)
 

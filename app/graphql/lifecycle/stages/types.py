@@ -158,31 +158,31 @@ class StageAssignment:
 
 async def stage_by_key(info: Info, project_id: int, stage_id: int) -> Stage | None:
     """The stage of that id, retired or not, through the request's loader; None when there is none that may be seen."""
-    rows = await or_none(info.context.loaders.registry.stages_of_projects.load((project_id,))) or []
+    rows = await or_none(info.context.loaders.stages.stages_of_projects.load((project_id,))) or []
     return next((Stage.of(row) for row in rows if row.id == stage_id), None)
 
 
 async def protection_by_key(info: Info, project_id: int, rule_id: int) -> Protection | None:
     """The rule of that id, through the request's loader; None when there is none that may be seen."""
-    rows = await or_none(info.context.loaders.registry.rules_of_projects.load((project_id,))) or []
+    rows = await or_none(info.context.loaders.stages.rules_of_projects.load((project_id,))) or []
     return next((Protection.of(row) for row in rows if row.id == rule_id), None)
 
 
 async def stages_of(info: Info, project_id: int) -> list[Stage]:
     """The stages of a project that are in use, in their order."""
-    rows = await or_empty(info.context.loaders.registry.stages_of_projects.load((project_id,)), [])
+    rows = await or_empty(info.context.loaders.stages.stages_of_projects.load((project_id,)), [])
     return [Stage.of(row) for row in rows if row.retired_at is None]
 
 
 async def protections_of(info: Info, project_id: int) -> list[Protection]:
     """The rules of a project, by kind and pattern."""
-    rows = await or_empty(info.context.loaders.registry.rules_of_projects.load((project_id,)), [])
+    rows = await or_empty(info.context.loaders.stages.rules_of_projects.load((project_id,)), [])
     return [Protection.of(row) for row in rows]
 
 
 async def holders_of(info: Info, model: tuple[int, int], at: datetime | None) -> list[StageAssignment]:
     """What each stage of a model stands for, or stood for at a moment."""
-    rows = await info.context.loaders.registry.stage_holders.load((model, at))
+    rows = await info.context.loaders.stages.stage_holders.load((model, at))
     return [StageAssignment.of(row) for row in rows]
 
 
@@ -190,19 +190,19 @@ async def history_of_model(
     info: Info, model: tuple[int, int], stage: str | None, page: Window
 ) -> Connection[StageAssignment]:
     """Which versions of a model were in a stage, or in any."""
-    rows = await info.context.loaders.registry.stage_histories.load((model, (page, stage)))
+    rows = await info.context.loaders.stages.stage_histories.load((model, (page, stage)))
     return connection(rows, StageAssignment.of)
 
 
 async def history_of_version(info: Info, version: tuple[int, int], page: Window) -> Connection[StageAssignment]:
     """In which stages a version was."""
-    rows = await info.context.loaders.registry.version_stage_histories.load((version, page))
+    rows = await info.context.loaders.stages.version_stage_histories.load((version, page))
     return connection(rows, StageAssignment.of)
 
 
 async def name_of(info: Info, project_id: int, *, key: str | None = None, id: int | None = None) -> str:
     """What a project calls a stage, by its key or id."""
-    rows = await info.context.loaders.registry.stages_of_projects.load((project_id,))
+    rows = await info.context.loaders.stages.stages_of_projects.load((project_id,))
     return next(row.name for row in rows if (row.key == key if id is None else row.id == id))
 
 

@@ -189,7 +189,7 @@ LINES = {
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
-    "Protection": {"nothing more": "project setBy"},
+    "Protection": {"nothing more": "project setBy", "may: maintainer": "viewerCanUpdate"},
     "Stage": {"nothing more": "project createdBy", "may: maintainer": "viewerCanUpdate"},
     "StageAssignment": {"nothing more": "stage modelVersion setBy endedBy", "of tokens": "token"},
     "Pull": {

@@ -208,6 +208,17 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
         staged = 's%d: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "m0", reference: "#%d"}}'
         moves = " ".join(f'{staged % (n, n)}, stage: "{stage}"}}) {{ userErrors {{ message }} }}' for n in range(1, 21))
         await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
+    made = " ".join(
+        f's{n}: stageCreate(input: {{project: {{path: $p}}, name: "s{n}"}}) {{ userErrors {{ message }} }}'
+        for n in range(ROWS - 4)
+    )
+    rules = " ".join(
+        f'r{n}: protectionSet(input: {{project: {{path: $p}}, kind: ALIAS, pattern: "r{n}"}})'
+        " { userErrors { message } }"
+        for n in range(ROWS - 1)
+    )
+    for parts in (made, rules):
+        await do(f"mutation m($p: String!) {{ {parts} }}", p=project.path)
     await add_files(runtime, project)
     await seal_versions(runtime, project)
     async with runtime.db.write() as tx:

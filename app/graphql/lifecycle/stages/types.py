@@ -98,6 +98,10 @@ class Protection(Node):
     async def project(self, info: Info) -> groups_and_projects.Project | None:
         return await groups_and_projects.project_by_id(info, self.row.project_id)
 
+    @resolved("Whether you may change and end it.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await groups_and_projects.may(info, self.row.project_id, Permission.LIFECYCLE_MANAGE)
+
     @resolved("Who last changed it; null for the one that every project begins with.")
     async def set_by(self, info: Info) -> User | None:
         return await maker(info, self.row.set_by, self.row.project_id)

@@ -45,7 +45,7 @@ _SCOPED = {
       viewer
     """,
     "ooFoo ooFoo": """
-      model artifactUploads modelVersionManifest promotionCheck
+      model impact artifactUploads modelVersionManifest promotionCheck
     """,
     "ppFpp ppFpp": """
       modelVersion
@@ -56,6 +56,7 @@ _SCOPED = {
       ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
       modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
       modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
+      evaluationCreate factsSet onlineExperimentCreate onlineExperimentLog onlineExperimentConclude
       aliasRollback stageRollback
     """,
     "FFpFF FFpFF": """

@@ -59,7 +59,7 @@ async def moved(data, project, runtime):
     return moments
 
 
-async def test_every_name_can_be_asked_as_of_a_moment(data, project, moved):
+async def test_every_name_is_read_as_of_a_moment(data, project, moved):
     answers = [await data(project[Role.GUEST], AS_OF, p=project.path, at=at) for at in (*moved, None)]
     assert [one["modelVersion"] and one["modelVersion"]["version"] for one in answers] == [
         None,

@@ -85,8 +85,8 @@ async def test_even_the_owner_does_not_change_the_description_of_a_sealed_versio
 
 
 async def test_facts_of_a_sealed_version_are_added_and_not_changed(runtime, project, model):
-    known = {"mlflow.source.git.commit": "a" * 40, "note": "1"}
-    version = await sealed_version(runtime, project, tags=known)
+    given = {"mlflow.source.git.commit": "a" * 40, "note": "1"}
+    version = await sealed_version(runtime, project, tags=given)
 
     async def edit(**patch):
         return await change.edit(runtime.db, project.owner, project.id, version.id, EditVersion(tags=patch))
@@ -95,7 +95,7 @@ async def test_facts_of_a_sealed_version_are_added_and_not_changed(runtime, proj
         with pytest.raises(VersionSealed, match="which says where it came from"):
             await edit(**patch)
     changed = await edit(**{"mlflow.source.git.branch": "main", "mlflow.source.git.commit": "a" * 40, "note": "2"})
-    assert changed.tags == known | {"mlflow.source.git.branch": "main", "note": "2"}
+    assert changed.tags == given | {"mlflow.source.git.branch": "main", "note": "2"}
 
 
 async def test_facts_of_its_candidate_are_added_and_not_changed(runtime, project, model):

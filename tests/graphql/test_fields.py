@@ -123,6 +123,8 @@ LINES = {
     "Derivation": {
         "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
     },
+    "Gate": {"nothing more": "config gateSet createdBy", "may: maintainer": "viewerCanUpdate"},
+    "GateSet": {"nothing more": "gates createdBy", "may: maintainer": "viewerCanUpdate"},
     "Experiment": {
         "nothing more": "project candidates loggedModels createdBy", "registry": "model",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -245,6 +247,14 @@ BLANK = {
             ),
         ],
         "lists of no object: tests/lifecycle/audit/test_reading.py",
+    ),
+    **dict.fromkeys(
+        [
+            *(f"GateKind.{name}" for name in ("name", "description", "schema")),
+            *(f"GatesDryRun.{name}" for name in ("stage", "versions", "admittedCount")),
+            *(f"GatesDryRunVersion.{name}" for name in ("modelVersion", "verdicts", "isAdmitted")),
+        ],
+        "answers to an input: tests/lifecycle/gates",
     ),
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
@@ -425,6 +435,7 @@ NODES = {
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
     "Derivation": "registry",
     "Experiment": "candidates",
+    "Gate": "registry", "GateSet": "registry",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Promotion": "registry",

@@ -36,6 +36,9 @@ LISTS = {
     "LineageEntry": MODEL
     + " { versions(first: $n) { nodes { lineage(direction: UPSTREAM) { entries(first: 3) { nodes @ } } } } }",
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
+    "Gate": "node(id: $gateSet) { ... on GateSet { gates @ } }",
+    "GatesDryRunVersion": 'gatesDryRun(input: {model: {path: {project: $path, name: "m0"}}, '
+    'stage: "staging", count: $n}) { versions @ }',
     "Group": "group(by: {path: $group}) { groups(first: $n) { nodes @ } }",
     "Invitation": "project(by: {path: $path}) { invitations(first: $n) { nodes @ } }",
     "InvitationMembership": "project(by: {path: $path}) { invitations(first: $n) { nodes { memberships @ } } }",

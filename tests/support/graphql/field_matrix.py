@@ -54,6 +54,8 @@ DOORS = {
         "node(id: $Derivation) { ... on Derivation @ }": "registry",
         f"{VERSION} {{ derivations @ }}": "registry",
     },
+    "Gate": {"node(id: $Gate) { ... on Gate @ }": "registry"},
+    "GateSet": {"node(id: $GateSet) { ... on GateSet @ }": "registry"},
     "Experiment": {
         "experiment(by: {id: $Own}) @": "candidates",
         "experiment(by: {id: $Experiment}) @": "candidates",

@@ -192,6 +192,10 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     moved = 'moved%d: aliasSet(input: {model: {path: {project: $p, name: "m0"}}, name: "moved", reference: "#%d"})'
     moves = " ".join(f"{moved % (n, n)} {{ userErrors {{ message }} }}" for n in range(1, ROWS + 1))
     await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
+    approvals = ", ".join(['{kind: "approvals", config: {}}'] * ROWS)
+    gated = f"""mutation g($p: String!) {{ gatesSet(input: {{project: {{path: $p}}, stage: "staging", expectedNumber: 0,
+      gates: [{approvals}]}}) {{ gateSet {{ id }} userErrors {{ message }} }} }}"""
+    ids["gateSet"] = (await do(gated, p=project.path))["gatesSet"]["gateSet"]["id"]
     await add_files(runtime, project)
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}

@@ -100,6 +100,8 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
     candidateId: $c, artifactFolder: "model", isOpen: true}) { modelVersion { id } userErrors { message } }
   aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "best", reference: "2.0.0"}) {
     userErrors { message } }
+  gatesSet(input: {project: {path: $p}, stage: "staging", expectedNumber: 0, note: "n", gates: [
+    {kind: "approvals", config: {}}]}) { gateSet { id gates { id } } userErrors { message } }
   ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}}},
     provider: GITLAB, externalId: "3"}) { ciJob { id } userErrors { message } }
   other: ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "3.0.0-rc.1"}}},
@@ -233,6 +235,8 @@ async def build(
         "Derivation": seeded.meanings["<derivation id>"],
         "Deployment": seeded.meanings["<deployment id>"],
         "EndedDeployment": seeded.meanings["<old deployment id>"],
+        "Gate": filled["gatesSet"]["gateSet"]["gates"][0]["id"],
+        "GateSet": filled["gatesSet"]["gateSet"]["id"],
         "Promotion": seeded.meanings["<promotion id>"],
         "PromotionRequest": seeded.meanings["<promotion request id>"],
         "Webhook": seeded.meanings["<webhook id>"],

@@ -44,7 +44,7 @@ _SCOPED = {
       viewer
     """,
     "ooFoo ooFoo": """
-      model artifactUploads modelVersionManifest promotionCheck
+      model impact artifactUploads modelVersionManifest promotionCheck
     """,
     "ppFpp ppFpp": """
       modelVersion

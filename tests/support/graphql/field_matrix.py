@@ -14,6 +14,7 @@ from app.graphql.schema import schema
 TYPES = schema._schema.type_map
 CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
+_DRY_RUN = 'gatesDryRun(input: {model: {id: $Model}, stage: "staging", count: 1})'
 DOORS = {
     "AuditEntry": {"auditLog(project: {path: $path}, first: 1) { nodes @ }": "maintainers"},
     "AccessLogEntry": {f"{PROJECT} {{ accessLog(first: 1) {{ nodes @ }} }}": "maintainers"},
@@ -56,6 +57,9 @@ DOORS = {
     },
     "Gate": {"node(id: $Gate) { ... on Gate @ }": "registry"},
     "GateSet": {"node(id: $GateSet) { ... on GateSet @ }": "registry"},
+    "GateKind": {"gateKinds @": "open"},
+    "GatesDryRun": {f"{_DRY_RUN} @": "registry and candidates"},
+    "GatesDryRunVersion": {f"{_DRY_RUN} {{ versions @ }}": "registry and candidates"},
     "Experiment": {
         "experiment(by: {id: $Own}) @": "candidates",
         "experiment(by: {id: $Experiment}) @": "candidates",

@@ -94,9 +94,10 @@ PULLED = """INSERT INTO pulls (project_id, version_id, day, user_id, door, first
 DERIVED = """INSERT INTO derivations (project_id, version_id, kind, base_project_id, base_version_id, base, source,
     created_by)
   SELECT v.project_id, v.id, 'merged', b.project_id, b.id, 'b', 'stated', :by
-  FROM model_versions v JOIN projects p ON p.id = v.project_id JOIN model_versions b ON b.project_id = v.project_id
-    AND b.number < v.number AND b.number > v.number - 3 AND b.model_id = v.model_id
-  WHERE p.full_path LIKE :path || '/%'"""
+  FROM model_versions v JOIN projects p ON p.id = v.project_id LEFT JOIN LATERAL (
+    SELECT o.project_id, o.id FROM model_versions o WHERE o.project_id = v.project_id AND o.id < v.id
+    ORDER BY o.id LIMIT 1
+  ) b ON true WHERE p.full_path LIKE :path || '/%'"""
 
 _BELOW = "project_id IN (SELECT p.id FROM projects p WHERE p.full_path LIKE :path || '/%')"
 REQUESTED = f"""INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,

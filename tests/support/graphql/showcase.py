@@ -34,6 +34,7 @@ SIGHTS = {
     "project": (INSIDE, OPEN, OPEN, OPEN),
     "registry": (INSIDE, OPEN, OPEN, INSIDE),
     "candidates": (INSIDE, OPEN, INSIDE, OPEN),
+    "registry and candidates": (INSIDE, OPEN, INSIDE, INSIDE),
     "members": (INSIDE,) * 4,
     "writers": ("...====.",) * 4,
     "maintainers": (".....==.",) * 4,

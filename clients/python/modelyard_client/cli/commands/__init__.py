@@ -59,10 +59,19 @@ COMMANDS = (
     Command("alias delete", "changes", "Delete an alias."),
     Command("tag set", "changes", "Set tags of a model or a version."),
     Command("tag delete", "changes", "Delete tags of a model or a version."),
+    Command("deployment register", "deployments", "Say that a version runs somewhere."),
+    Command("deployment heartbeat", "deployments", "Say that it still runs."),
+    Command("deployment end", "deployments", "Say that it runs no more."),
+    Command("deployment list", "deployments", "List what runs where."),
     Command("delete", "changes", "Delete a version, or a model with all of its versions."),
     Command("completion", "completion", "Print a script that completes commands in bash, zsh or fish."),
 )
-GROUPS = {"profiles": "Installations by name.", "alias": "Names of versions that move.", "tag": "Tags."}
+GROUPS = {
+    "profiles": "Installations by name.",
+    "alias": "Names of versions that move.",
+    "tag": "Tags.",
+    "deployment": "What runs where.",
+}
 
 
 def choose(words: list[str]) -> tuple[Command | None, list[str]]:

@@ -176,19 +176,19 @@ async def test_expressions_that_loop_or_grow_end_and_spoil_no_other(prices: Pric
     assert time.monotonic() - began < 40
 
 
-async def test_a_webhook_is_asked_with_a_signature_and_its_answer_is_kept(prices: Prices, judge: Judge) -> None:
+async def test_a_webhook_gets_a_signed_question_and_its_answer_is_kept(prices: Prices, judge: Judge) -> None:
     judge.body = '{"allow": false, "message": "ticket OPS-7 is open"}'
     hook = gate("webhook", "ticket", url=judge.url) | {"secret": "s3cret"}
     verdict = await one(prices, hook)
     assert (verdict.outcome, verdict.message) == (Outcome.FAILED, "The webhook says no: ticket OPS-7 is open.")
     assert (verdict.compared["status"], verdict.compared["answer"]) == (200, judge.body)
     ((headers, body),) = judge.got
-    asked = json.loads(body)
-    assert (asked["event"], asked["gate"], asked["gateSetVersion"], asked["stage"]) == (
+    question = json.loads(body)
+    assert (question["event"], question["gate"], question["gateSetVersion"], question["stage"]) == (
         "gate.question", "ticket", 1, "staging",
     )  # fmt: skip
-    assert asked["version"]["metrics"] == {"accuracy": 0.95}
-    assert (asked["project"], asked["requestedBy"]) == (prices.project.path, prices.project.owner.username)
+    assert question["version"]["metrics"] == {"accuracy": 0.95}
+    assert (question["project"], question["requestedBy"]) == (prices.project.path, prices.project.owner.username)
     id, moment = headers["X-MLflow-Delivery-Id"], headers["X-MLflow-Timestamp"]
     from uuid import UUID  # noqa: PLC0415
 
@@ -235,14 +235,14 @@ async def test_slow_and_dead_webhooks_are_given_up_in_time_and_all_at_once(price
     assert (dead.outcome, "cannot be reached" in dead.message) == (Outcome.ERROR, True)
 
 
-async def test_a_name_that_leads_inside_is_refused_when_it_is_asked(prices: Prices) -> None:
+async def test_a_name_that_leads_inside_is_refused_when_the_question_is_sent(prices: Prices) -> None:
     """`localhost` is a name, so the setting cannot know where it leads; the connection does."""
     verdict = await one(prices, gate("webhook", url="https://localhost/"))
     assert verdict.outcome is Outcome.ERROR
     assert "does not resolve to global addresses only" in verdict.message
 
 
-async def test_without_the_right_to_promote_no_webhook_is_asked(prices: Prices, judge: Judge) -> None:
+async def test_without_the_right_to_promote_no_question_is_sent(prices: Prices, judge: Judge) -> None:
     verdict = await one(prices, gate("webhook", url=judge.url), asks=False)
     assert (verdict.outcome, judge.got) == (Outcome.PENDING, [])
 

@@ -116,7 +116,7 @@ LINES = {
     "ComparedMetric": {"nothing more": "values"},
     "Deployment": {
         "nothing more": "id environment endpoint instance version number modelName follows digest status statusReason "
-        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting "
+        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting hasOtherFiles "
         "createdBy endedBy",
         "may: reporter": "viewerCanUpdate",
     },

@@ -23,6 +23,8 @@ from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.diff import DiffQuery
+from app.graphql.lifecycle.evaluations.mutations import EvaluationsMutation
 from app.graphql.lifecycle.gates.mutations import GatesMutation
 from app.graphql.lifecycle.gates.queries import GatesQuery
 from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
@@ -95,6 +97,7 @@ class Query(
     LineageQuery,
     TrackingQuery,
     ComparisonQuery,
+    DiffQuery,
     FindingQuery,
     ArtifactsQuery,
     ArtifactUploadsQuery,
@@ -129,6 +132,7 @@ class Mutation(
     DeploymentsMutation,
     GatesMutation,
     DerivationsMutation,
+    EvaluationsMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

@@ -47,7 +47,7 @@ _SCOPED = {
       model impact artifactUploads modelVersionManifest promotionCheck
     """,
     "ppFpp ppFpp": """
-      modelVersion
+      modelVersion modelVersionDiff
     """,
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
@@ -55,6 +55,7 @@ _SCOPED = {
       ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
       modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
       modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
+      evaluationCreate factsSet onlineExperimentCreate onlineExperimentLog onlineExperimentConclude
     """,
     "FFpFF FFpFF": """
       experiment artifact

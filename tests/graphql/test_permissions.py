@@ -72,7 +72,9 @@ NEEDS = {
         "metricSeries", "node", "nodes", "group", "groups", "impact",
         "modelVersionManifest",
     ],
-    "to see all": ["promotionCheck", "candidatesCompare", "modelVersionsCompare", "search", "gatesDryRun"],
+    "to see all": [
+        "promotionCheck", "candidatesCompare", "modelVersionsCompare", "modelVersionDiff", "search", "gatesDryRun",
+    ],
     "to be a member": ["backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [
@@ -84,6 +86,7 @@ NEEDS = {
         "deploymentRegister", "deploymentHeartbeat", "deploymentEnd", "derivationCreate", "derivationDelete",
         "modelVersionPromote", "promotionRequestCreate", "promotionRequestComment",
         "modelRestore", "modelVersionRestore",
+        "evaluationCreate", "factsSet", "onlineExperimentCreate", "onlineExperimentLog", "onlineExperimentConclude",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",

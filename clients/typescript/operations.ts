@@ -1702,7 +1702,7 @@ export type ProtectionSetInput = {
   leastRole?: Role;
   /** Whether people, machines or both move them. */
   movers?: ProtectionMovers;
-  /** How many others have to approve before; at most 1 for aliases. */
+  /** How many others have to approve before; of stages only. */
   approvalCount?: number;
 };
 

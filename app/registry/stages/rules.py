@@ -53,7 +53,7 @@ async def set(db: Database, actor: Actor, project: int | str, command: SetProtec
         )
     if command.kind is Kind.ALIAS and command.approvals:
         raise Invalid(
-            "Others approve promotions, which lead to stages; an alias is not promoted to. Protect it by role or movers.",
+            "Others approve promotions, which lead to stages, not to aliases. Protect those by role or movers.",
             field="approvalCount",
         )
     values = {

@@ -25,8 +25,12 @@ from app.artifacts import stored_bytes
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
+from app.db import change_context
+from app.db.change_context import ChangeContext
 from app.journal import events
+from app.lifecycle.audit import chain, heads
 from app.lifecycle.deployments import upkeep as deployments
+from app.lifecycle.lineage import learning
 from app.lifecycle.promotions import upkeep as promotions
 from app.lifecycle.pulls import storage as pulls
 from app.queue import leases
@@ -162,6 +166,11 @@ async def tell_of_silent_deployments(runtime: Runtime) -> object:
     return told, await deployments.end_lost(runtime.db, timedelta(days=settings.deployment_lost_days))
 
 
+async def read_lineage_tags(runtime: Runtime) -> object:
+    """Read out of new tags what versions were made from."""
+    return await learning.read_tags(runtime.db)
+
+
 async def remove_old_pulls(runtime: Runtime) -> object:
     """Remove who pulled what on days that are long over."""
     return await pulls.remove_old(runtime.db, timedelta(days=runtime.settings.pull_days))
@@ -172,12 +181,18 @@ async def remove_expired_memberships(runtime: Runtime) -> object:
     return await expired_memberships.remove(runtime.db)
 
 
+async def chain_audit(runtime: Runtime) -> object:
+    """Give new entries of the audit log their places, and write down every hour how far each chain has come."""
+    return await chain.extend(runtime.db), await heads.make(runtime.db)
+
+
 async def tidy_promotions(runtime: Runtime) -> object:
     """Expire promotion requests, and end approvals of what has changed since."""
     return await promotions.tidy(runtime.db)
 
 
 CHORES = (
+    Chore("chain audit", 1, chain_audit),
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
     Chore("inspect", 60, inspect),
@@ -198,6 +213,7 @@ CHORES = (
     Chore("forget members", 3600, remove_expired_memberships),
     Chore("remind of tokens", 600, remind_of_tokens),
     Chore("forget pulls", 3600, remove_old_pulls),
+    Chore("lineage", 5, read_lineage_tags),
     Chore("deployments", 15, tell_of_silent_deployments),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
@@ -210,6 +226,7 @@ async def run(runtime: Runtime) -> None:
 
 
 async def _repeat(runtime: Runtime, chore: Chore) -> None:
+    change_context.begin(ChangeContext(doing=f"chore: {chore.name}"))
     while True:
         try:
             result = await chore.do(runtime)

@@ -56,6 +56,7 @@ class Permission(StrEnum):
     ACCOUNT_READ = "account:read"
     ARTIFACT_READ = "artifact:read"
     ARTIFACT_RELEASE = "artifact:release"
+    AUDIT_READ = "audit:read"
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
     CI_MANAGE = "ci:manage"
@@ -91,6 +92,7 @@ _LEAST_ROLE = {
     Permission.ACCOUNT_READ: None,
     Permission.ARTIFACT_READ: None,
     Permission.ARTIFACT_RELEASE: Role.MAINTAINER,
+    Permission.AUDIT_READ: Role.MAINTAINER,
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.CI_MANAGE: Role.MAINTAINER,

@@ -11,6 +11,7 @@ from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
 from app.graphql.lifecycle.deployments.loaders import DeploymentLoaders
+from app.graphql.lifecycle.lineage.loaders import LineageLoaders
 from app.graphql.lifecycle.promotions.loaders import PromotionLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
@@ -63,3 +64,7 @@ class Loaders:
     def deployments(self) -> DeploymentLoaders:
         silent_after = timedelta(seconds=self._settings.deployment_silent_seconds)
         return DeploymentLoaders(self._db, self._actor, silent_after)
+
+    @cached_property
+    def lineage(self) -> LineageLoaders:
+        return LineageLoaders(self._db, self._actor)

@@ -19,6 +19,7 @@ from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.lifecycle.deployments.types import deployment_by_key
+from app.graphql.lifecycle.lineage.types import derivation_by_key
 from app.graphql.lifecycle.promotions.types import promotion_by_key, request_by_key
 from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.people.identities import identity_by_id
@@ -131,6 +132,11 @@ async def _deployment(info: Info, id: str) -> Node | None:
     return await deployment_by_key(info, *key) if key else None
 
 
+async def _derivation(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Derivation")
+    return await derivation_by_key(info, *key) if key else None
+
+
 async def _ci_job(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "CiJob")
     return await ci_job_by_key(info, *key) if key else None
@@ -155,6 +161,7 @@ LOOKUPS: dict[str, Lookup] = {
     "CiJob": _ci_job,
     "CiSettings": _ci_settings,
     "Deployment": _deployment,
+    "Derivation": _derivation,
     "Experiment": _experiment,
     "Group": _group,
     "Identity": _identity,

@@ -248,6 +248,17 @@ export type ArtifactsDeleteInput = {
   path: string;
 };
 
+/** What was done to the object. */
+export type AuditAction =
+  /** It was made. */
+  | 'CREATE'
+  /** Some of its values changed. */
+  | 'UPDATE'
+  /** It was removed for good; what can be restored is an update. */
+  | 'DELETE'
+  /** Something that this service does not do: the entry was added by other means. */
+  | 'OTHER';
+
 /** Input of `backgroundJobCancel`, for a job that is queued or dead. */
 export type BackgroundJobCancelInput = {
   /** The job. */
@@ -491,6 +502,16 @@ export type DatasetInput = {
   tags?: Array<TagInput>;
 };
 
+/** A data set by project and name. */
+export type DatasetName = {
+  /** The full path of the project whose candidates read it. */
+  project: string;
+  /** Its name. */
+  name: string;
+  /** The digest of its content; any when left out. */
+  digest?: string | null | undefined;
+};
+
 /** Input of `deploymentEnd`. */
 export type DeploymentEndInput = {
   /** The id of the deployment. */
@@ -531,6 +552,39 @@ export type DeploymentStatus =
   | 'SILENT'
   /** It runs no more. */
   | 'ENDED';
+
+/** Input of `derivationCreate`: one of `parent` and `baseName`. */
+export type DerivationCreateInput = {
+  /** The version that was made. */
+  modelVersion: ModelVersionLookup;
+  /** How it was made. */
+  kind: DerivationKind;
+  /** The version that it was made from, of any project that you may see. */
+  parent?: ModelVersionLookup | null | undefined;
+  /** The name of what it was made from, if that is kept elsewhere, such as a repository of Hugging Face. */
+  baseName?: string | null | undefined;
+};
+
+/** Input of `derivationDelete`. */
+export type DerivationDeleteInput = {
+  /** The id of the derivation. */
+  id: string;
+};
+
+/** How a version was made from its base. */
+export type DerivationKind =
+  /** Trained further. */
+  | 'FINE_TUNED'
+  /** The same with fewer bits. */
+  | 'QUANTIZED'
+  /** Trained to answer as the base does. */
+  | 'DISTILLED'
+  /** Put together from the base and others. */
+  | 'MERGED'
+  /** An adapter that is loaded on top of the base. */
+  | 'ADAPTED'
+  /** In another way. */
+  | 'OTHER';
 
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
@@ -665,6 +719,13 @@ export type IdentityDeleteInput = {
   id: string;
 };
 
+/** Names what something may depend on, in one of two ways. */
+export type ImpactLookup =
+  {   /** A version. */
+  modelVersion: ModelVersionLookup; dataset?: never; }
+  |  { modelVersion?: never;   /** A data set. */
+  dataset: DatasetName; };
+
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
   /** The group or project, of which you are owner. */
@@ -697,6 +758,27 @@ export type InvitationStatus =
   | 'REVOKED'
   /** Its link was not used in time. */
   | 'EXPIRED';
+
+/** How an entry of a lineage and its parent belong together. */
+export type LineageRelation =
+  /** The candidate read the data set. */
+  | 'READ'
+  /** The version was made from the candidate. */
+  | 'PRODUCED'
+  /** One version is the other, trained further. */
+  | 'FINE_TUNED'
+  /** One version is the other with fewer bits. */
+  | 'QUANTIZED'
+  /** One version was trained to answer as the other does. */
+  | 'DISTILLED'
+  /** One version was put together from the other and more. */
+  | 'MERGED'
+  /** One version is an adapter for the other. */
+  | 'ADAPTED'
+  /** One version was made from the other in another way. */
+  | 'OTHER'
+  /** The deployment runs the version. */
+  | 'RUNS';
 
 /** Input of `loggedModelCreate`. */
 export type LoggedModelCreateInput = {
@@ -1921,6 +2003,84 @@ export type ArtifactsDeleteMutation = {
   }
 };
 
+export type AuditHeadsQueryVariables = Exact<{
+  project: string;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditHeadsQuery = {
+  auditHeads: {
+    __typename: 'AuditHeadConnection',
+    nodes: Array<{
+      __typename: 'AuditHead',
+      number: number,
+      chainSha256: string,
+      createdAt: string
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
+};
+
+export type AuditLogQueryVariables = Exact<{
+  project: string;
+  objectType?: string | null | undefined;
+  doneBy?: string | null | undefined;
+  sinceAt?: string | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditLogQuery = {
+  auditLog: {
+    __typename: 'AuditEntryConnection',
+    nodes: Array<{
+      __typename: 'AuditEntry',
+      number: number,
+      happenedAt: string,
+      action: AuditAction,
+      objectType: string,
+      objectKey: string,
+      username: string | null,
+      tokenId: string | null,
+      sessionId: string | null,
+      ciJob: string | null,
+      address: string | null,
+      client: string | null,
+      requestId: string | null,
+      backgroundJobId: string | null,
+      process: string | null,
+      databaseUser: string | null,
+      entrySha256: string,
+      chainSha256: string,
+      objectValues: Array<{
+        __typename: 'AuditValue',
+        name: string,
+        value: string
+      }>,
+      changes: Array<{
+        __typename: 'AuditChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>,
+      doneBy: {
+        __typename: 'User',
+        username: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
+};
+
 export type BackgroundJobQueryVariables = Exact<{
   by: BackgroundJobLookup;
 }>;
@@ -2528,6 +2688,51 @@ export type DeploymentRegisterMutation = {
   }
 };
 
+export type DerivationCreateMutationVariables = Exact<{
+  input: DerivationCreateInput;
+}>;
+
+
+export type DerivationCreateMutation = {
+  derivationCreate: {
+    __typename: 'DerivationCreatePayload',
+    derivation: {
+      __typename: 'Derivation',
+      id: string,
+      kind: DerivationKind,
+      baseName: string,
+      parent: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DerivationDeleteMutationVariables = Exact<{
+  input: DerivationDeleteInput;
+}>;
+
+
+export type DerivationDeleteMutation = {
+  derivationDelete: {
+    __typename: 'DerivationDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -2817,6 +3022,44 @@ export type IdentityDeleteMutation = {
       field: string | null
     }>
   }
+};
+
+export type ImpactQueryVariables = Exact<{
+  by: ImpactLookup;
+}>;
+
+
+export type ImpactQuery = {
+  impact: {
+    __typename: 'Lineage',
+    isComplete: boolean,
+    modelVersionCount: number,
+    deploymentCount: number,
+    entries: {
+      __typename: 'LineageEntryConnection',
+      nodes: Array<{
+        __typename: 'LineageEntry',
+        step: number,
+        relation: LineageRelation,
+        parentId: string | null,
+        candidate: {
+          __typename: 'Candidate',
+          name: string
+        } | null,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          version: string,
+          stage: string
+        } | null,
+        deployment: {
+          __typename: 'Deployment',
+          environment: string,
+          endpoint: string,
+          status: DeploymentStatus
+        } | null
+      }>
+    }
+  } | null
 };
 
 export type InvitationRenewMutationVariables = Exact<{
@@ -3653,6 +3896,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -3762,6 +4009,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Deployment',
+      id: string
+    }
+    | {
+      __typename: 'Derivation',
       id: string
     }
     | {
@@ -5170,6 +5421,85 @@ export const ArtifactsDeleteDocument: TypedDocument<ArtifactsDeleteMutation, Art
 }`,
 };
 
+export const AuditHeadsDocument: TypedDocument<AuditHeadsQuery, AuditHeadsQueryVariables> = {
+  name: 'AuditHeads',
+  kind: 'query',
+  hash: 'eda6d33cd999aa717bc275844a5b58786522a65a5d153372fe00ffb0f97c13cd',
+  text: `query AuditHeads($project: String!, $first: Int) {
+  auditHeads(project: {path: $project}, first: $first) {
+    nodes {
+      number
+      chainSha256
+      createdAt
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AuditLogDocument: TypedDocument<AuditLogQuery, AuditLogQueryVariables> = {
+  name: 'AuditLog',
+  kind: 'query',
+  hash: '9c85dff24b893fefed9447d58695a9f9004d43ff3413cd6c9ed87944314ab834',
+  text: `query AuditLog($project: String!, $objectType: String, $doneBy: String, $sinceAt: DateTime, $first: Int) {
+  auditLog(
+    project: {path: $project}
+    objectType: $objectType
+    doneBy: $doneBy
+    sinceAt: $sinceAt
+    first: $first
+  ) {
+    nodes {
+      number
+      happenedAt
+      action
+      objectType
+      objectKey
+      objectValues {
+        name
+        value
+        __typename
+      }
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      username
+      doneBy {
+        username
+        __typename
+      }
+      tokenId
+      sessionId
+      ciJob
+      address
+      client
+      requestId
+      backgroundJobId
+      process
+      databaseUser
+      entrySha256
+      chainSha256
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const BackgroundJobDocument: TypedDocument<BackgroundJobQuery, BackgroundJobQueryVariables> = {
   name: 'BackgroundJob',
   kind: 'query',
@@ -5772,6 +6102,51 @@ export const DeploymentRegisterDocument: TypedDocument<DeploymentRegisterMutatio
 }`,
 };
 
+export const DerivationCreateDocument: TypedDocument<DerivationCreateMutation, DerivationCreateMutationVariables> = {
+  name: 'DerivationCreate',
+  kind: 'mutation',
+  hash: 'c3cb5ccacfea38a1a4e4976378a832e12d83a8665759ec8d2f4cba7961b0e510',
+  text: `mutation DerivationCreate($input: DerivationCreateInput!) {
+  derivationCreate(input: $input) {
+    derivation {
+      id
+      kind
+      baseName
+      parent {
+        version
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DerivationDeleteDocument: TypedDocument<DerivationDeleteMutation, DerivationDeleteMutationVariables> = {
+  name: 'DerivationDelete',
+  kind: 'mutation',
+  hash: 'fb54a689690246de8e7513f7a7a99e612e0e6bf5870db655620c93edc9d4aa80',
+  text: `mutation DerivationDelete($input: DerivationDeleteInput!) {
+  derivationDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentDocument: TypedDocument<ExperimentQuery, ExperimentQueryVariables> = {
   name: 'Experiment',
   kind: 'query',
@@ -6055,6 +6430,44 @@ export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, Ident
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ImpactDocument: TypedDocument<ImpactQuery, ImpactQueryVariables> = {
+  name: 'Impact',
+  kind: 'query',
+  hash: '0d5a97ae72862b8141f6862f81ebb87c29eece131310b36079ae971710c7d79d',
+  text: `query Impact($by: ImpactLookup!) {
+  impact(by: $by) {
+    isComplete
+    modelVersionCount
+    deploymentCount
+    entries(first: 50) {
+      nodes {
+        step
+        relation
+        parentId
+        candidate {
+          name
+          __typename
+        }
+        modelVersion {
+          version
+          stage
+          __typename
+        }
+        deployment {
+          environment
+          endpoint
+          status
+          __typename
+        }
+        __typename
+      }
       __typename
     }
     __typename

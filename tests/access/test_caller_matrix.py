@@ -26,7 +26,7 @@ LETTERS = {"o": "ok", "-": None, "p": "part", "F": "FORBIDDEN", "N": HIDDEN, "u"
 _SCOPED = {
     # reads registry, writes registry, writes candidates, reads bytes, patterns: of a person, then of a project
     "FFFFF FFFFF": """
-      users accessLog modelVersionsCompare invitations nodes serviceAccountCreate
+      users accessLog auditLog auditHeads modelVersionsCompare invitations nodes serviceAccountCreate
       serviceAccountUpdate serviceAccountDelete userCreate groupCreate projectCreate projectUpdate projectLimitsUpdate
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
@@ -52,8 +52,8 @@ _SCOPED = {
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd modelVersionPromote promotionRequestCreate
-      promotionRequestComment modelRestore modelVersionRestore
+      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
+      modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
     """,
     "FFpFF FFpFF": """
       experiment artifact

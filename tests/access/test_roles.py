@@ -46,6 +46,7 @@ ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = MORE
 EXAMPLES = {
     READ: ["project", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact", "search"],
     MODELS: ["modelCreate", "modelUpdate", "modelVersionCreate", "modelVersionUpdate", "aliasSet", "aliasDelete",
+             "derivationCreate", "derivationDelete",
              "modelVersionDelete", "modelDelete"],
     RESTORE: ["modelRestore", "modelVersionRestore"],
     FILES: ["artifactUploadCreate", "artifactsDelete"],
@@ -55,7 +56,7 @@ EXAMPLES = {
     WEBHOOKS: ["webhookCreate", "webhookUpdate", "webhookTest", "webhookDelete"],
     MANAGE: ["memberSet", "memberDelete", "tokenCreate", "ciSettingsUpdate", "projectUpdate"],
     INVITE: ["userInvite"],
-    RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel"],
+    RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel", "auditLog", "auditHeads"],
 }  # fmt: skip
 """Documented examples of each line, in an order in which all of them work."""
 Call = Callable[[httpx.AsyncClient, Seeded, Person], Awaitable[bool]]

@@ -75,6 +75,10 @@ LINES = {
         "nothing more": "happenedAt action status statusReason username details doneBy user group project",
         "maker": "address client requestId",
     },
+    "AuditEntry": {
+        "nothing more": "number happenedAt action objectType objectKey entrySha256 chainSha256 content objectValues "
+        "changes doneBy username tokenId sessionId ciJob address client requestId backgroundJobId process databaseUser",
+    },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
     "AliasAssignment": {"nothing more": "modelVersion setBy"},
     "Artifact": {
@@ -115,6 +119,9 @@ LINES = {
         "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting "
         "createdBy endedBy",
         "may: reporter": "viewerCanUpdate",
+    },
+    "Derivation": {
+        "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
     },
     "Experiment": {
         "nothing more": "project candidates loggedModels createdBy", "registry": "model",
@@ -226,6 +233,18 @@ BLANK = {
             *(f"UserConnection.{name}" for name in ("totalCount", "pageInfo", "edges", "nodes")),
         ],
         "for administrators",
+    ),
+    **dict.fromkeys(
+        [
+            *(f"AuditHead.{name}" for name in ("number", "chainSha256", "createdAt")),
+            *(f"Audit{kind}Edge.{name}" for kind in ("Entry", "Head") for name in ("node", "cursor")),
+            *(
+                f"Audit{kind}Connection.{name}"
+                for kind in ("Entry", "Head")
+                for name in ("totalCount", "pageInfo", "edges", "nodes")
+            ),
+        ],
+        "lists of no object: tests/lifecycle/audit/test_reading.py",
     ),
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
@@ -404,6 +423,7 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
+    "Derivation": "registry",
     "Experiment": "candidates",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",

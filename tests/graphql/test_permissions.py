@@ -69,7 +69,7 @@ NEEDS = {
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
-        "metricSeries", "node", "nodes", "group", "groups",
+        "metricSeries", "node", "nodes", "group", "groups", "impact",
     ],
     "to see all": ["promotionCheck", "candidatesCompare", "modelVersionsCompare", "search"],
     "to be a member": ["backgroundJob"],
@@ -79,7 +79,7 @@ NEEDS = {
         "modelVersionCopy", "modelVersionUpdate",
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
-        "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
+        "deploymentRegister", "deploymentHeartbeat", "deploymentEnd", "derivationCreate", "derivationDelete",
         "modelVersionPromote", "promotionRequestCreate", "promotionRequestComment",
         "modelRestore", "modelVersionRestore",
     ],
@@ -92,7 +92,7 @@ NEEDS = {
     "maintainer": [
         "promotionRequestWithdraw",
         "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
-        "artifactUploadAbort", "artifactRelease",
+        "artifactUploadAbort", "artifactRelease", "auditLog", "auditHeads",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
         "ciSettingsUpdate", "ciSettingsDelete",
     ],

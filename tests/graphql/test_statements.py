@@ -27,9 +27,14 @@ LISTS = {
     "AliasAssignment": MODEL + ' { aliasHistory(name: "moved", first: $n) { nodes @ } }',
     "Artifact": "candidate(by: {id: $candidate}) { artifacts(first: $n) { nodes @ } }",
     "ArtifactUpload": "artifactUploads(owner: {candidate: {id: $candidate}}, first: $n) { nodes @ }",
+    "AuditEntry": "auditLog(project: {path: $path}, first: $n) { nodes @ }",
+    "AuditHead": "auditHeads(project: {path: $path}, first: $n) { nodes @ }",
     "BackgroundJob": "backgroundJobs(project: {path: $path}, first: $n) { nodes @ }",
     "Candidate": 'experiment(by: {name: {project: $path, name: "e"}}) { candidates(first: $n) { nodes @ } }',
     "Deployment": "project(by: {path: $path}) { deployments(first: $n) { nodes @ } }",
+    "Derivation": MODEL + " { versions(first: $n) { nodes { derivations @ } } }",
+    "LineageEntry": MODEL
+    + " { versions(first: $n) { nodes { lineage(direction: UPSTREAM) { entries(first: 3) { nodes @ } } } } }",
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
     "Group": "group(by: {path: $group}) { groups(first: $n) { nodes @ } }",
     "Invitation": "project(by: {path: $path}) { invitations(first: $n) { nodes @ } }",
@@ -61,6 +66,7 @@ ARGUMENTS = {
     "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
     "Model.aliasHistory": '(name: "moved", first: 2)',
+    "ModelVersion.lineage": "(direction: UPSTREAM)",
     "Project.candidateSearch": "(experimentIds: $experiments, first: 2)",
     "Project.loggedModelSearch": "(experimentIds: $experiments, first: 2)",
 }

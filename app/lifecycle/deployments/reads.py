@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from app.access.policy import Actor, Permission
 from app.access.reads.guarded import Columns, GuardedReads, Results
 from app.db.database import Database
+from app.db.statements import Fragment
 from app.lifecycle.deployments.tables import Deployment
 from app.pagination import Keyset, Page, Window
 from app.registry.reads import reach
@@ -25,6 +26,12 @@ PROJECT: Columns = (Deployment.project_id,)
 MODEL: Columns = (Deployment.project_id, Deployment.model_id)
 VERSION: Columns = (Deployment.project_id, Deployment.version_id)
 _LISTS = GuardedReads(Permission.DEPLOYMENT_READ, of_models=True)
+RUNNING_SQL = Fragment("""
+    SELECT d.project_id, d.id, d.version_id FROM deployments d
+    WHERE d.project_id = one.project_id AND d.version_id = one.version_id AND d.ended_at IS NULL
+    ORDER BY d.id LIMIT 2000
+""")
+"""SQL: what runs of the version that a row ``one`` names."""
 _NEWEST: Keyset[Shown] = Keyset("deployments", (Deployment.id,), lambda shown: (shown.row.id,), descending=True)
 
 

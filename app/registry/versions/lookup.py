@@ -114,6 +114,13 @@ async def reload(tx: Tx, version: ModelVersion) -> ModelVersion:
     return current
 
 
+async def lock_by_id(tx: Tx, project_id: int, version_id: int) -> ModelVersion | None:
+    """Step: a living version of a key, locked against every change until the commit; None where there is none."""
+    mine = repository.living_versions(project_id).where(ModelVersion.id == version_id)
+    locked: ModelVersion | None = await tx.scalar(mine.with_for_update(read=True, of=ModelVersion))
+    return locked
+
+
 async def lock_against_deletion(tx: Tx, version: ModelVersion) -> None:
     """Step: lock a living version against deletion until the commit; many transactions may at once.
 

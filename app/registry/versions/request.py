@@ -10,6 +10,8 @@ from app.access.policy import Actor
 from app.artifacts import paths
 from app.ci import job_links
 from app.ci.job_links import JobReference
+from app.db import change_context
+from app.db.change_context import ChangeContext
 from app.errors import Invalid, Taken, TooLarge
 from app.registry import models, repository
 from app.registry.names import VERSION_TAG, check_description
@@ -91,6 +93,8 @@ class VersionRequest:
     open_until: OpenUntil
     ci_jobs: Sequence[JobReference]
     actor: Actor
+    context: ChangeContext | None = field(default_factory=change_context.current, repr=False)
+    """Taken where the request is made: its statement runs in a task of its own."""
 
     @property
     def is_open(self) -> bool:

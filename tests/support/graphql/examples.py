@@ -18,10 +18,13 @@ from app.access.users import CreateUser
 from app.graphql.schema import schema
 from app.ids import GlobalId
 from app.journal.positions import Cursor
+from app.lifecycle.audit import chain
 from app.live.subscribers import Live
 from tests.conftest import Person, TestProject, new_project
 from tests.support.access.signed_in import sign_in
 
+HEADS = """INSERT INTO audit_heads (chain_id, seq, chain_hash) SELECT chain_id, seq, chain_hash FROM audit_chain
+  WHERE chain_id = :chain ORDER BY seq LIMIT :rows ON CONFLICT DO NOTHING"""
 FOLDER = Path(__file__).parents[3] / "docs" / "graphql-examples"
 QUERIES = list(schema._schema.query_type.fields)
 MUTATIONS = list(schema._schema.mutation_type.fields)
@@ -122,6 +125,15 @@ class Seeded:
         return self.meanings.get(value, value) if isinstance(value, str) else value
 
 
+async def chained(runtime: Any, project_id: int, heads: int = 1) -> None:
+    """What a worker does with the audit log: entries in the chain, and heads of it. Others may do it at this moment."""
+    made = 0
+    while not made:
+        await chain.extend(runtime.db)
+        async with runtime.db.write() as tx:
+            made = (await tx.execute(text(HEADS), {"chain": project_id, "rows": heads})).rowcount
+
+
 async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person], **options: str) -> Seeded:
     """A new project for the examples; ``people`` are ada and grace."""
     project = await new_project(runtime, staff, **options)
@@ -137,6 +149,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     third = await data(owner, TRASHED, p=project.path)
     assert all(not payload["userErrors"] for payload in (first | second | third).values()), (first, second, third)
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
+    await chained(runtime, project.id)
     return Seeded(
         project,
         {
@@ -199,6 +212,7 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             quarantined = await tx.scalar(text(_FILE), values)
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
+        derivations = [await tx.scalar(text(_DERIVATION), {"p": project.id, "here": here}) for here in (True, False)]
         requested = [
             await tx.scalar(text(_REQUEST), {"p": project.id, "v": version, "stage": stage})
             for version in ("0.9.0", "1.1.0")
@@ -215,6 +229,8 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
         "<deployment id>": str(GlobalId.of("Deployment", project.id, running[0])),
         "<old deployment id>": str(GlobalId.of("Deployment", project.id, running[1])),
+        "<derivation id>": str(GlobalId.of("Derivation", project.id, derivations[0])),
+        "<old derivation id>": str(GlobalId.of("Derivation", project.id, derivations[1])),
         **{
             f"<promotion request id{todo}>": str(GlobalId.of("PromotionRequest", project.id, id))
             for todo, id in zip(("", " to approve", " to reject", " to withdraw"), requested, strict=True)
@@ -241,6 +257,10 @@ _DEPLOYMENT = """INSERT INTO deployments
     (project_id, environment, endpoint, instance, model_id, version_id, model, version, number, started_at)
   SELECT project_id, 'staging', 'ocr', :i, model_id, id, 'digits', version, number, now() FROM model_versions
   WHERE project_id = :p AND version = '1.1.0' RETURNING id"""
+_DERIVATION = """INSERT INTO derivations (project_id, version_id, kind, base_project_id, base_version_id, base, source)
+  SELECT :p, v.id, 'quantized', CASE WHEN :here THEN b.project_id END, CASE WHEN :here THEN b.id END, 'digits:0.9.0',
+    'stated' FROM model_versions v, model_versions b
+  WHERE v.project_id = :p AND b.project_id = :p AND v.version = '1.0.0' AND b.version = '0.9.0' RETURNING id"""
 _REQUEST = """WITH v AS (UPDATE model_versions SET created_by = NULL WHERE project_id = :p AND version = :v RETURNING *)
   INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
     requested_by_name, expires_at)

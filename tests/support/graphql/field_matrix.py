@@ -15,6 +15,7 @@ TYPES = schema._schema.type_map
 CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
 DOORS = {
+    "AuditEntry": {"auditLog(project: {path: $path}, first: 1) { nodes @ }": "maintainers"},
     "AccessLogEntry": {f"{PROJECT} {{ accessLog(first: 1) {{ nodes @ }} }}": "maintainers"},
     "Alias": {f"{MODEL} {{ aliases @ }}": "registry", f"{VERSION} {{ aliases @ }}": "registry"},
     "AliasAssignment": {f'{MODEL} {{ aliasHistory(name: "best") {{ nodes @ }} }}': "registry"},
@@ -49,6 +50,10 @@ DOORS = {
         "node(id: $Deployment) { ... on Deployment @ }": "members",
         "node(id: $EndedDeployment) { ... on Deployment @ }": "members",
     },
+    "Derivation": {
+        "node(id: $Derivation) { ... on Derivation @ }": "registry",
+        f"{VERSION} {{ derivations @ }}": "registry",
+    },
     "Experiment": {
         "experiment(by: {id: $Own}) @": "candidates",
         "experiment(by: {id: $Experiment}) @": "candidates",
@@ -61,6 +66,10 @@ DOORS = {
     "Identity": {"node(id: $Identity) { ... on Identity @ }": "oneself"},
     "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
     "InvitationMembership": {f"{PROJECT} {{ invitations(first: 4) {{ nodes {{ memberships @ }} }} }}": "owners"},
+    "LineageEntry": {
+        f"{VERSION} {{ lineage(direction: UPSTREAM) {{ entries {{ nodes @ }} }} }}": "registry",
+        f"{VERSION} {{ lineage(direction: DOWNSTREAM) {{ entries {{ nodes @ }} }} }}": "members",
+    },
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
     "LoggedModelUse": {
@@ -117,6 +126,7 @@ ARGUMENTS = {
     "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
     "Model.aliasHistory": '(name: "best", first: 2)',
+    "ModelVersion.lineage": "(direction: UPSTREAM)",
     "Project.candidateSearch": "(experimentIds: [$Experiment], first: 1)",
     "Project.experimentSearch": "(first: 1)",
     "Project.loggedModelSearch": "(experimentIds: [$Experiment], first: 1)",

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.access.policy import Role
 from tests.conftest import TestProject, new_project
+from tests.support.graphql.examples import chained
 
 ROWS = 20
 SUBGROUP = """mutation s($group: String!, $path: String!) {
@@ -90,6 +91,12 @@ DEPLOYED = """INSERT INTO deployments (project_id, environment, endpoint, instan
 PULLED = """INSERT INTO pulls (project_id, version_id, day, user_id, door, first_at, last_at)
   SELECT v.project_id, v.id, current_date - n, :by, 'link', now(), now() FROM generate_series(1, 2) n, model_versions v
   JOIN projects p ON p.id = v.project_id WHERE p.full_path LIKE :path || '/%'"""
+DERIVED = """INSERT INTO derivations (project_id, version_id, kind, base_project_id, base_version_id, base, source,
+    created_by)
+  SELECT v.project_id, v.id, 'merged', b.project_id, b.id, 'b', 'stated', :by
+  FROM model_versions v JOIN projects p ON p.id = v.project_id JOIN model_versions b ON b.project_id = v.project_id
+    AND b.number < v.number AND b.number > v.number - 3 AND b.model_id = v.model_id
+  WHERE p.full_path LIKE :path || '/%'"""
 
 _BELOW = "project_id IN (SELECT p.id FROM projects p WHERE p.full_path LIKE :path || '/%')"
 REQUESTED = f"""INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
@@ -189,8 +196,9 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
-        for statement in (DEPLOYED, PULLED, REQUESTED, APPROVED, PROMOTED, TOLD):
+        for statement in (DEPLOYED, PULLED, DERIVED, REQUESTED, APPROVED, PROMOTED, TOLD):
             await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
+    await chained(runtime, project.id, heads=ROWS)
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 
 

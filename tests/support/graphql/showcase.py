@@ -121,6 +121,17 @@ WRITTEN = (
       pipeline_url = 'u', merge_request_iid = 1, merge_request_url = 'u', user_name = 'u', user_url = 'u',
       log_url = 'u', web_url = 'u', started_at = now(), finished_at = now(), last_checked_at = now(),
       next_check_at = now(), ci_project = 'g/p' WHERE project_id = :p""",
+    """WITH entry AS (
+        INSERT INTO audit_entries (chain_id, action, object_type, object_key, about, context, before, after)
+        VALUES (:p, 'update', 'model', '1', '{"name": "digits"}', json_build_object('actor', CAST(:by AS bigint),
+          'username', 'u', 'token', 1, 'session', 1, 'ci_job', 'gitlab:1', 'address', '192.0.2.1', 'client', 'c',
+          'request', 'q', 'job', gen_random_uuid(), 'doing', 'd', 'database_user', 'x')::text, '{"a": 1}', '{"a": 2}')
+        RETURNING id, at)
+      INSERT INTO audit_chain SELECT :p, 1000000, id, sha256(''), sha256(''), at, 'update', 'model', '1', :by, 'q'
+      FROM entry""",
+    "INSERT INTO audit_heads (chain_id, seq, chain_hash) VALUES (:p, 1000000, sha256(''))",
+    """UPDATE derivations SET created_by = :by, version_id = v.id FROM model_versions v
+      WHERE derivations.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",
     """INSERT INTO pulls (project_id, version_id, day, user_id, door, downloads, bytes, resolutions, first_at, last_at)
       SELECT :p, id, '2027-01-31', :by, 'mlflow', 1, 1, 1, now(), now() FROM model_versions
       WHERE project_id = :p AND version = '2.0.0'""",
@@ -219,6 +230,7 @@ async def build(
         "Queued": seeded.meanings["<queued background job id>"],
         "CiJob": seeded.meanings["<CI job id>"],
         "VersionJob": filled["ciJobLink"]["ciJob"]["id"],
+        "Derivation": seeded.meanings["<derivation id>"],
         "Deployment": seeded.meanings["<deployment id>"],
         "EndedDeployment": seeded.meanings["<old deployment id>"],
         "Promotion": seeded.meanings["<promotion id>"],

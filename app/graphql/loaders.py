@@ -11,6 +11,7 @@ from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
 from app.graphql.lifecycle.deployments.loaders import DeploymentLoaders
+from app.graphql.lifecycle.gates.loaders import GateLoaders
 from app.graphql.lifecycle.lineage.loaders import LineageLoaders
 from app.graphql.lifecycle.promotions.loaders import PromotionLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
@@ -59,6 +60,10 @@ class Loaders:
     @cached_property
     def webhooks(self) -> WebhookLoaders:
         return WebhookLoaders(self._db, self._actor)
+
+    @cached_property
+    def gates(self) -> GateLoaders:
+        return GateLoaders(self._db, self._actor)
 
     @cached_property
     def deployments(self) -> DeploymentLoaders:

@@ -19,6 +19,7 @@ from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.lifecycle.deployments.types import deployment_by_key
+from app.graphql.lifecycle.gates.types import gate_by_key, gate_set_by_id
 from app.graphql.lifecycle.lineage.types import derivation_by_key
 from app.graphql.lifecycle.promotions.types import promotion_by_key, request_by_key
 from app.graphql.logged_models.types import logged_model_by_key
@@ -142,6 +143,11 @@ async def _ci_job(info: Info, id: str) -> Node | None:
     return await ci_job_by_key(info, *key) if key else None
 
 
+async def _gate(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "Gate")
+    return await gate_by_key(info, *key) if key else None
+
+
 async def _promotion(info: Info, id: str) -> Node | None:
     key = ids.pair(id, "Promotion")
     return await promotion_by_key(info, *key) if key else None
@@ -163,6 +169,8 @@ LOOKUPS: dict[str, Lookup] = {
     "Deployment": _deployment,
     "Derivation": _derivation,
     "Experiment": _experiment,
+    "Gate": _gate,
+    "GateSet": gate_set_by_id,
     "Group": _group,
     "Identity": _identity,
     "Invitation": _invitation,

@@ -23,6 +23,8 @@ from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.gates.mutations import GatesMutation
+from app.graphql.lifecycle.gates.queries import GatesQuery
 from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
 from app.graphql.lifecycle.lineage.queries import LineageQuery
 from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
@@ -99,6 +101,7 @@ class Query(
     PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
+    GatesQuery,
     NodesQuery,
 ):
     pass
@@ -121,6 +124,7 @@ class Mutation(
     PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    GatesMutation,
     DerivationsMutation,
     IdentitiesMutation,
     SessionsMutation,

@@ -92,6 +92,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "prompt_version_tag.deleted": {**_VERSION, **_TAG},
     "prompt_alias.created": {**_VERSION, **_ALIAS},
     "prompt_alias.deleted": {**_NAMED, **_ALIAS},
+    "gate_set.changed": {
+        "stage": "production", "number": 3, "note": "An example", "actor": "example_user",
+        "gates": [{"name": "metric-threshold-1", "kind": "metric_threshold", "required": True}],
+    },
     "stage.created": _STAGE,
     "stage.updated": _STAGE,
     "stage.retired": _STAGE,

@@ -654,6 +654,20 @@ export type FeatureAccess =
   /** All who may see the project. */
   | 'ENABLED';
 
+/** A gate that is to be set. */
+export type GateInput = {
+  /** Its kind; `gateKinds` has all of them. */
+  kind: string;
+  /** The data of that kind, an object. */
+  config: Json;
+  /** What it is called, unique in the set; its kind and a number when left out. */
+  name?: string | null | undefined;
+  /** Whether versions that do not pass are refused, or only warned. */
+  isRequired?: boolean;
+  /** Signs the questions of a webhook, at most 1,000 characters. Left out: that of the gate of the same name stays; empty: there is none. */
+  secret?: string | null | undefined;
+};
+
 /** What a rule comes to. */
 export type GateVerdictOutcome =
   /** It is met. */
@@ -666,6 +680,32 @@ export type GateVerdictOutcome =
   | 'PENDING'
   /** It could not be found out; the version stays out. */
   | 'ERROR';
+
+/** Input of `gatesDryRun`. */
+export type GatesDryRunInput = {
+  /** The model whose versions are tried. */
+  model: ModelLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** How many of its last versions, 1 to 50. */
+  count?: number;
+  /** Gates to try instead of those in force; for callers who may set them. No webhook is called. */
+  gates?: Array<GateInput> | null | undefined;
+};
+
+/** Input of `gatesSet`. */
+export type GatesSetInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** All gates of the stage, at most 50; an empty list ends them. */
+  gates: Array<GateInput>;
+  /** The number of the set that this one replaces, as you have read it; 0: the stage never had gates. */
+  expectedNumber: number;
+  /** Why, for people; at most 1,000 characters. */
+  note?: string;
+};
 
 /** Input of `groupCreate`. */
 export type GroupCreateInput = {
@@ -1211,6 +1251,8 @@ export type ProjectEventType =
   | 'ALIAS_SET'
   /** A model version lost an alias, maybe to another; `detail` names it. */
   | 'ALIAS_DELETED'
+  /** The gates of a stage were set; `detail` names the stage. */
+  | 'GATE_SET_CREATED'
   /** A candidate began. */
   | 'CANDIDATE_CREATED'
   /** Name, status or times of a candidate changed; not its logs. */
@@ -2882,6 +2924,75 @@ export type ExperimentUpdateMutation = {
   }
 };
 
+export type GateKindsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GateKindsQuery = {
+  gateKinds: Array<{
+    __typename: 'GateKind',
+    name: string,
+    description: string,
+    schema: Json
+  }>
+};
+
+export type GatesDryRunQueryVariables = Exact<{
+  input: GatesDryRunInput;
+}>;
+
+
+export type GatesDryRunQuery = {
+  gatesDryRun: {
+    __typename: 'GatesDryRun',
+    admittedCount: number,
+    versions: Array<{
+      __typename: 'GatesDryRunVersion',
+      isAdmitted: boolean,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        version: string
+      },
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        name: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        compared: Json
+      }>
+    }>
+  } | null
+};
+
+export type GatesSetMutationVariables = Exact<{
+  input: GatesSetInput;
+}>;
+
+
+export type GatesSetMutation = {
+  gatesSet: {
+    __typename: 'GatesSetPayload',
+    gateSet: {
+      __typename: 'GateSet',
+      number: number,
+      note: string,
+      gates: Array<{
+        __typename: 'Gate',
+        name: string,
+        kind: string,
+        title: string,
+        config: Json,
+        isRequired: boolean
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type GroupQueryVariables = Exact<{
   by: GroupLookup;
 }>;
@@ -3904,6 +4015,14 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
+      id: string
+    }
+    | {
       __typename: 'Group',
       id: string
     }
@@ -4017,6 +4136,14 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
       id: string
     }
     | {
@@ -6281,6 +6408,77 @@ export const ExperimentUpdateDocument: TypedDocument<ExperimentUpdateMutation, E
       tags {
         key
         value
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GateKindsDocument: TypedDocument<GateKindsQuery, GateKindsQueryVariables> = {
+  name: 'GateKinds',
+  kind: 'query',
+  hash: '2b562fc878525215d069dc97e36cece6fc18c42044bfe164bd72f3d07f21617d',
+  text: `query GateKinds {
+  gateKinds {
+    name
+    description
+    schema
+    __typename
+  }
+}`,
+};
+
+export const GatesDryRunDocument: TypedDocument<GatesDryRunQuery, GatesDryRunQueryVariables> = {
+  name: 'GatesDryRun',
+  kind: 'query',
+  hash: '072c37bbd65505ff46d9d199bcf8ccd8277d400333af042945f76ea92cad111f',
+  text: `query GatesDryRun($input: GatesDryRunInput!) {
+  gatesDryRun(input: $input) {
+    admittedCount
+    versions {
+      isAdmitted
+      modelVersion {
+        version
+        __typename
+      }
+      verdicts {
+        name
+        outcome
+        explanation
+        compared
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GatesSetDocument: TypedDocument<GatesSetMutation, GatesSetMutationVariables> = {
+  name: 'GatesSet',
+  kind: 'mutation',
+  hash: 'f4a34c0431d96f1bb7432427a4fbc245a3cc2a4950a8dac44de0046515cb74db',
+  text: `mutation GatesSet($input: GatesSetInput!) {
+  gatesSet(input: $input) {
+    gateSet {
+      number
+      note
+      gates {
+        name
+        kind
+        title
+        config
+        isRequired
         __typename
       }
       __typename

@@ -32,10 +32,10 @@ _SCOPED = {
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
       promotionRequestApprove promotionRequestReject promotionRequestWithdraw
-      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
+      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet gatesDryRun
     """,
     "ooooo ooooo": """
-      group project groups projects search artifactUpload signInMethods
+      group project groups projects search artifactUpload signInMethods gateKinds
     """,
     "----- -----": """
       user backgroundJob backgroundJobs

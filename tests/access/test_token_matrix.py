@@ -21,7 +21,7 @@ MANAGED = [
     "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
     "webhookCreate", "webhookUpdate", "webhookDelete",
     "promotionRequestWithdraw",
-    "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete",
+    "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete", "gatesSet",
 ]  # fmt: skip
 """Of what people of the role maintainer may do: a bot needs a scope for it that a person has granted."""
 SEEN = ("ok",) * len(KINDS)

@@ -65,13 +65,13 @@ VERDICTS = {
 }
 """``ok``: done or answered; None: null, or an empty list."""
 NEEDS = {
-    "open": ["signInMethods"],
+    "open": ["signInMethods", "gateKinds"],
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
         "metricSeries", "node", "nodes", "group", "groups", "impact",
     ],
-    "to see all": ["promotionCheck", "candidatesCompare", "modelVersionsCompare", "search"],
+    "to see all": ["promotionCheck", "candidatesCompare", "modelVersionsCompare", "search", "gatesDryRun"],
     "to be a member": ["backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [
@@ -94,7 +94,7 @@ NEEDS = {
         "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
         "artifactUploadAbort", "artifactRelease", "auditLog", "auditHeads",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
-        "ciSettingsUpdate", "ciSettingsDelete",
+        "ciSettingsUpdate", "ciSettingsDelete", "gatesSet",
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke", "tokenRotate", "serviceAccountUpdate", "serviceAccountDelete"],

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
 import strawberry
 from strawberry.scalars import JSON
 
 from app.graphql.types.fields import enumerated
-from app.lifecycle.promotions.verdicts import Outcome, RuleVerdict
+from app.lifecycle.gates.verdicts import Outcome
+
+
+class Verdict(Protocol):
+    """A verdict of a gate, or of a rule that holds for every promotion."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def compared(self) -> Mapping[str, Any]: ...
+    @property
+    def sources(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def is_required(self) -> bool: ...
+    @property
+    def refuses(self) -> bool: ...
+
 
 enumerated(
     Outcome,
@@ -33,7 +60,7 @@ class GateVerdict:
     is_failing: bool = strawberry.field(description="Whether it keeps the version out of the stage as things stand.")
 
     @classmethod
-    def of(cls, verdict: RuleVerdict) -> GateVerdict:
+    def of(cls, verdict: Verdict) -> GateVerdict:
         return cls(
             kind=verdict.kind,
             name=verdict.name,

@@ -45,6 +45,7 @@ class ProjectEventType(Enum):
     MODEL_VERSION_STAGE_CHANGED = value("STAGE_CHANGED", "A model version is in another stage; `detail` names it.")
     ALIAS_SET = value("ALIAS_SET", "A model version got an alias; `detail` names it.")
     ALIAS_DELETED = value("ALIAS_REMOVED", "A model version lost an alias, maybe to another; `detail` names it.")
+    GATE_SET_CREATED = value("GATE_SET_CHANGED", "The gates of a stage were set; `detail` names the stage.")
     CANDIDATE_CREATED = value("CANDIDATE_CREATED", "A candidate began.")
     CANDIDATE_UPDATED = value("CANDIDATE_UPDATED", "Name, status or times of a candidate changed; not its logs.")
     CANDIDATE_FINISHED = value("CANDIDATE_FINISHED", "A candidate has ended: finished, failed or killed.")

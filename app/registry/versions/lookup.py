@@ -65,11 +65,10 @@ async def by_reference_with_model(
         return await find(snap, actor, access.id, Named(model, reference))
 
 
-async def meant(snap: Snapshot, model: Model, reference: Reference) -> ModelVersion | None:
-    """Read step: the version of a model that was found which the reference means now; None: none. One statement."""
-    statement = resolve.of_model(reference, by_id=True)
-    row = (await snap.execute(statement, {"of_project": model.project_id, "of_model": model.id})).one_or_none()
-    return row[1] if row is not None else None
+async def newest(snap: Snapshot, model: Model, count: int) -> list[ModelVersion]:
+    """Read step: the versions of a model that were made last, the newest first, in whatever state they are."""
+    mine = repository.living_versions(model.project_id).where(ModelVersion.model_id == model.id)
+    return list(await snap.scalars(mine.order_by(ModelVersion.number.desc()).limit(count)))
 
 
 async def find(snap: Snapshot, actor: Actor, project_id: int, target: Target) -> tuple[Model, ModelVersion]:

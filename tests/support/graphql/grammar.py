@@ -32,7 +32,12 @@ VERBS = (
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
-ANSWERED = {"userInvite": "invitation", "userPasswordResetCreate": "user", "passwordChange": "user"}
+ANSWERED = {
+    "userInvite": "invitation",
+    "userPasswordResetCreate": "user",
+    "passwordChange": "user",
+    "gatesSet": "gateSet",
+}
 """What a mutation answers if not its noun: that is not there yet, or is no object."""
 WITHOUT_TYPE = {"UserPasswordReset", "Password"}
 """What is made and handed out at once, or never shown, so that it has no id."""

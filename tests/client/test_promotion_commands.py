@@ -52,8 +52,8 @@ async def test_overtaken_promotion_is_a_conflict(churn: Desk):
 
 
 async def test_request_is_approved_by_another_and_then_promoted(churn: Desk):
-    asked = await churn.command("promotion", "request", "churn:1.0.0", "production", "--reason", "better")
-    assert asked.code == 0
+    opened = await churn.command("promotion", "request", "churn:1.0.0", "production", "--reason", "better")
+    assert opened.code == 0
     own = await churn.command("promotion", "approve", "churn:1.0.0", "production", "--json")
     assert own.json["error"]["code"] == "OWN_WORK"
     approved = await churn.command(

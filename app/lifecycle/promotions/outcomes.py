@@ -59,7 +59,7 @@ class UnapprovedRefused(PromotionRefused):
     code = "APPROVAL_NEEDED"
 
 
-_ALONE: dict[str, type[PromotionRefused]] = {
+_SOLE_FAILURES: dict[str, type[PromotionRefused]] = {
     rules.HOLDER: PromotionOvertaken,
     rules.STATE: UnreadyRefused,
     rules.APPROVALS: UnapprovedRefused,
@@ -135,7 +135,7 @@ async def fall(tx: Tx, case: Case) -> None:
 def refusal(promotion: Promotion) -> PromotionRefused:
     """The error for a promotion that was refused."""
     failed = refusing(RuleVerdict.of_json(verdict) for verdict in promotion.verdicts)
-    kind = _ALONE.get(failed[0].kind, PromotionRefused) if len(failed) == 1 else PromotionRefused
+    kind = _SOLE_FAILURES.get(failed[0].kind, PromotionRefused) if len(failed) == 1 else PromotionRefused
     return kind(promotion)
 
 

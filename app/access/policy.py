@@ -79,6 +79,7 @@ class Permission(StrEnum):
     PROJECT_UPDATE = "project:update"
     PROMOTION_APPROVE = "promotion:approve"
     PROMOTION_BYPASS = "promotion:bypass"
+    PROTECTED_WRITE = "protected:write"
     REGISTRY_PURGE = "registry:purge"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
@@ -115,6 +116,7 @@ _LEAST_ROLE = {
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
     Permission.PROMOTION_APPROVE: Role.DEVELOPER,
     Permission.PROMOTION_BYPASS: Role.MAINTAINER,
+    Permission.PROTECTED_WRITE: Role.MAINTAINER,
     Permission.REGISTRY_PURGE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
@@ -175,6 +177,7 @@ happens in the project to any address; and the end of the project.
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
+    Permission.PROTECTED_WRITE: "registry_access",
     Permission.DEPLOYMENT_READ: "registry_access",
     Permission.DEPLOYMENT_WRITE: "registry_access",
     Permission.LIFECYCLE_MANAGE: "registry_access",
@@ -185,15 +188,10 @@ _SWITCH = {
     Permission.REGISTRY_WRITE: "registry_access",
 }
 """The project setting (disabled, private, enabled) that rules over a permission."""
-_OF_MODELS = frozenset(
-    {
-        Permission.DEPLOYMENT_READ,
-        Permission.DEPLOYMENT_WRITE,
-        Permission.REGISTRY_PURGE,
-        Permission.REGISTRY_READ,
-        Permission.REGISTRY_WRITE,
-    }
-)
+_OF_MODELS = frozenset({
+    Permission.DEPLOYMENT_READ, Permission.DEPLOYMENT_WRITE, Permission.PROTECTED_WRITE, Permission.REGISTRY_PURGE,
+    Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
+})  # fmt: skip
 """What a token that is confined to some models may do with these only."""
 
 

@@ -81,22 +81,32 @@ def _versions(file: str) -> str:
             OR (v.logged_model_id IS NULL AND v.candidate_id = {file}.candidate_id))"""
 
 
+def _has_no_guard(owner: str) -> str:
+    """No version that is sealed or in a stage has files of the owner; who may change those is asked one by one."""
+    return f"""NOT EXISTS (SELECT FROM model_versions v WHERE v.project_id = {owner}.project_id
+            AND coalesce(v.logged_model_id, v.candidate_id) = {owner}.id
+            AND (v.sealed_at IS NOT NULL OR v.stage <> 'none'))"""
+
+
 def _living(candidate_lock: str, model_lock: str) -> Fragment:
     return Fragment(f"""
         living_candidates AS MATERIALIZED (
           SELECT c.project_id, c.id FROM candidates c
           WHERE (c.project_id, c.id) IN (SELECT project_id, candidate_id FROM given)
-          AND c.purge_at IS NULL AND c.deleted_at IS NULL {candidate_lock}
+          AND c.purge_at IS NULL AND c.deleted_at IS NULL AND {_has_no_guard("c")} {candidate_lock}
         ), living_models AS MATERIALIZED (
           SELECT l.project_id, l.id FROM logged_models l
           WHERE (l.project_id, l.id) IN (SELECT project_id, logged_model_id FROM given)
-          AND l.purge_at IS NULL AND l.deleted_at IS NULL {model_lock}
+          AND l.purge_at IS NULL AND l.deleted_at IS NULL AND {_has_no_guard("l")} {model_lock}
         )
     """)  # noqa: S608 - put together from constants
 
 
 LIVING = _living("", "")
-"""Common table expressions: the living owners of the rows of ``given``, as they are when the statement begins."""
+"""Common table expressions: the living owners of the rows of ``given``, as they are when the statement begins.
+
+Without those of versions that are sealed or in a stage: not every writer may change their files.
+"""
 LOCKED = _living("FOR SHARE OF c SKIP LOCKED", "FOR SHARE OF l SKIP LOCKED")
 """The same, held against deletion. An owner that another transaction changes is left out and not waited for: all others
 of the statement would wait along."""

@@ -29,6 +29,7 @@ from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
 from app.graphql.lifecycle.lineage.queries import LineageQuery
 from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
 from app.graphql.lifecycle.promotions.queries import PromotionsQuery
+from app.graphql.lifecycle.seals.mutations import SealsMutation, SealsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -102,6 +103,7 @@ class Query(
     IdentitiesQuery,
     InvitationsQuery,
     GatesQuery,
+    SealsQuery,
     NodesQuery,
 ):
     pass
@@ -114,6 +116,7 @@ class Mutation(
     GroupsMutation,
     UsersMutation,
     RegistryMutation,
+    SealsMutation,
     TrashMutation,
     TrackingMutation,
     LoggedModelsMutation,

@@ -15,7 +15,7 @@ from app.access.policy import Actor, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound, Taken
 from app.queue import outbox
-from app.registry import repository, webhook_events
+from app.registry import guards, repository, webhook_events
 from app.registry.background_jobs import PurgeModel
 from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
@@ -220,6 +220,8 @@ async def edit(db: Database, actor: Actor, project: int | str, reference: int | 
         changed = await _update(tx, actor, access.id, key, **values)
         if changed is None:
             raise not_found(reference)
+        if name is not None and name != model.name:
+            await guards.require_model(tx, actor, access, changed.id, "the model cannot be renamed")
         if command.tags:
             check_tags(changed.tags)
             await webhook_events.model_tags_changed(tx, changed, command.tags)
@@ -242,6 +244,7 @@ async def delete(
 
     Raises:
         ModelNotFound: there is no such model.
+        VersionProtected: a version is sealed or in a protected stage, and the actor may not delete such.
         Forbidden: deleting permanently is for maintainers.
         NameProtected, ApprovalNeeded: a rule protects an alias of it, or a stage that a version of it is in.
     """
@@ -274,6 +277,7 @@ async def _hide(tx: Tx, actor: Actor, access: ProjectAccess, model: Model, keep:
     if gone is None:
         raise not_found(model.name)
     await protections.require_free(tx, actor, access, gone)
+    await guards.require_model(tx, actor, access, model.id, "the model cannot be deleted")
     await version_candidates.purge_unneeded(tx, model.project_id, shared, keep=keep)
     await webhook_events.model_deleted(tx, gone, actor.username)
     return gone

@@ -20,6 +20,10 @@ PROMPT_TAG = "mlflow.prompt.is_prompt"
 VERSION_TAG = "gitlab.version"
 """The tag under which MLflow clients name and see the version itself (GitLab's convention)."""
 
+YANKED_TAG, DEPRECATED_TAG = "modelyard.yanked", "modelyard.deprecated"
+RESERVED_TAGS = frozenset({YANKED_TAG, DEPRECATED_TAG})
+"""Tags of versions by which MLflow clients see what the service says of them; users set none of these."""
+
 _WORD = re.compile(r"[\w-]+")
 _VERSION_ALIAS = re.compile(r"[vV]\d+")
 _TAG_KEY = re.compile(r"[\w./\- :]+")

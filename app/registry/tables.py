@@ -133,6 +133,12 @@ class ModelVersion(Row):
             postgresql_where=sql(GUARDED),
         ),
         Index(
+            "ix_model_versions_guarded_of_model",
+            "project_id",
+            "model_id",
+            postgresql_where=sql(GUARDED),
+        ),
+        Index(
             "ix_model_versions_open",
             "project_id",
             "id",

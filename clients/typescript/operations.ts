@@ -1069,6 +1069,16 @@ export type ModelVersionDeleteInput = {
   permanently?: boolean;
 };
 
+/** Input of `modelVersionDeprecate`. */
+export type ModelVersionDeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
+};
+
 /** Which part of a model's highest version the next one raises. */
 export type ModelVersionIncrement =
   /** It breaks consumers: another algorithm, a required column. */
@@ -1121,6 +1131,12 @@ export type ModelVersionRestoreInput = {
   modelVersion: ModelVersionLookup;
 };
 
+/** Input of `modelVersionSeal`. */
+export type ModelVersionSealInput = {
+  /** The version, READY. */
+  modelVersion: ModelVersionLookup;
+};
+
 /** Input of `modelVersionStageSet`. */
 export type ModelVersionStageSetInput = {
   /** The model version. */
@@ -1146,6 +1162,22 @@ export type ModelVersionStatus =
   /** Loading a file of it is dangerous. */
   | 'QUARANTINED';
 
+/** Input of `modelVersionUndeprecate`. */
+export type ModelVersionUndeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
+/** Input of `modelVersionUnyank`. */
+export type ModelVersionUnyankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
 /** Input of `modelVersionUpdate`; what is left out stays. */
 export type ModelVersionUpdateInput = {
   /** The model version. */
@@ -1154,6 +1186,16 @@ export type ModelVersionUpdateInput = {
   description?: string | null | undefined;
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
+};
+
+/** Input of `modelVersionYank`. */
+export type ModelVersionYankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
 };
 
 /** The direction of an order. */
@@ -3809,6 +3851,45 @@ export type ModelVersionDeleteMutation = {
   }
 };
 
+export type ModelVersionDeprecateMutationVariables = Exact<{
+  input: ModelVersionDeprecateInput;
+}>;
+
+
+export type ModelVersionDeprecateMutation = {
+  modelVersionDeprecate: {
+    __typename: 'ModelVersionDeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      deprecatedAt: string | null,
+      warnings: Array<string>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionManifestQueryVariables = Exact<{
+  by: ModelVersionLookup;
+}>;
+
+
+export type ModelVersionManifestQuery = {
+  modelVersionManifest: {
+    __typename: 'ModelVersionManifest',
+    document: string,
+    digest: string,
+    isSealed: boolean,
+    fileCount: number,
+    size: number
+  } | null
+};
+
 export type ModelVersionPromoteMutationVariables = Exact<{
   input: ModelVersionPromoteInput;
 }>;
@@ -3869,6 +3950,33 @@ export type ModelVersionRestoreMutation = {
   }
 };
 
+export type ModelVersionSealMutationVariables = Exact<{
+  input: ModelVersionSealInput;
+}>;
+
+
+export type ModelVersionSealMutation = {
+  modelVersionSeal: {
+    __typename: 'ModelVersionSealPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      seal: {
+        __typename: 'ModelVersionSeal',
+        digest: string,
+        fileCount: number,
+        sealedAt: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ModelVersionStageSetMutationVariables = Exact<{
   input: ModelVersionStageSetInput;
 }>;
@@ -3881,6 +3989,50 @@ export type ModelVersionStageSetMutation = {
       __typename: 'ModelVersion',
       version: string,
       stage: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionUndeprecateMutationVariables = Exact<{
+  input: ModelVersionUndeprecateInput;
+}>;
+
+
+export type ModelVersionUndeprecateMutation = {
+  modelVersionUndeprecate: {
+    __typename: 'ModelVersionUndeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      deprecatedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionUnyankMutationVariables = Exact<{
+  input: ModelVersionUnyankInput;
+}>;
+
+
+export type ModelVersionUnyankMutation = {
+  modelVersionUnyank: {
+    __typename: 'ModelVersionUnyankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      yankedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3908,6 +4060,29 @@ export type ModelVersionUpdateMutation = {
         key: string,
         value: string
       }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionYankMutationVariables = Exact<{
+  input: ModelVersionYankInput;
+}>;
+
+
+export type ModelVersionYankMutation = {
+  modelVersionYank: {
+    __typename: 'ModelVersionYankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      yankedAt: string | null,
+      warnings: Array<string>
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -7307,6 +7482,45 @@ export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutatio
 }`,
 };
 
+export const ModelVersionDeprecateDocument: TypedDocument<ModelVersionDeprecateMutation, ModelVersionDeprecateMutationVariables> = {
+  name: 'ModelVersionDeprecate',
+  kind: 'mutation',
+  hash: '7c1415e0e635365e9c91992482aa4707a6f49e985ab97dc581c2b27618971778',
+  text: `mutation ModelVersionDeprecate($input: ModelVersionDeprecateInput!) {
+  modelVersionDeprecate(input: $input) {
+    modelVersion {
+      version
+      deprecatedAt
+      warnings
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionManifestDocument: TypedDocument<ModelVersionManifestQuery, ModelVersionManifestQueryVariables> = {
+  name: 'ModelVersionManifest',
+  kind: 'query',
+  hash: '2aac22897b4f20dde2341b85347524f16f8ccabe2eb6e27cde06065b91b5f83e',
+  text: `query ModelVersionManifest($by: ModelVersionLookup!) {
+  modelVersionManifest(by: $by) {
+    document
+    digest
+    isSealed
+    fileCount
+    size
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionPromoteDocument: TypedDocument<ModelVersionPromoteMutation, ModelVersionPromoteMutationVariables> = {
   name: 'ModelVersionPromote',
   kind: 'mutation',
@@ -7367,6 +7581,33 @@ export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutat
 }`,
 };
 
+export const ModelVersionSealDocument: TypedDocument<ModelVersionSealMutation, ModelVersionSealMutationVariables> = {
+  name: 'ModelVersionSeal',
+  kind: 'mutation',
+  hash: '8c1bd7a92392f46e7e5e2af0ba35ed3439dbe45969286df144575202fa1142a7',
+  text: `mutation ModelVersionSeal($input: ModelVersionSealInput!) {
+  modelVersionSeal(input: $input) {
+    modelVersion {
+      version
+      seal {
+        digest
+        fileCount
+        sealedAt
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionStageSetDocument: TypedDocument<ModelVersionStageSetMutation, ModelVersionStageSetMutationVariables> = {
   name: 'ModelVersionStageSet',
   kind: 'mutation',
@@ -7376,6 +7617,50 @@ export const ModelVersionStageSetDocument: TypedDocument<ModelVersionStageSetMut
     modelVersion {
       version
       stage
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionUndeprecateDocument: TypedDocument<ModelVersionUndeprecateMutation, ModelVersionUndeprecateMutationVariables> = {
+  name: 'ModelVersionUndeprecate',
+  kind: 'mutation',
+  hash: '213da60339fc6617a49e6cedba8ed1d3c0d291bbab2c90ae17d8faae0ddc0da4',
+  text: `mutation ModelVersionUndeprecate($input: ModelVersionUndeprecateInput!) {
+  modelVersionUndeprecate(input: $input) {
+    modelVersion {
+      version
+      deprecatedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionUnyankDocument: TypedDocument<ModelVersionUnyankMutation, ModelVersionUnyankMutationVariables> = {
+  name: 'ModelVersionUnyank',
+  kind: 'mutation',
+  hash: 'acadb98b4848f82ab6df825272f74d9075372c1f810a00df5188169ab6c8ffaa',
+  text: `mutation ModelVersionUnyank($input: ModelVersionUnyankInput!) {
+  modelVersionUnyank(input: $input) {
+    modelVersion {
+      version
+      yankedAt
       __typename
     }
     userErrors {
@@ -7403,6 +7688,29 @@ export const ModelVersionUpdateDocument: TypedDocument<ModelVersionUpdateMutatio
         value
         __typename
       }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionYankDocument: TypedDocument<ModelVersionYankMutation, ModelVersionYankMutationVariables> = {
+  name: 'ModelVersionYank',
+  kind: 'mutation',
+  hash: '03d3004a932ae88558261be60f491b552b72f3fb281362f1edece4ef4b59fd41',
+  text: `mutation ModelVersionYank($input: ModelVersionYankInput!) {
+  modelVersionYank(input: $input) {
+    modelVersion {
+      version
+      yankedAt
+      warnings
       __typename
     }
     userErrors {

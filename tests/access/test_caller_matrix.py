@@ -40,11 +40,11 @@ _SCOPED = {
     "----- -----": """
       user backgroundJob backgroundJobs
     """,
-    "ooFoo ooFoo": """
-      model artifactUploads promotionCheck
-    """,
     "ppppp ppppp": """
       viewer
+    """,
+    "ooFoo ooFoo": """
+      model artifactUploads modelVersionManifest promotionCheck
     """,
     "ppFpp ppFpp": """
       modelVersion
@@ -54,6 +54,7 @@ _SCOPED = {
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
       ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
       modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
+      modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
     """,
     "FFpFF FFpFF": """
       experiment artifact
@@ -66,6 +67,7 @@ _SCOPED = {
     "FFFFF NNNNN": """
       projectDelete groupUpdate groupDelete projectTransfer
     """,
+    "FFFFo FFFFo": "modelVersionUnyank",
     "FpFFp FpFFp": """
       modelCreate
     """,

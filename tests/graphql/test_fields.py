@@ -154,10 +154,14 @@ LINES = {
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests",
+        "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests "
+        "seal withdrawals",
         "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
+    "ModelVersionManifest": {"nothing more": "document digest isSealed fileCount size"},
+    "ModelVersionSeal": {"nothing more": "sealedBy"},
+    "ModelVersionWithdrawal": {"nothing more": "createdBy undoneBy"},
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "

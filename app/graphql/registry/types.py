@@ -170,6 +170,15 @@ class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, Node):
     foreign_run: str = strawberry.field(description="The run of another tracking server that it comes from.")
     run_link: str = strawberry.field(description="A link that its maker gave.")
     artifact_folder: str = strawberry.field(description="The folder of its candidate's files that is its own.")
+    sealed_at: datetime | None = strawberry.field(
+        description="Since when its files, facts and description do not change any more; null: they do."
+    )
+    yanked_at: datetime | None = strawberry.field(
+        description="Since when only its text, its number and aliases mean it; null: it is not yanked."
+    )
+    deprecated_at: datetime | None = strawberry.field(
+        description="Since when all who use it are warned; null: it is not deprecated."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When description or stage last changed.")
     deleted_at: datetime | None = strawberry.field(description="Since when it is in the trash; null: it is not.")
@@ -195,6 +204,9 @@ class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, Node):
             foreign_run=row.foreign_run,
             run_link=row.run_link,
             artifact_folder=row.artifact_folder,
+            sealed_at=row.sealed_at,
+            yanked_at=row.yanked_at,
+            deprecated_at=row.deprecated_at,
             created_at=row.created_at,
             updated_at=row.updated_at,
             deleted_at=row.deleted_at,
@@ -245,6 +257,35 @@ class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, Node):
         owner, page = targets.of_version(self.row), window(first, after, last, before)
         key = (owner.root.project_id, owner.root.id)
         return await artifacts_of(info, key, page, owner.below(folder), Permission.REGISTRY_READ)
+
+    @resolved("Its files as its manifest has them, by path; paths are those below its folder.")
+    async def manifest(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[seals.ManifestFile]:
+        owner, page = targets.of_version(self.row), window(first, after, last, before)
+        key = (owner.root.project_id, owner.root.id)
+        return await seals.files_of(info, key, page, owner.folder, Permission.REGISTRY_READ)
+
+    @resolved("Its seal; null: it is not sealed.")
+    async def seal(self, info: Info) -> seals.ModelVersionSeal | None:
+        if self.row.sealed_at is None:
+            return None
+        row = await info.context.loaders.seals.seals.load((self.row.project_id, self.row.id))
+        return seals.ModelVersionSeal.of(row) if row else None
+
+    @resolved("How it was yanked and deprecated, and that undone, the latest first.")
+    async def withdrawals(self, info: Info) -> list[seals.ModelVersionWithdrawal]:
+        rows = await info.context.loaders.seals.withdrawals.load((self.row.project_id, self.row.id))
+        return [seals.ModelVersionWithdrawal.of(row) for row in rows]
+
+    @resolved(
+        "What all who use it are to be told, one sentence each: that it is yanked or deprecated, why, what to use."
+    )
+    async def warnings(self, info: Info) -> list[str]:
+        if self.row.yanked_at is None and self.row.deprecated_at is None:
+            return []
+        rows = await info.context.loaders.seals.withdrawals.load((self.row.project_id, self.row.id))
+        return seals.warnings_of(self.row.version, rows)
 
     @resolved("The CI jobs that it is linked to, the last one first, then those of its candidate.")
     async def ci_jobs(self, info: Info) -> list[ci.CiJob]:
@@ -329,6 +370,7 @@ async def models_of(
 # At the end, since the types of these modules refer to each other.
 from app.graphql.access import groups_and_projects  # noqa: E402
 from app.graphql.lifecycle.promotions import types as promotion_types  # noqa: E402
+from app.graphql.lifecycle.seals import types as seals  # noqa: E402
 from app.graphql.logged_models import types as logged  # noqa: E402
 from app.graphql.registry import aliases as alias_types  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from app.artifacts.path_conflicts import PathOccupied
 from app.artifacts.paths import InvalidPath
+from app.artifacts.sealed import VersionSealed
 from app.errors import (
     Forbidden,
     Misdirected,
@@ -30,6 +31,7 @@ _ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (
     (AliasNotFound, (400, _INVALID)),
     (NotFound, (404, "RESOURCE_DOES_NOT_EXIST")),
     (PathOccupied, (409, "RESOURCE_CONFLICT")),
+    (VersionSealed, (409, "RESOURCE_CONFLICT")),
     (Taken, (400, "RESOURCE_ALREADY_EXISTS")),
     (Unauthenticated, (401, "UNAUTHENTICATED")),
     (Forbidden, (403, "PERMISSION_DENIED")),

@@ -22,6 +22,8 @@ _KEEP = Statement(
         SELECT t.id AS stage_id, i.id AS interval_id, i.version_id FROM touched t LEFT JOIN LATERAL (
             SELECT n.id, n.version_id FROM stage_intervals n
             WHERE n.project_id = :project AND n.model_id = :model AND n.stage_id = t.id AND n.valid_until IS NULL
+                AND NOT EXISTS (SELECT FROM model_versions v WHERE v.project_id = n.project_id
+                    AND v.id = n.version_id AND v.yanked_at IS NOT NULL)
             ORDER BY n.is_prerelease, n.precedence DESC, n.number DESC LIMIT 1
         ) i ON true
     ), ended AS (
@@ -60,6 +62,7 @@ async def of_stage(snap: Snapshot, project_id: int, model_id: int, stage: Stage)
 async def keep(tx: Tx, project_id: int, model_id: int, stage_ids: Collection[int], moment: datetime) -> None:
     """Step: after intervals of these stages began or ended at a moment, under the model's lock, keep what each means.
 
-    A stage that holds several versions stands for the highest, prereleases only where it holds no release.
+    A stage that holds several versions stands for the highest, prereleases only where it holds no release; never for
+    a yanked one.
     """
     await _KEEP.execute(tx, project=project_id, model=model_id, stages=sorted(set(stage_ids)), moment=moment)

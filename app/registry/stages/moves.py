@@ -165,6 +165,15 @@ async def leave(tx: Tx, actor: Actor, version: ModelVersion, *, reason: str) -> 
         await holders.keep(tx, version.project_id, version.model_id, [stage_id], moment)
 
 
+async def keep_holder(tx: Tx, version: ModelVersion) -> None:
+    """Step: a version in a stage may have become what the stage means, or ceased to; under the model's lock."""
+    if version.stage == definitions.INITIAL_KEY:
+        return
+    stage = await definitions.of_version(tx, version)
+    moment: datetime = await _MOMENT.fetch_value(tx, project=version.project_id, model=version.model_id)
+    await holders.keep(tx, version.project_id, version.model_id, [stage.id], moment)
+
+
 async def _lock_stages(tx: Tx, project_id: int) -> list[Stage]:
     """The stages as they are, and stay until the commit: none is retired while a version enters it."""
     locked = select(Stage).where(Stage.project_id == project_id).order_by(Stage.id).with_for_update(read=True)

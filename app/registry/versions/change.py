@@ -13,8 +13,8 @@ from app.ci import job_links
 from app.ci.job_links import Owner
 from app.db.database import Database, Tx
 from app.errors import Invalid
-from app.registry import webhook_events
-from app.registry.names import VERSION_TAG, check_description
+from app.registry import fact_tags, guards, webhook_events
+from app.registry.names import RESERVED_TAGS, VERSION_TAG, check_description
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
 from app.registry.tables import ModelVersion
@@ -40,6 +40,8 @@ async def edit(db: Database, actor: Actor, project: int | str, target: Target, c
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
+        VersionSealed: description or facts of a sealed version would change.
+        VersionProtected: those of a version in a protected stage would, and the actor may not change such.
         Invalid: a value is not acceptable, or there would be too many tags.
     """
     refuse_version_tag(command.tags)
@@ -51,6 +53,8 @@ async def edit(db: Database, actor: Actor, project: int | str, target: Target, c
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model, version = await lookup.find(tx, actor, access.id, target)
+        if version.sealed_at is None and (command.description is not None or fact_tags.any_fact(command.tags)):
+            await guards.require_version(tx, actor, access, version, "its description and facts cannot be changed")
         changed = await apply(tx, version, **values)
         if command.tags:
             check_tags(changed.tags)
@@ -85,11 +89,17 @@ async def apply(tx: Tx, version: ModelVersion, **values: Any) -> ModelVersion:
 
 
 def refuse_version_tag(keys: Iterable[str]) -> None:
-    """Refuse changes of the tag that stands for the version itself.
+    """Refuse changes of the tag that stands for the version itself, and of those that only the service sets.
 
     Raises:
-        Invalid: it is among the keys.
+        Invalid: one is among the keys.
     """
+    keys = set(keys)
+    if reserved := sorted(RESERVED_TAGS & keys):
+        raise Invalid(
+            f"The tag `{reserved[0]}` says what was done to the version: yank or deprecate it, or take that back.",
+            field="tags",
+        )
     if VERSION_TAG in keys:
         raise Invalid(
             f"The tag '{VERSION_TAG}' is the version itself, which does not change; make a new version.", field="tags"

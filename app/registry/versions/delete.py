@@ -9,7 +9,7 @@ from sqlalchemy import func, update
 from app.access.policy import Actor, ProjectAccess
 from app.db.database import Database, Tx
 from app.queue import outbox
-from app.registry import aliases, models, webhook_events
+from app.registry import aliases, guards, models, webhook_events
 from app.registry.background_jobs import PurgeVersion
 from app.registry.models import Deletion
 from app.registry.references.resolve import Target
@@ -42,6 +42,7 @@ async def delete(
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
+        VersionProtected: it is sealed or in a protected stage, and the actor may not delete such.
         Forbidden: deleting permanently is for maintainers.
         NameProtected, ApprovalNeeded: a rule protects an alias on it, or its stage.
     """
@@ -66,6 +67,7 @@ async def _hide(tx: Tx, actor: Actor, access: ProjectAccess, target: Target, kee
     await models.lock(tx, model)
     version = await lookup.reload(tx, version)
     await protections.require_free(tx, actor, access, model, version)
+    await guards.require_version(tx, actor, access, version, "it cannot be deleted")
     await webhook_events.version_changed(tx, model, version, "deleted", actor.username)
     await moves.leave(tx, actor, version, reason=_REASON)
     moments = {"deleted_at": func.now(), "updated_at": func.now(), "purge_at": func.now() + keep}

@@ -87,6 +87,17 @@ async def find(snap: Snapshot, actor: Actor, project_id: int, target: Target) ->
     raise VersionNotFound(f"There is no model version with id {target} in this project, or you may not see it.")
 
 
+async def find_to_read(snap: Snapshot, actor: Actor, project: int | str, target: Target) -> ModelVersion:
+    """Read step: a living version, in a project whose registry the actor may read.
+
+    Raises:
+        ProjectNotFound, SwitchedOff: the actor may not see the project, or its registry.
+        ModelNotFound, VersionNotFound, AliasNotFound: as for :func:`by_reference`.
+    """
+    access = await readable(snap, actor, project)
+    return (await find(snap, actor, access.id, target))[1]
+
+
 async def find_to_change(
     tx: Tx, actor: Actor, project: int | str, target: Target
 ) -> tuple[ProjectAccess, Model, ModelVersion]:

@@ -14,13 +14,15 @@ from app.db import change_context
 from app.db.change_context import ChangeContext
 from app.errors import Invalid, Taken, TooLarge
 from app.registry import models, repository
-from app.registry.names import VERSION_TAG, check_description
+from app.registry.names import RESERVED_TAGS, VERSION_TAG, check_description
 from app.registry.references import semver
 from app.registry.references.semver import Increment, SemVer
 from app.registry.tags import check_tags
 from app.registry.versions.states import OpenUntil, State
 from app.text import quoted
 
+_NOT_KEPT = RESERVED_TAGS | {VERSION_TAG}
+"""Tags that a copy has of its original, and that say something of that one alone."""
 MAX_ADDRESS = 5_000
 """Characters of each address."""
 
@@ -130,7 +132,7 @@ def prepare(command: CreateVersion, actor: Actor, project_id: int) -> VersionReq
         candidate_id=command.candidate_id,
         logged_model_id=command.logged_model_id,
         description=check_description(command.description),
-        tags=check_tags({key: value for key, value in command.tags.items() if key != VERSION_TAG}),
+        tags=check_tags({key: value for key, value in command.tags.items() if key not in _NOT_KEPT}),
         artifact_folder=paths.check_folder(command.artifact_folder, "artifact_folder"),
         source=command.source,
         location=command.location,

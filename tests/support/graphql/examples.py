@@ -94,6 +94,21 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   memberSet(input: {groupOrProject: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
+WITHDRAWN = """mutation w($p: String!) {
+  f: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+    userErrors { message } }
+  g: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.5.0"}) {
+    userErrors { message } }
+  h: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.4.0"}) {
+    userErrors { message } }
+  i: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.3.0"}) {
+    userErrors { message } }
+  j: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.2.0"}) {
+    userErrors { message } }
+  yanked: modelVersionYank(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.5.0"}},
+    reason: "r"}) { userErrors { message } }
+  deprecated: modelVersionDeprecate(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.3.0"}},
+    reason: "r"}) { userErrors { message } } }"""
 
 TRASHED = """mutation t($p: String!) {
   made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
@@ -147,7 +162,9 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     variables = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **variables)
     third = await data(owner, TRASHED, p=project.path)
-    assert all(not payload["userErrors"] for payload in (first | second | third).values()), (first, second, third)
+    fourth = await data(owner, WITHDRAWN, p=project.path)
+    every = first | second | third | fourth
+    assert all(not payload["userErrors"] for payload in every.values()), every
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     await chained(runtime, project.id)
     return Seeded(

@@ -87,6 +87,9 @@ DOORS = {
         "modelVersion(by: {id: $Foldered}) @": "registry",
         f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
+    "ModelVersionManifest": {"modelVersionManifest(by: {id: $ModelVersion}) @": "registry"},
+    "ModelVersionSeal": {f"{VERSION} {{ seal @ }}": "registry"},
+    "ModelVersionWithdrawal": {f"{VERSION} {{ withdrawals @ }}": "registry"},
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
@@ -103,7 +106,7 @@ DOORS = {
     },
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
-    "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
+    "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 20) @': "project"},
     "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},
     "SignInMethods": {"signInMethods @": "open"},
     "Session": {

@@ -28,7 +28,8 @@ RULES: dict[str, Rule] = {}
 VERBS = (
     "Abort Approve Cancel Change Comment Complete Copy Create Deactivate Delete End Heartbeat Invite "
     "LimitsUpdate Link Log Promote Reactivate Refresh Register Reject Release Renew Replay Restore Retry "
-    "Revoke Rotate Set StageSet Test Transfer Unlink Update Withdraw"
+    "Revoke Rotate Set StageSet Test Transfer Unlink Update Withdraw "
+    "Deprecate Seal Undeprecate Unyank Yank"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""

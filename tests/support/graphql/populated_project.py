@@ -117,6 +117,18 @@ LOGGED_ACCESS = """INSERT INTO access_log (happened_at, action, result, actor_id
     about_project_id) SELECT now() + interval '1 hour', 'member_set', 'ok', :by, :by, :group, :project
   FROM generate_series(1, :n)"""
 
+SEALS = (
+    """UPDATE model_versions SET sealed_at = now(), manifest_digest = sha256('x'), deprecated_at = now()
+      WHERE project_id = :p""",
+    """INSERT INTO version_seals (project_id, version_id, digest, file_count, size, sealed_by, sealed_by_name)
+      SELECT project_id, id, sha256('x'), 1, 1, :by, 'u' FROM model_versions WHERE project_id = :p""",
+    """INSERT INTO version_withdrawals (project_id, version_id, kind, reason, made_by, made_by_name, undone_at,
+      undone_by)
+      SELECT v.project_id, v.id, 'deprecation', 'r', CAST(:by AS bigint), 'u', o.undone_at, CAST(:by AS bigint)
+      FROM model_versions v,
+        (VALUES (now()), (NULL)) AS o(undone_at) WHERE v.project_id = :p""",
+)
+
 
 @dataclass(frozen=True)
 class Populated:
@@ -193,6 +205,7 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     moves = " ".join(f"{moved % (n, n)} {{ userErrors {{ message }} }}" for n in range(1, ROWS + 1))
     await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
     await add_files(runtime, project)
+    await seal_versions(runtime, project)
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
@@ -200,6 +213,15 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
             await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
     await chained(runtime, project.id, heads=ROWS)
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
+
+
+async def seal_versions(runtime: Any, project: TestProject) -> None:
+    """Every version is sealed and deprecated, and was so before."""
+    values = {"p": project.id, "by": project.owner.user_id}
+    async with runtime.db.write() as tx:
+        for statement in SEALS:
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            await tx.execute(text(statement), used)
 
 
 async def add_files(runtime: Any, project: TestProject) -> None:

@@ -175,6 +175,18 @@ WRITTEN = (
       'r', :by, :by, 'u', :group, :p, '192.0.2.1', 'c', 'q', '{"role": "owner"}'""",
     """INSERT INTO access_log (action, result, user_id, username) SELECT 'sign_in', 'ok', id, username FROM users
       WHERE NOT is_bot""",
+    """UPDATE model_versions SET sealed_at = now(), manifest_digest = sha256('x'), yanked_at = now(),
+      deprecated_at = now() WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO version_seals (project_id, version_id, digest, file_count, size, sealed_by, sealed_by_name)
+      SELECT project_id, id, sha256('x'), 1, 1, :by, 'u' FROM model_versions WHERE project_id = :p
+      AND version = '2.0.0'""",
+    """INSERT INTO version_withdrawals (project_id, version_id, kind, reason, replacement, made_by, made_by_name,
+      undone_at, undone_by, undone_by_name, undone_reason) SELECT v.project_id, v.id, o.kind, 'r', '1.0.0',
+      CAST(:by AS bigint), 'u',
+      o.undone_at, CASE WHEN o.undone_at IS NOT NULL THEN CAST(:by AS bigint) END, 'u', 'r'
+      FROM model_versions v, (VALUES ('yank', NULL), ('deprecation', now()), ('deprecation', NULL))
+      AS o(kind, undone_at)
+      WHERE v.project_id = :p AND v.version = '2.0.0'""",
     "UPDATE projects SET request_limit = 1000000000, storage_limit = 1000000000000 WHERE id = :p",
     "UPDATE projects SET registry_access = :registry, experiments_access = :experiments WHERE id = :p",
 )

@@ -80,9 +80,14 @@ class Checked:
 
 
 async def of_version(
-    snap: Snapshot, version: ModelVersion, stage: Stage, *, files: FolderFacts | None = None
+    snap: Snapshot,
+    version: ModelVersion,
+    stage: Stage,
+    *,
+    files: FolderFacts | None = None,
+    holder: int | None = None,
 ) -> Checked:
-    """Read step: what there is now, in a fixed number of statements; ``files`` where they were read already."""
+    """Read step: what there is now, in a fixed number of statements; ``files`` and ``holder`` where they were read."""
     facts = files or await files_of(snap, version)
     metrics = await metric_digests.of_owner(snap, version.project_id, version.candidate_id, version.logged_model_id)
     return Checked(
@@ -90,7 +95,7 @@ async def of_version(
         metrics=metrics.hex() if metrics else "",
         evaluations=await _EVALUATIONS.fetch_value(snap, project=version.project_id, version=version.id) or "",
         gates=await sets.current_version(snap, version.project_id, stage.id),
-        holder=await holder_of(snap, version, stage),
+        holder=await holder_of(snap, version, stage) if holder is None else holder,
     )
 
 

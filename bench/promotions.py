@@ -47,7 +47,7 @@ class Caller:
         answer = await http.post(f"{self.url}/graphql", json=sent, headers=self.headers)
         return answer.json()["data"]
 
-    async def promote_alone(self, version: str) -> tuple[float, Any]:
+    async def promote_once(self, version: str) -> tuple[float, Any]:
         """Promote from a new connection; seconds and payload."""
         async with httpx.AsyncClient(timeout=60) as http:
             begun = time.perf_counter()
@@ -74,7 +74,7 @@ async def measure(machine: Machine, at_once: int, rounds: int) -> None:
     async with httpx.AsyncClient(timeout=60) as http:
         for number in range(rounds):
             versions = await caller.versions(http, f"race-{number}", at_once)
-            answers = await asyncio.gather(*(caller.promote_alone(version) for version in versions))
+            answers = await asyncio.gather(*(caller.promote_once(version) for version in versions))
             won = [payload for _, payload in answers if not payload["userErrors"]]
             winner = won[0]["modelVersion"]["version"] if won else "none"
             codes = Counter(payload["userErrors"][0]["code"] for _, payload in answers if payload["userErrors"])

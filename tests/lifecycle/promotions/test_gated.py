@@ -109,7 +109,7 @@ async def test_webhook_and_expression_say_yes_and_their_answers_are_kept(runtime
     }  # fmt: skip
 
 
-async def test_answer_about_a_former_state_is_asked_for_again(runtime, project):
+async def test_answer_about_a_former_state_is_requested_again(runtime, project):
     version = await version_with_file(runtime, project, "1.0.0")
 
     async def measure_first(times):

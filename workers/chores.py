@@ -30,6 +30,7 @@ from app.db.change_context import ChangeContext
 from app.journal import events
 from app.lifecycle.audit import chain, heads
 from app.lifecycle.deployments import upkeep as deployments
+from app.lifecycle.evaluations import mlflow_runs
 from app.lifecycle.lineage import learning
 from app.lifecycle.promotions import upkeep as promotions
 from app.lifecycle.pulls import storage as pulls
@@ -99,6 +100,11 @@ async def complete_versions(runtime: Runtime) -> object:
     """Complete versions whose files are all there, and tell webhooks, where a process ended before it did so."""
     completed = await complete.complete_all_announced(runtime.db)
     return completed, await announce.announce(runtime.db)
+
+
+async def read_evaluation_runs(runtime: Runtime) -> object:
+    """Make evaluations of runs of MLflow's `evaluate` that have finished, or that a version was made of since."""
+    return await mlflow_runs.ingest(runtime.db)
 
 
 async def reconcile(runtime: Runtime) -> object:
@@ -214,6 +220,7 @@ CHORES = (
     Chore("remind of tokens", 600, remind_of_tokens),
     Chore("forget pulls", 3600, remove_old_pulls),
     Chore("lineage", 5, read_lineage_tags),
+    Chore("evaluations", 2, read_evaluation_runs),
     Chore("deployments", 15, tell_of_silent_deployments),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),

@@ -62,6 +62,8 @@ class Permission(StrEnum):
     CI_MANAGE = "ci:manage"
     DEPLOYMENT_READ = "deployment:read"
     DEPLOYMENT_WRITE = "deployment:write"
+    EVALUATION_WRITE = "evaluation:write"
+    FACT_WRITE = "fact:write"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
     GROUP_UPDATE = "group:update"
@@ -99,6 +101,7 @@ _LEAST_ROLE = {
     Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.DEPLOYMENT_READ: Role.GUEST,
     Permission.DEPLOYMENT_WRITE: Role.REPORTER,
+    **dict.fromkeys((Permission.EVALUATION_WRITE, Permission.FACT_WRITE), Role.REPORTER),
     Permission.GROUP_CREATE: Role.MAINTAINER,
     Permission.GROUP_DELETE: Role.OWNER,
     Permission.GROUP_UPDATE: Role.OWNER,
@@ -134,6 +137,7 @@ _SCOPES: dict[Permission, frozenset[Scope]] = {
     Permission.CANDIDATE_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES}),
     Permission.DEPLOYMENT_READ: _READ | {Scope.READ_REGISTRY, Scope.WRITE_REGISTRY},
     Permission.DEPLOYMENT_WRITE: frozenset({Scope.API, Scope.WRITE_REGISTRY}),
+    **dict.fromkeys((Permission.EVALUATION_WRITE, Permission.FACT_WRITE), frozenset({Scope.API, Scope.WRITE_REGISTRY})),
     Permission.JOB_READ: _READ,
     Permission.MEMBER_READ: _READ,
     Permission.MLFLOW_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES, Scope.WRITE_REGISTRY}),
@@ -174,23 +178,20 @@ its end: other tokens, members, trust in CI identities; visibility, new projects
 happens in the project to any address; and the end of the project.
 """
 
+_OF_REGISTRY = (
+    Permission.DEPLOYMENT_READ, Permission.DEPLOYMENT_WRITE, Permission.EVALUATION_WRITE, Permission.FACT_WRITE,
+    Permission.LIFECYCLE_MANAGE, Permission.PROMOTION_APPROVE, Permission.PROMOTION_BYPASS,
+    Permission.PROTECTED_WRITE, Permission.REGISTRY_PURGE, Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
+)  # fmt: skip
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
-    Permission.PROTECTED_WRITE: "registry_access",
-    Permission.DEPLOYMENT_READ: "registry_access",
-    Permission.DEPLOYMENT_WRITE: "registry_access",
-    Permission.LIFECYCLE_MANAGE: "registry_access",
-    Permission.PROMOTION_APPROVE: "registry_access",
-    Permission.PROMOTION_BYPASS: "registry_access",
-    Permission.REGISTRY_PURGE: "registry_access",
-    Permission.REGISTRY_READ: "registry_access",
-    Permission.REGISTRY_WRITE: "registry_access",
+    **dict.fromkeys(_OF_REGISTRY, "registry_access"),
 }
 """The project setting (disabled, private, enabled) that rules over a permission."""
 _OF_MODELS = frozenset({
-    Permission.DEPLOYMENT_READ, Permission.DEPLOYMENT_WRITE, Permission.PROTECTED_WRITE, Permission.REGISTRY_PURGE,
-    Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
+    Permission.DEPLOYMENT_READ, Permission.DEPLOYMENT_WRITE, Permission.EVALUATION_WRITE, Permission.FACT_WRITE,
+    Permission.PROTECTED_WRITE, Permission.REGISTRY_PURGE, Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
 })  # fmt: skip
 """What a token that is confined to some models may do with these only."""
 

@@ -11,6 +11,7 @@ from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
 from app.graphql.lifecycle.deployments.loaders import DeploymentLoaders
+from app.graphql.lifecycle.evaluations.loaders import EvaluationLoaders
 from app.graphql.lifecycle.gates.loaders import GateLoaders
 from app.graphql.lifecycle.lineage.loaders import LineageLoaders
 from app.graphql.lifecycle.promotions.loaders import PromotionLoaders
@@ -33,6 +34,10 @@ class Loaders:
     @cached_property
     def access(self) -> AccessLoaders:
         return AccessLoaders(self._db, self._actor)
+
+    @cached_property
+    def evaluations(self) -> EvaluationLoaders:
+        return EvaluationLoaders(self._db, self._actor)
 
     @cached_property
     def invitations(self) -> InvitationLoaders:

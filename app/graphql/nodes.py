@@ -19,6 +19,8 @@ from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.lifecycle.deployments.types import deployment_by_key
+from app.graphql.lifecycle.evaluations.online_types import experiment_by_key as online_experiment_by_key
+from app.graphql.lifecycle.evaluations.types import evaluation_by_key
 from app.graphql.lifecycle.gates.types import gate_by_key, gate_set_by_id
 from app.graphql.lifecycle.lineage.types import derivation_by_key
 from app.graphql.lifecycle.promotions.types import promotion_by_key, request_by_key
@@ -75,6 +77,16 @@ async def _experiment(info: Info, id: str) -> Node | None:
 async def _candidate(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "Candidate")
     return await candidate_by_key(info, *key) if key else None
+
+
+async def _evaluation(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Evaluation")
+    return await evaluation_by_key(info, *key) if key else None
+
+
+async def _online_experiment(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "OnlineExperiment")
+    return await online_experiment_by_key(info, *key) if key else None
 
 
 async def _logged_model(info: Info, id: str) -> Node | None:
@@ -168,6 +180,7 @@ LOOKUPS: dict[str, Lookup] = {
     "CiSettings": _ci_settings,
     "Deployment": _deployment,
     "Derivation": _derivation,
+    "Evaluation": _evaluation,
     "Experiment": _experiment,
     "Gate": _gate,
     "GateSet": gate_set_by_id,
@@ -178,6 +191,7 @@ LOOKUPS: dict[str, Lookup] = {
     "Member": member_by_id,
     "Model": _model,
     "ModelVersion": _model_version,
+    "OnlineExperiment": _online_experiment,
     "Project": _project,
     "Promotion": _promotion,
     "PromotionRequest": _promotion_request,

@@ -47,6 +47,10 @@ _PROMOTED = {
 }  # fmt: skip
 _REQUESTED = {**_PROMOTION, "id": "UHJvbW90aW9uUmVxdWVzdA", "requested_by": "example_user"}
 _FAILED_RULE = {"name": "accuracy", "title": "accuracy is at least 0.9", "message": "0.87 is less than 0.9."}
+_EXPERIMENT = {
+    "id": "T25saW5lRXhwZXJpbWVudA", "experiment_name": "checkout", "kind": "ab",
+    "arms": [{"arm": "new", **_VERSION, "semver": "1.0.0"}],
+}  # fmt: skip
 _STAGE = {
     "id": "U3RhZ2U", "name": "canary", "position": 3, "mlflow_name": None, "is_guarded": True, "seals": False,
     "actor": "example_user",
@@ -111,6 +115,18 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "candidate.finished": {
         "run_id": "abcd1234abcd5678", "run_name": "example_run", "experiment_id": "1", "status": "FINISHED",
         "start_time": 1767225600000, "end_time": 1767229200000, "id": "Q2FuZGlkYXRl", "actor": "example_user",
+    },
+    "evaluation.created": {
+        **_VERSION, "semver": "1.0.0", "id": "RXZhbHVhdGlvbg", "evaluation_name": "nightly", "dataset_name": "digits",
+        "dataset_digest": "9f86d081", "metric_count": 2, "evaluation_source": "api", "replaces": False,
+        "actor": "example_user",
+    },
+    "model_version_facts.stated": {
+        **_VERSION, "semver": "1.0.0", "facts": ["source_commit"], "note": None, "actor": "example_user",
+    },
+    "online_experiment.created": {**_EXPERIMENT, "actor": "example_user"},
+    "online_experiment.concluded": {
+        **_EXPERIMENT, "conclusion": "More clicks.", "winner": "new", "actor": "example_user",
     },
 }  # fmt: skip
 """Every event that can happen, ``entity.action``, with the data that a test sends.

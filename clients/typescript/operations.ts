@@ -586,6 +586,42 @@ export type DerivationKind =
   /** In another way. */
   | 'OTHER';
 
+/** Input of `evaluationCreate`. */
+export type EvaluationCreateInput = {
+  /** The version that was evaluated. */
+  modelVersion: ModelVersionLookup;
+  /** The name of the data set, at most 500 characters. */
+  datasetName: string;
+  /** Its digest or version, at most 128 characters. */
+  datasetDigest?: string;
+  /** 1 to 1,000 values, over all slices. */
+  metrics: Array<EvaluationMetricInput>;
+  /** For people to read. */
+  name?: string;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** When it was done; now when left out. */
+  evaluatedAt?: string | null | undefined;
+  /** The candidate of the same project that it was done in. */
+  candidateId?: string | null | undefined;
+  /** The folder of that candidate's files that is its own. */
+  artifactFolder?: string;
+  /** The evaluation of the same version that it corrects. */
+  evaluationId?: string | null | undefined;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** A value of an evaluation. */
+export type EvaluationMetricInput = {
+  /** What was measured. */
+  key: string;
+  /** The value; NaN and infinities are refused. */
+  value: RealNumber;
+  /** The part of the data set; all of it when left out. */
+  slice?: string;
+};
+
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
   /** The project that it is created in. */
@@ -643,6 +679,39 @@ export type ExperimentUpdateInput = {
   name?: string | null | undefined;
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
+};
+
+/** One of the six facts of a version. */
+export type Fact =
+  /** Repository, SHA and branch of its code. */
+  | 'SOURCE_COMMIT'
+  /** The data that it was trained on. */
+  | 'TRAINING_DATA'
+  /** Its hyper-parameters. */
+  | 'HYPER_PARAMETERS'
+  /** What was measured on which data, or online. */
+  | 'METRICS'
+  /** Image, hardware and libraries. */
+  | 'ENVIRONMENT'
+  /** Its stage. */
+  | 'STAGE';
+
+/** Input of `factsSet`; at least one of the facts. */
+export type FactsSetInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** The commit of its code. */
+  sourceCommit?: SourceCommitInput | null | undefined;
+  /** Data sets that it was trained on. */
+  trainingData?: Array<TrainingDatasetInput>;
+  /** Hyper-parameters; null takes one back. */
+  hyperParameters?: Array<TagPatch>;
+  /** Its environment. */
+  environment?: RuntimeEnvironmentInput | null | undefined;
+  /** Why, at most 1,000 characters. */
+  note?: string;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
 };
 
 /** For whom a part of a project is switched on. */
@@ -798,6 +867,14 @@ export type InvitationStatus =
   | 'REVOKED'
   /** Its link was not used in time. */
   | 'EXPIRED';
+
+/** A library of an environment. */
+export type LibraryInput = {
+  /** Its name. */
+  name: string;
+  /** Its version or rule, such as `==1.26.4`; null takes it back. */
+  version?: string | null | undefined;
+};
 
 /** How an entry of a lineage and its parent belong together. */
 export type LineageRelation =
@@ -1198,6 +1275,76 @@ export type ModelVersionYankInput = {
   replacement?: string | null | undefined;
 };
 
+/** A version that takes part in an online experiment. */
+export type OnlineArmInput = {
+  /** Unique in the experiment. */
+  name: string;
+  /** A version of the same project. */
+  modelVersion: ModelVersionLookup;
+  /** Its share of the traffic, from 0 to 1. */
+  share: RealNumber;
+};
+
+/** Input of `onlineExperimentConclude`. */
+export type OnlineExperimentConcludeInput = {
+  /** The id of the online experiment. */
+  id: string;
+  /** What follows from it, at most 10,000 characters. */
+  conclusion: string;
+  /** The arm that won; none when left out. */
+  winner?: string | null | undefined;
+};
+
+/** Input of `onlineExperimentCreate`. */
+export type OnlineExperimentCreateInput = {
+  /** The project of the versions. */
+  project: ProjectLookup;
+  /** For people to read. */
+  name: string;
+  /** ab, canary or shadow. */
+  kind: string;
+  /** The versions: 2 to 20, of a shadow 1. */
+  arms: Array<OnlineArmInput>;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** When it began; now when left out. */
+  startedAt?: string | null | undefined;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** Input of `onlineExperimentLog`: all of it or nothing. */
+export type OnlineExperimentLogInput = {
+  /** The id of the online experiment. */
+  id: string;
+  /** At most 1,000 values. */
+  points?: Array<OnlinePointInput>;
+  /** Shares that change. */
+  shares?: Array<OnlineShareInput>;
+};
+
+/** A value of an arm at a moment. */
+export type OnlinePointInput = {
+  /** The name of the arm. */
+  arm: string;
+  /** What was measured. */
+  key: string;
+  /** The value; NaN and infinities are refused. */
+  value: RealNumber;
+  /** When; now when left out. */
+  measuredAt?: string | null | undefined;
+  /** How many requests stand behind it. */
+  sampleCount?: number | string | null | undefined;
+};
+
+/** A share of the traffic that an arm has from now on. */
+export type OnlineShareInput = {
+  /** The name of the arm. */
+  arm: string;
+  /** From 0 to 1. */
+  share: RealNumber;
+};
+
 /** The direction of an order. */
 export type OrderDirection =
   /** The least come first. */
@@ -1339,6 +1486,14 @@ export type ProjectEventType =
   | 'PROMOTION_REQUEST_EXPIRED'
   /** A requested promotion was made. */
   | 'PROMOTION_REQUEST_PROMOTED'
+  /** A model version was evaluated; `detail` names the data set. */
+  | 'EVALUATION_CREATED'
+  /** A fact of a model version was stated; `detail` names it. */
+  | 'MODEL_VERSION_FACTS_SET'
+  /** An online experiment began; `detail` is its kind. */
+  | 'ONLINE_EXPERIMENT_CREATED'
+  /** An online experiment was concluded; `detail` names the arm that won, if one did. */
+  | 'ONLINE_EXPERIMENT_CONCLUDED'
   /** A version runs; `detail` names the environment. */
   | 'DEPLOYMENT_STARTED'
   /** No heartbeat came for a while; `detail` names the environment. */
@@ -1495,6 +1650,18 @@ export type Role =
   /** Deletes projects. */
   | 'OWNER';
 
+/** What is stated of the environment; what is left out stays, null takes it back. */
+export type RuntimeEnvironmentInput = {
+  /** `sha256:…` of the container's image. */
+  imageDigest?: string | null | undefined;
+  /** Such as `1x H200`. */
+  hardware?: string | null | undefined;
+  /** The version of Python. */
+  python?: string | null | undefined;
+  /** Libraries. */
+  libraries?: Array<LibraryInput>;
+};
+
 /** Input of `serviceAccountCreate`. */
 export type ServiceAccountCreateInput = {
   /** The group or project that it belongs to. */
@@ -1535,6 +1702,16 @@ export type SessionRevokeInput = {
 export type SessionsRevokeInput = {
   /** Keep the one that this request comes with. */
   keepCurrent?: boolean;
+};
+
+/** What is stated of the source commit; what is left out stays, null takes it back. */
+export type SourceCommitInput = {
+  /** The address of the repository. */
+  repository?: string | null | undefined;
+  /** The SHA of the commit: 7 to 64 hexadecimal digits. */
+  sha?: string | null | undefined;
+  /** The branch. */
+  branch?: string | null | undefined;
 };
 
 /** A tag to set. */
@@ -1613,6 +1790,14 @@ export type TokenScope =
   | 'DELETE_PROJECT'
   /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
   | 'PROMOTE';
+
+/** A data set that a version was trained on. */
+export type TrainingDatasetInput = {
+  /** Its name. */
+  name: string;
+  /** Its digest or version; null takes it back. */
+  digest?: string | null | undefined;
+};
 
 /** Input of `userCreate`. */
 export type UserCreateInput = {
@@ -2817,6 +3002,35 @@ export type DerivationDeleteMutation = {
   }
 };
 
+export type EvaluationCreateMutationVariables = Exact<{
+  input: EvaluationCreateInput;
+}>;
+
+
+export type EvaluationCreateMutation = {
+  evaluationCreate: {
+    __typename: 'EvaluationCreatePayload',
+    evaluation: {
+      __typename: 'Evaluation',
+      id: string,
+      datasetName: string,
+      datasetDigest: string,
+      metrics: Array<{
+        __typename: 'EvaluationMetric',
+        key: string,
+        value: RealNumber,
+        slice: string | null
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -2956,6 +3170,43 @@ export type ExperimentUpdateMutation = {
         key: string,
         value: string
       }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type FactsSetMutationVariables = Exact<{
+  input: FactsSetInput;
+}>;
+
+
+export type FactsSetMutation = {
+  factsSet: {
+    __typename: 'FactsSetPayload',
+    facts: {
+      __typename: 'ModelVersionFacts',
+      presentCount: number,
+      missing: Array<Fact>,
+      sourceCommit: {
+        __typename: 'SourceCommit',
+        repository: string | null,
+        sha: string | null,
+        branch: string | null
+      },
+      environment: {
+        __typename: 'RuntimeEnvironment',
+        imageDigest: string | null,
+        libraries: Array<{
+          __typename: 'Library',
+          name: string,
+          version: string
+        }>
+      }
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -4186,6 +4437,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -4224,6 +4479,10 @@ export type NodeQuery = {
     }
     | {
       __typename: 'ModelVersion',
+      id: string
+    }
+    | {
+      __typename: 'OnlineExperiment',
       id: string
     }
     | {
@@ -4310,6 +4569,10 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -4351,6 +4614,10 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'OnlineExperiment',
+      id: string
+    }
+    | {
       __typename: 'Project',
       id: string
     }
@@ -4387,6 +4654,89 @@ export type NodesQuery = {
       id: string
     }
    | null>
+};
+
+export type OnlineExperimentConcludeMutationVariables = Exact<{
+  input: OnlineExperimentConcludeInput;
+}>;
+
+
+export type OnlineExperimentConcludeMutation = {
+  onlineExperimentConclude: {
+    __typename: 'OnlineExperimentConcludePayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      conclusion: string | null,
+      winner: string | null,
+      concludedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type OnlineExperimentCreateMutationVariables = Exact<{
+  input: OnlineExperimentCreateInput;
+}>;
+
+
+export type OnlineExperimentCreateMutation = {
+  onlineExperimentCreate: {
+    __typename: 'OnlineExperimentCreatePayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      id: string,
+      name: string,
+      kind: string,
+      arms: Array<{
+        __typename: 'OnlineArm',
+        name: string,
+        version: string,
+        share: RealNumber
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type OnlineExperimentLogMutationVariables = Exact<{
+  input: OnlineExperimentLogInput;
+}>;
+
+
+export type OnlineExperimentLogMutation = {
+  onlineExperimentLog: {
+    __typename: 'OnlineExperimentLogPayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      arms: Array<{
+        __typename: 'OnlineArm',
+        name: string,
+        share: RealNumber,
+        metrics: Array<{
+          __typename: 'OnlinePoint',
+          key: string,
+          value: RealNumber,
+          sampleCount: number | null
+        }>
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
 };
 
 export type PasswordChangeMutationVariables = Exact<{
@@ -6449,6 +6799,35 @@ export const DerivationDeleteDocument: TypedDocument<DerivationDeleteMutation, D
 }`,
 };
 
+export const EvaluationCreateDocument: TypedDocument<EvaluationCreateMutation, EvaluationCreateMutationVariables> = {
+  name: 'EvaluationCreate',
+  kind: 'mutation',
+  hash: 'c38843abef241c7bf94526793137346495d9af7658d09e6b8461761319d25844',
+  text: `mutation EvaluationCreate($input: EvaluationCreateInput!) {
+  evaluationCreate(input: $input) {
+    evaluation {
+      id
+      datasetName
+      datasetDigest
+      metrics {
+        key
+        value
+        slice
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentDocument: TypedDocument<ExperimentQuery, ExperimentQueryVariables> = {
   name: 'Experiment',
   kind: 'query',
@@ -6583,6 +6962,43 @@ export const ExperimentUpdateDocument: TypedDocument<ExperimentUpdateMutation, E
       tags {
         key
         value
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const FactsSetDocument: TypedDocument<FactsSetMutation, FactsSetMutationVariables> = {
+  name: 'FactsSet',
+  kind: 'mutation',
+  hash: '20ae41349f7b633a9f9228ebcdcdee110326fef20bcc8e4668a1359ef14b49ce',
+  text: `mutation FactsSet($input: FactsSetInput!) {
+  factsSet(input: $input) {
+    facts {
+      presentCount
+      missing
+      sourceCommit {
+        repository
+        sha
+        branch
+        __typename
+      }
+      environment {
+        imageDigest
+        libraries {
+          name
+          version
+          __typename
+        }
         __typename
       }
       __typename
@@ -7807,6 +8223,89 @@ export const NodesDocument: TypedDocument<NodesQuery, NodesQueryVariables> = {
       version
       __typename
     }
+  }
+}`,
+};
+
+export const OnlineExperimentConcludeDocument: TypedDocument<OnlineExperimentConcludeMutation, OnlineExperimentConcludeMutationVariables> = {
+  name: 'OnlineExperimentConclude',
+  kind: 'mutation',
+  hash: 'd892ca5bff2c5c6b2b63b79898315df3c9956e019a802153fd50f0a449810cbd',
+  text: `mutation OnlineExperimentConclude($input: OnlineExperimentConcludeInput!) {
+  onlineExperimentConclude(input: $input) {
+    onlineExperiment {
+      conclusion
+      winner
+      concludedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const OnlineExperimentCreateDocument: TypedDocument<OnlineExperimentCreateMutation, OnlineExperimentCreateMutationVariables> = {
+  name: 'OnlineExperimentCreate',
+  kind: 'mutation',
+  hash: '40f3c489f05ac7680ba1a931563fcdac47cfa607bac942f23300aedfe31cb538',
+  text: `mutation OnlineExperimentCreate($input: OnlineExperimentCreateInput!) {
+  onlineExperimentCreate(input: $input) {
+    onlineExperiment {
+      id
+      name
+      kind
+      arms {
+        name
+        version
+        share
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const OnlineExperimentLogDocument: TypedDocument<OnlineExperimentLogMutation, OnlineExperimentLogMutationVariables> = {
+  name: 'OnlineExperimentLog',
+  kind: 'mutation',
+  hash: 'd0d079d7b7e147b0fc01687a81413e47552c1c18d598ea8f65ff63b14c4283c6',
+  text: `mutation OnlineExperimentLog($input: OnlineExperimentLogInput!) {
+  onlineExperimentLog(input: $input) {
+    onlineExperiment {
+      arms {
+        name
+        share
+        metrics {
+          key
+          value
+          sampleCount
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
   }
 }`,
 };

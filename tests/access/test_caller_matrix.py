@@ -44,7 +44,7 @@ _SCOPED = {
       viewer
     """,
     "ooFoo ooFoo": """
-      model artifactUploads modelVersionManifest promotionCheck
+      model impact artifactUploads modelVersionManifest promotionCheck
     """,
     "ppFpp ppFpp": """
       modelVersion
@@ -55,6 +55,7 @@ _SCOPED = {
       ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
       modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
       modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
+      evaluationCreate factsSet onlineExperimentCreate onlineExperimentLog onlineExperimentConclude
     """,
     "FFpFF FFpFF": """
       experiment artifact

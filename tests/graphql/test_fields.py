@@ -41,6 +41,7 @@ NEEDS = {
     "part of it": (OPEN, OPEN, "<<======", "<<======"),
     "some count": (OPEN, OPEN, "oo======", "oo======"),
     "candidates' part": (OPEN, OPEN, "<<======", OPEN),
+    "members' part": "<<======",
     "member": INSIDE,
     "none for visitors": "00======",
     "own page": "oo======",
@@ -113,6 +114,7 @@ LINES = {
         "nothing more": "id provider baseUrl ciProject hasApiToken hasHookSecret hookUrl identity createdAt updatedAt",
         "may: maintainer": "viewerCanUpdate",
     },
+    "ComparedMeasurement": {"nothing more": "values"},
     "ComparedMetric": {"nothing more": "values"},
     "Deployment": {
         "nothing more": "id environment endpoint instance version number modelName follows digest status statusReason "
@@ -123,6 +125,12 @@ LINES = {
     "Derivation": {
         "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
     },
+    "Evaluation": {
+        "nothing more": "modelVersion metrics replacedBy replaced createdBy", "candidates": "candidate",
+    },
+    "FactConflict": {"nothing more": "values"},
+    "FactConflictValue": {"nothing more": "statement"},
+    "FactStatement": {"nothing more": "statedBy"},
     "Experiment": {
         "nothing more": "project candidates loggedModels createdBy", "registry": "model",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -133,6 +141,7 @@ LINES = {
         "owner of the group": "tokens invitations accessLog serviceAccounts", "role in the group": "viewerRole",
         "may: owner": "viewerCanManage viewerCanUpdate viewerCanDelete",
     },
+    "HyperParameters": {"candidates' part": "statements", "candidates": "conflicts"},
     "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
     "Invitation": {
         "nothing more": "id status email isAdmin memberships createdAt expiresAt acceptedAt revokedAt createdBy "
@@ -146,6 +155,7 @@ LINES = {
     },
     "LoggedModelMetric": {"nothing more": "candidate"},
     "LoggedModelUse": {"nothing more": "loggedModel"},
+    "MeasuredMetrics": {"nothing more": "conflicts isPresent learnedAt", "candidates' part": "statements keys"},
     "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
@@ -155,20 +165,30 @@ LINES = {
     },
     "ModelVersion": {
         "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests "
-        "seal withdrawals",
+        "seal withdrawals evaluations facts onlineExperiments",
         "candidates": "candidate loggedModel",
-        "candidates' part": "ciJobs", "member": "deployments pulls", "may: reporter": "viewerCanUpdate viewerCanDelete",
+        "candidates' part": "ciJobs metrics", "member": "deployments pulls",
+        "may: reporter": "viewerCanUpdate viewerCanDelete",
+    },
+    "ModelVersionFacts": {
+        "nothing more": "sourceCommit trainingData hyperParameters metrics environment stageOfVersion",
+    },
+    "ModelVersionMetric": {"nothing more": "evaluation onlineExperiment"},
+    "OnlineArm": {"nothing more": "modelVersion"},
+    "OnlineExperiment": {"nothing more": "project arms createdBy concludedBy"},
+    "ModelVersionsComparison": {
+        "nothing more": "tags files signature sides", "candidates": "params metrics",
+        "candidates' part": "measurements",
     },
     "ModelVersionManifest": {"nothing more": "document digest isSealed fileCount size"},
     "ModelVersionSeal": {"nothing more": "sealedBy"},
     "ModelVersionWithdrawal": {"nothing more": "createdBy undoneBy"},
-    "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
-        "registry": "models modelSearch modelVersionSearch promotionRequests",
+        "registry": "models modelSearch modelVersionSearch promotionRequests onlineExperiments",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
@@ -191,11 +211,15 @@ LINES = {
         "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "RuntimeEnvironment": {"nothing more": "statements conflicts"},
     "ServiceAccount": {
         "nothing more": "id name description role createdAt user tokens createdBy",
         "may: maintainer": "viewerCanUpdate",
     },
     "SignInMethods": {"nothing more": "hasPasswords providers"},
+    "SourceCommit": {"member": "conflicts", "members' part": "statements"},
+    "StageOfVersion": {"nothing more": "statements conflicts"},
+    "TrainingData": {"candidates' part": "statements", "candidates": "conflicts"},
     "Session": {
         "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
         "may: owner": "viewerCanRevoke",
@@ -250,6 +274,19 @@ BLANK = {
         ],
         "lists of no object: tests/lifecycle/audit/test_reading.py",
     ),
+    **{f"{name}.conflicts": "sources agree" for name in ("MeasuredMetrics", "RuntimeEnvironment", "StageOfVersion")},
+    **{f"{name}.missing": "all is stated" for name in ("SourceCommit", "RuntimeEnvironment", "ModelVersionFacts")},
+    "StageOfVersion.learnedAt": "it was never moved",
+    "FactStatement.detail": "that of a person is the person",
+    **dict.fromkeys(
+        [
+            "ModelVersionMetric.evaluation",
+            "ModelVersionMetric.onlineExperiment",
+            "ModelVersionMetric.slice",
+            "ComparedMeasurement.slice",
+        ],
+        "of evaluations only; tests/lifecycle/evaluations has them",
+    ),
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"
@@ -262,6 +299,8 @@ BLANK = {
             "MetricPoint",
             "Promotion",
             "PromotionRequestEvent",
+            "OnlineExperiment",
+            "OnlinePoint",
             "Pull",
             "ServiceAccount",
             "Session",
@@ -318,7 +357,7 @@ def need_of(kind: str, name: str) -> str:
 
 def is_strict(kind: str) -> bool:
     """Whether every field of a type needs a line: not every caller sees the object, or not all of its plain values."""
-    ordinary = {"project", "registry", "candidates", "signed in", "writers"}
+    ordinary = {"project", "registry", "candidates", "candidates of versions", "signed in", "writers"}
     special = [name for need, names in LINES[kind].items() if need != "nothing more" for name in names.split()]
     plain = [name for name in special if not leads_to_objects(kind, name) and not name.startswith("viewerCan")]
     return bool(plain) or not set(DOORS[kind].values()) <= ordinary
@@ -428,7 +467,7 @@ NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
     "Derivation": "registry",
-    "Experiment": "candidates",
+    "Evaluation": "registry", "Experiment": "candidates", "OnlineExperiment": "registry",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Promotion": "registry",

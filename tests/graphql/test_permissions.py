@@ -84,6 +84,7 @@ NEEDS = {
         "deploymentRegister", "deploymentHeartbeat", "deploymentEnd", "derivationCreate", "derivationDelete",
         "modelVersionPromote", "promotionRequestCreate", "promotionRequestComment",
         "modelRestore", "modelVersionRestore",
+        "evaluationCreate", "factsSet", "onlineExperimentCreate", "onlineExperimentLog", "onlineExperimentConclude",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",

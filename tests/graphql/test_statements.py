@@ -35,7 +35,11 @@ LISTS = {
     "Derivation": MODEL + " { versions(first: $n) { nodes { derivations @ } } }",
     "LineageEntry": MODEL
     + " { versions(first: $n) { nodes { lineage(direction: UPSTREAM) { entries(first: 3) { nodes @ } } } } }",
+    "Evaluation": MODEL + " { versions(first: $n) { nodes { evaluations(first: 1) { nodes @ } } } }",
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
+    "FactConflict": MODEL + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts @ } } } } }",
+    "FactConflictValue": MODEL
+    + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts { values @ } } } } } }",
     "Group": "group(by: {path: $group}) { groups(first: $n) { nodes @ } }",
     "Invitation": "project(by: {path: $path}) { invitations(first: $n) { nodes @ } }",
     "InvitationMembership": "project(by: {path: $path}) { invitations(first: $n) { nodes { memberships @ } } }",
@@ -48,6 +52,9 @@ LISTS = {
     "ManifestFile": MODEL + " { versions(first: $n) { nodes { manifest(first: 2) { nodes @ } } } }",
     "ModelVersion": MODEL + " { versions(first: $n) { nodes @ } }",
     "ModelVersionWithdrawal": MODEL + " { versions(first: $n) { nodes { withdrawals @ } } }",
+    "ModelVersionMetric": MODEL + " { versions(first: $n) { nodes { metrics @ } } }",
+    "OnlineArm": "project(by: {path: $path}) { onlineExperiments(first: $n) { nodes { arms @ } } }",
+    "OnlineExperiment": "project(by: {path: $path}) { onlineExperiments(first: $n) { nodes @ } }",
     "Project": "projects(search: $below, first: $n) { nodes @ }",
     "Promotion": MODEL + " { versions(first: $n) { nodes { promotions(first: 1) { nodes @ } } } }",
     "PromotionApproval": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes { approvals @ } } }",
@@ -61,7 +68,7 @@ LISTS = {
     "WebhookDelivery": "node(id: $webhook) { ... on Webhook { deliveries(first: $n) { nodes @ } } }",
 }
 """How to come to many objects of a type; `@` stands for what is asked of them."""
-ELSEWHERE = {"CandidateSeries", "ComparedMetric", "ComparedPath"}
+ELSEWHERE = {"CandidateSeries", "ComparedMeasurement", "ComparedMetric", "ComparedPath"}
 """Answers to several ids at once: tests/graphql/test_comparing.py."""
 ARGUMENTS = {
     "Candidate.metricHistory": '(key: "loss", first: 2)',
@@ -69,6 +76,7 @@ ARGUMENTS = {
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
     "Model.aliasHistory": '(name: "moved", first: 2)',
     "ModelVersion.lineage": "(direction: UPSTREAM)",
+    "OnlineArm.metricHistory": '(key: "k", first: 2)',
     "Project.candidateSearch": "(experimentIds: $experiments, first: 2)",
     "Project.loggedModelSearch": "(experimentIds: $experiments, first: 2)",
 }

@@ -70,6 +70,13 @@ class ProjectEventType(Enum):
     PROMOTION_REQUEST_WITHDRAWN = value("PROMOTION_REQUEST_WITHDRAWN", "A promotion request was taken back.")
     PROMOTION_REQUEST_EXPIRED = value("PROMOTION_REQUEST_EXPIRED", "The time of a promotion request was over.")
     PROMOTION_REQUEST_PROMOTED = value("PROMOTION_REQUEST_PROMOTED", "A requested promotion was made.")
+    EVALUATION_CREATED = value("EVALUATION_CREATED", "A model version was evaluated; `detail` names the data set.")
+    MODEL_VERSION_FACTS_SET = value("FACT_STATED", "A fact of a model version was stated; `detail` names it.")
+    ONLINE_EXPERIMENT_CREATED = value("ONLINE_EXPERIMENT_CREATED", "An online experiment began; `detail` is its kind.")
+    ONLINE_EXPERIMENT_CONCLUDED = value(
+        "ONLINE_EXPERIMENT_CONCLUDED",
+        "An online experiment was concluded; `detail` names the arm that won, if one did.",
+    )
     DEPLOYMENT_STARTED = value("DEPLOYMENT_STARTED", "A version runs; `detail` names the environment.")
     DEPLOYMENT_SILENT = value("DEPLOYMENT_SILENT", "No heartbeat came for a while; `detail` names the environment.")
     DEPLOYMENT_ENDED = value("DEPLOYMENT_ENDED", "A deployment has ended; `detail` names the environment.")

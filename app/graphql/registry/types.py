@@ -17,6 +17,7 @@ from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
 from app.graphql.lifecycle.deployments.lists import ModelDeployments, VersionDeployments
 from app.graphql.lifecycle.deployments.pulls import VersionPulls
+from app.graphql.lifecycle.evaluations.lists import VersionEvaluations
 from app.graphql.lifecycle.lineage.lists import VersionLineage
 from app.graphql.registry.orders import ModelVersionStatus, VersionOrderBy
 from app.graphql.tracking.list_arguments import InView, ViewType
@@ -153,7 +154,7 @@ class Model(ModelDeployments, Node):
 
 
 @strawberry.type(description="One release of a model.")
-class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, Node):
+class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, VersionEvaluations, Node):
     row: strawberry.Private[lookup.ModelVersion]
     version: str = strawberry.field(description="Semantic version, unique in its model.")
     number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")

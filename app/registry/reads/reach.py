@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, select
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, exists, select
 
 from app.access.policy import Actor, Permission
 from app.access.reads.guarded import GuardedReads, Results
@@ -26,6 +27,12 @@ def reached(actor: Actor, project_id: Column, model_id: Column) -> tuple[ColumnE
     if actor.model_patterns is None:
         return ()
     return (exists().where(Model.project_id == project_id, Model.id == model_id, *repository.within(actor)),)
+
+
+def yanked_at(project_id: Column, version_id: Column) -> ScalarSelect[datetime | None]:
+    """When the living version of a row was yanked; NULL: it was not."""
+    mine = (ModelVersion.project_id == project_id, ModelVersion.id == version_id, ModelVersion.deleted_at.is_(None))
+    return select(ModelVersion.yanked_at).where(*mine).scalar_subquery()
 
 
 def version_is_reached(actor: Actor, project_id: Column, version_id: Column) -> ColumnElement[bool]:

@@ -237,6 +237,7 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         ]
         promoted = await tx.scalar(text(_PROMOTION), {"r": requested[0], "by": project.owner.user_id})
         running = [await tx.scalar(text(_DEPLOYMENT), {"p": project.id, "i": instance}) for instance in "ab"]
+        experiments = [await tx.scalar(text(_ONLINE), {"p": project.id, "n": name}) for name in ("new", "old")]
         await tx.execute(text(_PASSWORD), {"u": project.owner.user_id})
         identity = await tx.scalar(text(_IDENTITY), {"u": project.owner.user_id, "s": uuid4().hex})
     return {
@@ -253,6 +254,8 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             for todo, id in zip(("", " to approve", " to reject", " to withdraw"), requested, strict=True)
         },
         "<promotion id>": str(GlobalId.of("Promotion", project.id, promoted)),
+        "<online experiment id>": str(GlobalId.of("OnlineExperiment", project.id, experiments[0])),
+        "<old online experiment id>": str(GlobalId.of("OnlineExperiment", project.id, experiments[1])),
         "<identity id>": str(GlobalId.of("Identity", identity)),
         "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
@@ -290,6 +293,14 @@ _PROMOTION = """INSERT INTO promotions (project_id, model_id, version_id, versio
   SELECT project_id, model_id, version_id, version, number, stage_id, stage, 'none', 1, '1.0.0', 'completed', 'r', 'b',
     '[{"kind": "k", "name": "n", "title": "t", "outcome": "failed", "message": "m", "compared": {"a": 1},
     "sources": [{"b": 2}]}]', '{}', id, :by, 'u' FROM promotion_requests WHERE id = :r RETURNING id"""
+_ONLINE = """WITH x AS (
+    INSERT INTO online_experiments (project_id, name, kind) VALUES (:p, :n, 'ab') RETURNING project_id, id
+  ), a AS (
+    INSERT INTO online_arms (project_id, experiment_id, name, position, version_id, model_name, version, number, share)
+    SELECT x.project_id, x.id, arm.name, arm.position, v.id, 'digits', v.version, v.number, 0.5
+    FROM x, (VALUES ('old', 0), ('new', 1)) AS arm (name, position), model_versions v
+    WHERE v.project_id = :p AND v.version = '1.1.0'
+  ) SELECT id FROM x"""
 _DELIVERY = """INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data)
   VALUES (:p, gen_random_uuid(), :w, 'model_version.created', '{}') RETURNING id"""
 

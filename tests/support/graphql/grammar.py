@@ -26,7 +26,7 @@ Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 VERBS = (
-    "Abort Approve Cancel Change Comment Complete Copy Create Deactivate Delete End Heartbeat Invite "
+    "Abort Approve Cancel Change Comment Complete Conclude Copy Create Deactivate Delete End Heartbeat Invite "
     "LimitsUpdate Link Log Promote Reactivate Refresh Register Reject Release Renew Replay Restore Retry "
     "Revoke Rotate Set StageSet Test Transfer Unlink Update Withdraw "
     "Deprecate Seal Undeprecate Unyank Yank"

@@ -94,9 +94,10 @@ PULLED = """INSERT INTO pulls (project_id, version_id, day, user_id, door, first
 DERIVED = """INSERT INTO derivations (project_id, version_id, kind, base_project_id, base_version_id, base, source,
     created_by)
   SELECT v.project_id, v.id, 'merged', b.project_id, b.id, 'b', 'stated', :by
-  FROM model_versions v JOIN projects p ON p.id = v.project_id JOIN model_versions b ON b.project_id = v.project_id
-    AND b.number < v.number AND b.number > v.number - 3 AND b.model_id = v.model_id
-  WHERE p.full_path LIKE :path || '/%'"""
+  FROM model_versions v JOIN projects p ON p.id = v.project_id LEFT JOIN LATERAL (
+    SELECT o.project_id, o.id FROM model_versions o WHERE o.project_id = v.project_id AND o.id < v.id
+    ORDER BY o.id LIMIT 1
+  ) b ON true WHERE p.full_path LIKE :path || '/%'"""
 
 _BELOW = "project_id IN (SELECT p.id FROM projects p WHERE p.full_path LIKE :path || '/%')"
 REQUESTED = f"""INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
@@ -113,6 +114,28 @@ TOLD = f"""INSERT INTO promotion_request_events (project_id, request_id, kind, u
   SELECT project_id, request_id, kind, :by, 'u', id FROM promotions, (VALUES ('commented'), ('promoted')) AS k (kind)
   WHERE {_BELOW}"""
 
+EVALUATED = (
+    """INSERT INTO evaluations (project_id, version_id, dataset_name, candidate_id, created_by)
+      SELECT project_id, id, 'd', candidate_id, :by FROM model_versions WHERE project_id = :project""",
+    """INSERT INTO evaluations (project_id, version_id, dataset_name, candidate_id, created_by, replaces_id)
+      SELECT project_id, version_id, 'd', candidate_id, :by, id FROM evaluations WHERE project_id = :project""",
+    """INSERT INTO evaluation_metrics (project_id, evaluation_id, key, value)
+      SELECT project_id, id, 'k', 1 FROM evaluations WHERE project_id = :project""",
+    """INSERT INTO online_experiments (project_id, name, kind, created_by)
+      SELECT :project, 'x', 'shadow', :by FROM generate_series(1, :n)""",
+    """INSERT INTO online_arms (project_id, experiment_id, name, position, version_id, model_name, version, number,
+        share, keys)
+      SELECT x.project_id, x.id, v.id::text, v.number, v.id, 'm0', v.version, v.number, 0, '{k}'
+      FROM online_experiments x JOIN model_versions v ON v.project_id = x.project_id
+      JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id AND m.name = 'm0'
+      WHERE x.project_id = :project""",
+    """INSERT INTO online_points (project_id, experiment_id, arm, key, at, value)
+      SELECT project_id, experiment_id, name, 'k', now(), 1 FROM online_arms WHERE project_id = :project""",
+    """INSERT INTO fact_statements (project_id, version_id, fact, entries, source, detail, stated_by)
+      SELECT v.project_id, v.id, 'source_commit', jsonb_build_object('sha', s.sha), 'stated', s.sha, :by
+      FROM model_versions v, (VALUES ('aaaaaaaaaa'), ('bbbbbbbbbb')) AS s (sha) WHERE v.project_id = :project""",
+)
+"""Two evaluations of each version, of which one corrects the other; experiments; and facts that are in conflict."""
 LOGGED_ACCESS = """INSERT INTO access_log (happened_at, action, result, actor_id, user_id, about_group_id,
     about_project_id) SELECT now() + interval '1 hour', 'member_set', 'ok', :by, :by, :group, :project
   FROM generate_series(1, :n)"""
@@ -211,6 +234,10 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
         for statement in (DEPLOYED, PULLED, DERIVED, REQUESTED, APPROVED, PROMOTED, TOLD):
             await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
+        for statement in EVALUATED:
+            given = {"project": project.id, "by": project.owner.user_id, "n": ROWS}
+            used = {name: value for name, value in given.items() if f":{name}" in statement}
+            await tx.execute(text(statement), used)
     await chained(runtime, project.id, heads=ROWS)
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 

@@ -34,6 +34,7 @@ SIGHTS = {
     "project": (INSIDE, OPEN, OPEN, OPEN),
     "registry": (INSIDE, OPEN, OPEN, INSIDE),
     "candidates": (INSIDE, OPEN, INSIDE, OPEN),
+    "candidates of versions": (INSIDE, OPEN, INSIDE, INSIDE),
     "members": (INSIDE,) * 4,
     "writers": ("...====.",) * 4,
     "maintainers": (".....==.",) * 4,
@@ -107,6 +108,28 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
   projectUpdate(input: {project: {path: $p}, description: "d"}) { project { id group { id } } userErrors { message } }
   artifactUploadCreate(input: {owner: {candidate: {id: $c}}, files: $files}) {
     artifactUploads { id } userErrors { message } } }"""
+EVALUATED = """mutation f($p: String!, $v: ID!) {
+  wrong: evaluationCreate(input: {modelVersion: {id: $v}, datasetName: "d", metrics: [{key: "acc", value: 0.5}]}) {
+    evaluation { id } userErrors { message } }
+  foldered: evaluationCreate(input: {modelVersion: {path: {project: $p, model: "digits", reference: "3.0.0-rc.1"}},
+    datasetName: "d", metrics: [{key: "acc", value: 0.5}]}) { userErrors { message } }
+  onlineExperimentCreate(input: {project: {path: $p}, name: "x", kind: "ab", description: "d", arms: [
+    {name: "a", modelVersion: {id: $v}, share: 0.5},
+    {name: "b", modelVersion: {path: {project: $p, model: "digits", reference: "1.1.0"}}, share: 0.5}]}) {
+    onlineExperiment { id } userErrors { message } }
+  factsSet(input: {modelVersion: {id: $v}, note: "n", sourceCommit: {repository: "https://h/r", branch: "b",
+    sha: "0a1b2c3d4e5f"}, trainingData: [{name: "d", digest: "2"}], hyperParameters: [{key: "p", value: "2"}],
+    environment: {hardware: "h", python: "3.11", libraries: [{name: "numpy", version: "==1"}],
+    imageDigest: "sha256:0000000000000000000000000000000000000000000000000000000000000000"}}) {
+    userErrors { message } } }"""
+CONCLUDED = """mutation f($v: ID!, $c: ID!, $wrong: ID!, $x: ID!) {
+  evaluationCreate(input: {modelVersion: {id: $v}, datasetName: "d", datasetDigest: "1", name: "n", description: "d",
+    candidateId: $c, artifactFolder: "model", evaluationId: $wrong,
+    metrics: [{key: "acc", value: 0.6}, {key: "acc", value: 0.4, slice: "s"}]}) {
+    evaluation { id } userErrors { message } }
+  onlineExperimentLog(input: {id: $x, points: [{arm: "a", key: "clicks", value: 1, sampleCount: 2}]}) {
+    userErrors { message } }
+  onlineExperimentConclude(input: {id: $x, conclusion: "c", winner: "a"}) { userErrors { message } } }"""
 # What only workers, CI systems and time bring about.
 WRITTEN = (
     """INSERT INTO artifacts (project_id, id, logged_model_id, candidate_id, path, blob_id, media_type, created_by)
@@ -223,6 +246,10 @@ async def build(
     logged = made["net"]["loggedModel"]["id"]
     files = [{"path": "shared", "size": 1, "sha256": HASH}, {"path": "open", "size": 1}]
     filled = await _done(data, owner, FILLED, p=path, c=candidate, l=logged, files=files)
+    evaluated = filled["modelVersionCreate"]["modelVersion"]["id"]
+    begun = await _done(data, owner, EVALUATED, p=path, v=evaluated)
+    wrong, online = begun["wrong"]["evaluation"]["id"], begun["onlineExperimentCreate"]["onlineExperiment"]["id"]
+    concluded = await _done(data, owner, CONCLUDED, v=evaluated, c=candidate, wrong=wrong, x=online)
     uploads = [one["id"] for one in filled["artifactUploadCreate"]["artifactUploads"]]
     variables = {
         "path": path,
@@ -231,6 +258,8 @@ async def build(
         "Parent": candidate,
         "Trashed": seeded.meanings["<trashed candidate id>"],
         "ModelVersion": filled["modelVersionCreate"]["modelVersion"]["id"],
+        "Original": version,
+        "Other": seeded.meanings["<other model version id>"],
         "Foldered": filled["foldered"]["modelVersion"]["id"],
         "LoggedModel": logged,
         "Artifact": await _file(data, owner, candidate),
@@ -247,6 +276,9 @@ async def build(
         "EndedDeployment": seeded.meanings["<old deployment id>"],
         "Promotion": seeded.meanings["<promotion id>"],
         "PromotionRequest": seeded.meanings["<promotion request id>"],
+        "Evaluation": concluded["evaluationCreate"]["evaluation"]["id"],
+        "WrongEvaluation": wrong,
+        "OnlineExperiment": online,
         "Webhook": seeded.meanings["<webhook id>"],
         "WebhookDelivery": seeded.meanings["<webhook delivery id>"],
         "Alias": str(GlobalId.of("Alias", *_parts(made["modelUpdate"]["model"]["id"]), "best")),

@@ -132,3 +132,28 @@ MODEL_DELETE = f"""mutation ModelDelete($input: ModelDeleteInput!) {{
 VERSION_DELETE = f"""mutation VersionDelete($input: ModelVersionDeleteInput!) {{
   modelVersionDelete(input: $input) {{ deletedId {_ERRORS} }}
 }}"""
+
+DEPLOYMENT_FIELDS = """id environment endpoint instance version number modelName follows status statusReason isDrifting
+      startedAt lastHeartbeatAt endedAt"""
+
+DEPLOYMENTS = f"""query Deployments(
+  $project: String!, $environment: String, $status: DeploymentStatus, $first: Int!, $after: String
+) {{
+  project(by: {{path: $project}}) {{
+    deployments(environment: $environment, status: $status, first: $first, after: $after) {{
+      nodes {{ {DEPLOYMENT_FIELDS} }} {_PAGE}
+    }}
+  }}
+}}"""
+
+DEPLOYMENT_REGISTER = f"""mutation DeploymentRegister($input: DeploymentRegisterInput!) {{
+  deploymentRegister(input: $input) {{ deployment {{ {DEPLOYMENT_FIELDS} }} {_ERRORS} }}
+}}"""
+
+DEPLOYMENT_HEARTBEAT = f"""mutation DeploymentHeartbeat($input: DeploymentHeartbeatInput!) {{
+  deploymentHeartbeat(input: $input) {{ deployment {{ {DEPLOYMENT_FIELDS} }} {_ERRORS} }}
+}}"""
+
+DEPLOYMENT_END = f"""mutation DeploymentEnd($input: DeploymentEndInput!) {{
+  deploymentEnd(input: $input) {{ deployment {{ {DEPLOYMENT_FIELDS} }} {_ERRORS} }}
+}}"""

@@ -65,14 +65,25 @@ COMMANDS = (
     Command("alias delete", "changes", "Delete an alias."),
     Command("tag set", "changes", "Set tags of a model or a version."),
     Command("tag delete", "changes", "Delete tags of a model or a version."),
+    Command("deployment register", "deployments", "Say that a version runs somewhere."),
+    Command("deployment heartbeat", "deployments", "Say that it still runs."),
+    Command("deployment end", "deployments", "Say that it runs no more."),
+    Command("deployment list", "deployments", "List what runs where."),
     Command("delete", "changes", "Delete a version, or a model with all of its versions."),
     Command("completion", "completion", "Print a script that completes commands in bash, zsh or fish."),
 )
 GROUPS = {
+<<<<<<< HEAD
     "promotion": "What a version may enter a stage by: rules and approvals.",
     "profiles": "Installations by name.",
     "alias": "Names of versions that move.",
     "tag": "Tags.",
+=======
+    "profiles": "Installations by name.",
+    "alias": "Names of versions that move.",
+    "tag": "Tags.",
+    "deployment": "What runs where.",
+>>>>>>> main
 }
 
 

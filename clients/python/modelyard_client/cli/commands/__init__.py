@@ -73,17 +73,11 @@ COMMANDS = (
     Command("completion", "completion", "Print a script that completes commands in bash, zsh or fish."),
 )
 GROUPS = {
-<<<<<<< HEAD
     "promotion": "What a version may enter a stage by: rules and approvals.",
     "profiles": "Installations by name.",
     "alias": "Names of versions that move.",
     "tag": "Tags.",
-=======
-    "profiles": "Installations by name.",
-    "alias": "Names of versions that move.",
-    "tag": "Tags.",
     "deployment": "What runs where.",
->>>>>>> main
 }
 
 

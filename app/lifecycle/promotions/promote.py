@@ -184,9 +184,9 @@ async def _decide(
     async with db.write() as tx:
         subject = await locked(tx, actor, seen.subject, is_lost=is_lost)
         case = await cases.judge(tx, subject, prepared, expected)
-        if is_lost and (_is_there(case) or not case.refusing):
+        if is_lost and (_is_there(case, command) or not case.refusing):
             return None
-        if _is_there(case):
+        if _is_there(case, command):
             return await _stay(tx, actor, case, command)
         if case.is_stale:
             return None
@@ -204,9 +204,11 @@ async def _decide(
         return Entry(*await outcomes.complete(tx, actor, case, how))
 
 
-def _is_there(case: Case) -> bool:
+def _is_there(case: Case, command: Promote) -> bool:
+    """Whether there is nothing to decide: it is in the stage, and those that it would stand behind may stay."""
     version = case.subject.version
-    return version.stage == case.subject.stage.key and case.holder.number in {0, version.number}
+    is_holder = case.holder.number in {0, version.number}
+    return version.stage == case.subject.stage.key and (is_holder or command.keep_others)
 
 
 async def _stay(tx: Tx, actor: Actor, case: Case, command: Promote) -> Entry:

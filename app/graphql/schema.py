@@ -23,6 +23,7 @@ from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.diff import DiffQuery
 from app.graphql.lifecycle.evaluations.mutations import EvaluationsMutation
 from app.graphql.lifecycle.gates.mutations import GatesMutation
 from app.graphql.lifecycle.gates.queries import GatesQuery
@@ -96,6 +97,7 @@ class Query(
     LineageQuery,
     TrackingQuery,
     ComparisonQuery,
+    DiffQuery,
     FindingQuery,
     ArtifactsQuery,
     ArtifactUploadsQuery,

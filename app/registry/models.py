@@ -211,16 +211,17 @@ async def edit(db: Database, actor: Actor, project: int | str, reference: int | 
         values["tags"] = patched(Model.tags, command.tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        key = reference
+        key, is_renamed = reference, False
         if name is not None:
             model = await find(tx, actor, access.id, reference)
             repository.require_name(actor, name)
+            is_renamed = model.name != name  # before the row is read again
             await _rename_experiment(tx, model, name)
             key, values["name"] = model.id, name
         changed = await _update(tx, actor, access.id, key, **values)
         if changed is None:
             raise not_found(reference)
-        if name is not None and name != model.name:
+        if is_renamed:
             await guards.require_model(tx, actor, access, changed.id, "the model cannot be renamed")
         if command.tags:
             check_tags(changed.tags)

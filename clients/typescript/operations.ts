@@ -1060,6 +1060,15 @@ export type ModelUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
+/** What becomes of a version whose step in SemVer is smaller than its differences from the release before it take. */
+export type ModelVersionBumpPolicy =
+  /** `modelVersionDiff` says so. */
+  | 'HINT'
+  /** Its promotion warns, too. */
+  | 'WARNING'
+  /** Its promotion is refused. */
+  | 'RULE';
+
 /** A version that is going to be made and pushed. */
 export type ModelVersionCheckInput = {
   /** The project of the model. */
@@ -1546,6 +1555,8 @@ export type ProjectUpdateInput = {
   experimentsAccess?: FeatureAccess | null | undefined;
   /** Whether the SemVer of a deleted version may come back with other files. */
   allowsVersionReuse?: boolean | null | undefined;
+  /** What becomes of a version whose step in SemVer is smaller than its differences take. */
+  versionBumpPolicy?: ModelVersionBumpPolicy | null | undefined;
 };
 
 /** Input of `promotionRequestApprove`. */
@@ -4123,6 +4134,77 @@ export type ModelVersionDeprecateMutation = {
       field: string | null
     }>
   }
+};
+
+export type ModelVersionDiffQueryVariables = Exact<{
+  by: ModelVersionLookup;
+  base?: ModelVersionLookup | null | undefined;
+}>;
+
+
+export type ModelVersionDiffQuery = {
+  modelVersionDiff: {
+    __typename: 'ModelVersionDiff',
+    leastIncrement: ModelVersionIncrement | null,
+    madeIncrement: ModelVersionIncrement | null,
+    isIncrementEnough: boolean,
+    isCertain: boolean,
+    base: {
+      __typename: 'ModelVersion',
+      version: string
+    },
+    causes: Array<{
+      __typename: 'ModelVersionBumpCause',
+      increment: ModelVersionIncrement,
+      kind: string,
+      description: string
+    }>,
+    files: {
+      __typename: 'ModelVersionFilesDiff',
+      sameCount: number,
+      changes: Array<{
+        __typename: 'ModelVersionFileChange',
+        path: string,
+        before: {
+          __typename: 'ComparedFile',
+          size: number,
+          sha256: string
+        } | null,
+        after: {
+          __typename: 'ComparedFile',
+          size: number,
+          sha256: string
+        } | null
+      }>
+    },
+    signature: Array<{
+      __typename: 'ModelVersionColumnChange',
+      side: string,
+      name: string,
+      kind: string,
+      isBreaking: boolean
+    }>,
+    tensors: {
+      __typename: 'ModelVersionTensorsDiff',
+      changes: Array<{
+        __typename: 'ModelVersionTensorChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>
+    },
+    requirements: Array<{
+      __typename: 'ModelVersionRequirementChange',
+      name: string,
+      before: string | null,
+      after: string | null
+    }>,
+    params: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>
+    }> | null
+  } | null
 };
 
 export type ModelVersionManifestQueryVariables = Exact<{
@@ -7914,6 +7996,76 @@ export const ModelVersionDeprecateDocument: TypedDocument<ModelVersionDeprecateM
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionDiffDocument: TypedDocument<ModelVersionDiffQuery, ModelVersionDiffQueryVariables> = {
+  name: 'ModelVersionDiff',
+  kind: 'query',
+  hash: '15c164baf3cfae544acd3ecd3b415c4c78d36046970681ee536f87a828ae16a1',
+  text: `query ModelVersionDiff($by: ModelVersionLookup!, $base: ModelVersionLookup) {
+  modelVersionDiff(by: $by, base: $base) {
+    base {
+      version
+      __typename
+    }
+    leastIncrement
+    madeIncrement
+    isIncrementEnough
+    isCertain
+    causes {
+      increment
+      kind
+      description
+      __typename
+    }
+    files {
+      sameCount
+      changes {
+        path
+        before {
+          size
+          sha256
+          __typename
+        }
+        after {
+          size
+          sha256
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    signature {
+      side
+      name
+      kind
+      isBreaking
+      __typename
+    }
+    tensors {
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      __typename
+    }
+    requirements {
+      name
+      before
+      after
+      __typename
+    }
+    params {
+      key
+      values
       __typename
     }
     __typename

@@ -47,7 +47,7 @@ _SCOPED = {
       model impact artifactUploads modelVersionManifest promotionCheck
     """,
     "ppFpp ppFpp": """
-      modelVersion
+      modelVersion modelVersionDiff
     """,
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy

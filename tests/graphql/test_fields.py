@@ -180,6 +180,7 @@ LINES = {
         "nothing more": "tags files signature sides", "candidates": "params metrics",
         "candidates' part": "measurements",
     },
+    "ModelVersionDiff": {"nothing more": "base modelVersion", "candidates": "params metrics"},
     "ModelVersionManifest": {"nothing more": "document digest isSealed fileCount size"},
     "ModelVersionSeal": {"nothing more": "sealedBy"},
     "ModelVersionWithdrawal": {"nothing more": "createdBy undoneBy"},

@@ -72,7 +72,9 @@ NEEDS = {
         "metricSeries", "node", "nodes", "group", "groups", "impact",
         "modelVersionManifest",
     ],
-    "to see all": ["promotionCheck", "candidatesCompare", "modelVersionsCompare", "search", "gatesDryRun"],
+    "to see all": [
+        "promotionCheck", "candidatesCompare", "modelVersionsCompare", "modelVersionDiff", "search", "gatesDryRun",
+    ],
     "to be a member": ["backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [

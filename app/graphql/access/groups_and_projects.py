@@ -10,7 +10,7 @@ import strawberry
 from app.access import policy
 from app.access.members import GroupOrProject
 from app.access.policy import Permission, ProjectAccess
-from app.graphql.access.enums import FeatureAccess, Role, Visibility
+from app.graphql.access.enums import FeatureAccess, Role, VersionBumpPolicy, Visibility
 from app.graphql.access.groups import Group, group_by_id
 from app.graphql.access.project_storage import ProjectStorage
 from app.graphql.access.types import Member, Token, User, maker, members_of
@@ -55,6 +55,9 @@ class Project(ProjectDeployments, ProjectExperiments, Node):
     allows_version_reuse: bool = strawberry.field(
         description="Whether the SemVer of a deleted version may come back with other files."
     )
+    version_bump_policy: VersionBumpPolicy = strawberry.field(
+        description="What becomes of a version whose step in SemVer is smaller than its differences take."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
 
     @classmethod
@@ -72,6 +75,7 @@ class Project(ProjectDeployments, ProjectExperiments, Node):
             registry_access=FeatureAccess(row.registry_access),
             experiments_access=FeatureAccess(row.experiments_access),
             allows_version_reuse=row.version_reuse,
+            version_bump_policy=VersionBumpPolicy(row.bump_policy),
             created_at=row.created_at,
         )
 

@@ -100,6 +100,7 @@ DOORS = {
         "modelVersion(by: {id: $Foldered}) @": "registry",
         f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
+    "ModelVersionDiff": {"modelVersionDiff(by: {id: $Foldered}, base: {id: $ModelVersion}) @": "registry"},
     "ModelVersionManifest": {"modelVersionManifest(by: {id: $ModelVersion}) @": "registry"},
     "ModelVersionSeal": {f"{VERSION} {{ seal @ }}": "registry"},
     "ModelVersionWithdrawal": {f"{VERSION} {{ withdrawals @ }}": "registry"},

@@ -55,7 +55,7 @@ NUMBERS = re.compile(
 )
 BOOLEANS = re.compile(r"(is|has|allows|already|viewerCan)[A-Z]\w*|differs")
 OTHER_REASONS = re.compile(r"(last)?[eE]rror(Message)?|reason|stateReason|failureReason|message")
-NODE_ROLES = {"parent", "children", "node", "nodes", "object", "sides", "replayOf", "replaced"}
+NODE_ROLES = {"base", "parent", "children", "node", "nodes", "object", "sides", "replayOf", "replaced"}
 """What a field that answers a node may be called beside the noun of its type."""
 PLAIN = re.compile(
     r"\b(wish\w*|somebody|nobody|everybody|anybody|whoever|where \w+ begins|what became of|the end of)\b", re.IGNORECASE
@@ -98,7 +98,7 @@ def lookups(schema: GraphQLSchema) -> Iterator[str]:
         if noun != get_named_type(kind).name and name != _lower(noun):
             is_owner = noun.endswith("Owner") and name == "owner"
             is_by = name == "by" and coordinate.split(".")[1].startswith(_lower(noun))
-            if not (is_owner or is_by or name == "parent"):
+            if not (is_owner or is_by or name in {"parent", "base"}):
                 yield coordinate
 
 

@@ -109,6 +109,15 @@ DOORS = {
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "OnlineArm": {f"{PROJECT} {{ onlineExperiments {{ nodes {{ arms @ }} }} }}": "registry"},
     "OnlineExperiment": {"node(id: $OnlineExperiment) { ... on OnlineExperiment @ }": "registry"},
+    "Protection": {
+        f"{PROJECT} {{ protections @ }}": "registry",
+        "node(id: $Protection) { ... on Protection @ }": "registry",
+    },
+    "Stage": {
+        f"{PROJECT} {{ stages @ }}": "registry",
+        "node(id: $Stage) { ... on Stage @ }": "registry",
+    },
+    "StageAssignment": {f"{MODEL} {{ stageHistory(first: 3) {{ nodes @ }} }}": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
     "PromotionApproval": {

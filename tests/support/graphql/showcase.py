@@ -130,6 +130,16 @@ CONCLUDED = """mutation f($v: ID!, $c: ID!, $wrong: ID!, $x: ID!) {
   onlineExperimentLog(input: {id: $x, points: [{arm: "a", key: "clicks", value: 1, sampleCount: 2}]}) {
     userErrors { message } }
   onlineExperimentConclude(input: {id: $x, conclusion: "c", winner: "a"}) { userErrors { message } } }"""
+STAGED = """mutation g($p: String!) {
+  shown: stageCreate(input: {project: {path: $p}, name: "shown", description: "d"}) { userErrors { message } }
+  gone: stageCreate(input: {project: {path: $p}, name: "gone"}) { stage { id } userErrors { message } }
+  stageRetire(input: {project: {path: $p}, name: "gone"}) { userErrors { message } }
+  protectionSet(input: {project: {path: $p}, kind: ALIAS, pattern: "live-*"}) {
+    protection { id } userErrors { message } }
+  in: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
+    stage: "shown", reason: "r"}) { userErrors { message } }
+  out: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
+    stage: "staging", reason: "r"}) { userErrors { message } } }"""
 # What only workers, CI systems and time bring about.
 WRITTEN = (
     """INSERT INTO artifacts (project_id, id, logged_model_id, candidate_id, path, blob_id, media_type, created_by)
@@ -183,6 +193,10 @@ WRITTEN = (
     "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",
     """UPDATE background_jobs SET total = 1, last_error = 'e', requested_by = :by, started_at = now(),
       finished_at = now() WHERE project_id = :p""",
+    """UPDATE stage_intervals SET ci_job = 'gitlab:1', ended_ci_job = 'gitlab:2', reason = 'r', ended_reason = 'e',
+      token_id = :revoked, ended_by = :by, ended_by_name = 'o' WHERE project_id = :p""",
+    """UPDATE aliases SET ci_job = 'gitlab:1', ended_ci_job = 'gitlab:2', reason = 'r', ended_reason = 'e',
+      token_id = :revoked, ended_by = :by, ended_by_name = 'o' WHERE project_id = :p""",
     "UPDATE users SET email = 'owner' || id || '@example.org' WHERE id = :by AND email IS NULL",
     "UPDATE memberships SET expires_at = '2040-01-01' WHERE project_id = :p",
     """UPDATE tokens SET last_used_at = now(), last_address = '192.0.2.1', last_client = 'c', model_patterns = '{a*}',
@@ -250,6 +264,7 @@ async def build(
     begun = await _done(data, owner, EVALUATED, p=path, v=evaluated)
     wrong, online = begun["wrong"]["evaluation"]["id"], begun["onlineExperimentCreate"]["onlineExperiment"]["id"]
     concluded = await _done(data, owner, CONCLUDED, v=evaluated, c=candidate, wrong=wrong, x=online)
+    staged = await _done(data, owner, STAGED, p=path)
     uploads = [one["id"] for one in filled["artifactUploadCreate"]["artifactUploads"]]
     variables = {
         "path": path,
@@ -282,6 +297,8 @@ async def build(
         "Webhook": seeded.meanings["<webhook id>"],
         "WebhookDelivery": seeded.meanings["<webhook delivery id>"],
         "Alias": str(GlobalId.of("Alias", *_parts(made["modelUpdate"]["model"]["id"]), "best")),
+        "Stage": staged["gone"]["stage"]["id"],
+        "Protection": staged["protectionSet"]["protection"]["id"],
         "CiSettings": str(GlobalId.of("CiSettings", project.id)),
         "Member": str(GlobalId.of("Member", "project", project.id, project.owner.user_id)),
         "Token": seeded.meanings["<token id>"],

@@ -70,10 +70,13 @@ COMMANDS = (
     Command("deployment end", "deployments", "Say that it runs no more."),
     Command("deployment list", "deployments", "List what runs where."),
     Command("delete", "changes", "Delete a version, or a model with all of its versions."),
+    Command("audit export", "audit", "Write the audit log of a project or of the installation to a file."),
+    Command("audit verify", "audit", "Prove that an exported audit log is whole and unaltered; needs no service."),
     Command("completion", "completion", "Print a script that completes commands in bash, zsh or fish."),
 )
 GROUPS = {
     "promotion": "What a version may enter a stage by: rules and approvals.",
+    "audit": "The audit log: export it, and prove it.",
     "profiles": "Installations by name.",
     "alias": "Names of versions that move.",
     "tag": "Tags.",

@@ -114,3 +114,12 @@ DEPLOYMENT_HEARTBEAT = f"""mutation DeploymentHeartbeat($input: DeploymentHeartb
 DEPLOYMENT_END = f"""mutation DeploymentEnd($input: DeploymentEndInput!) {{
   deploymentEnd(input: $input) {{ deployment {{ {DEPLOYMENT_FIELDS} }} {_ERRORS} }}
 }}"""
+
+EVALUATION_CREATE = f"""mutation EvaluationCreate($input: EvaluationCreateInput!) {{
+  evaluationCreate(input: $input) {{
+    evaluation {{
+      id datasetName datasetDigest modelVersion {{ version number }} metrics {{ key value slice }}
+    }}
+    alreadyStored {_ERRORS}
+  }}
+}}"""

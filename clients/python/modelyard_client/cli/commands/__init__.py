@@ -63,6 +63,7 @@ COMMANDS = (
     Command("deployment heartbeat", "deployments", "Say that it still runs."),
     Command("deployment end", "deployments", "Say that it runs no more."),
     Command("deployment list", "deployments", "List what runs where."),
+    Command("evaluation add", "evaluations", "Attach results of an evaluation to a version."),
     Command("delete", "changes", "Delete a version, or a model with all of its versions."),
     Command("completion", "completion", "Print a script that completes commands in bash, zsh or fish."),
 )
@@ -71,6 +72,7 @@ GROUPS = {
     "alias": "Names of versions that move.",
     "tag": "Tags.",
     "deployment": "What runs where.",
+    "evaluation": "How good versions are.",
 }
 
 

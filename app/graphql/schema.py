@@ -23,6 +23,7 @@ from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.diff import DiffQuery
 from app.graphql.lifecycle.evaluations.mutations import EvaluationsMutation
 from app.graphql.lifecycle.gates.mutations import GatesMutation
 from app.graphql.lifecycle.gates.queries import GatesQuery
@@ -31,6 +32,7 @@ from app.graphql.lifecycle.lineage.queries import LineageQuery
 from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
 from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.lifecycle.seals.mutations import SealsMutation, SealsQuery
+from app.graphql.lifecycle.stages.mutations import StagesMutation
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -96,6 +98,7 @@ class Query(
     LineageQuery,
     TrackingQuery,
     ComparisonQuery,
+    DiffQuery,
     FindingQuery,
     ArtifactsQuery,
     ArtifactUploadsQuery,
@@ -131,6 +134,7 @@ class Mutation(
     GatesMutation,
     DerivationsMutation,
     EvaluationsMutation,
+    StagesMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

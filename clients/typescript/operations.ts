@@ -117,6 +117,20 @@ export type AliasDeleteInput = {
   reason?: string;
 };
 
+/** Input of `aliasRollback`. */
+export type AliasRollbackInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The alias, which may have been taken away. */
+  name: string;
+  /** The moment to go back to; when left out, to the version before this one. */
+  asOf?: string | null | undefined;
+  /** Move it only if it points to the version of this number now; 0: only if it does not exist. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+};
+
 /** Input of `aliasSet`. */
 export type AliasSetInput = {
   /** The model. */
@@ -1060,6 +1074,15 @@ export type ModelUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
+/** What becomes of a version whose step in SemVer is smaller than its differences from the release before it take. */
+export type ModelVersionBumpPolicy =
+  /** `modelVersionDiff` says so. */
+  | 'HINT'
+  /** Its promotion warns, too. */
+  | 'WARNING'
+  /** Its promotion is refused. */
+  | 'RULE';
+
 /** A version that is going to be made and pushed. */
 export type ModelVersionCheckInput = {
   /** The project of the model. */
@@ -1180,8 +1203,10 @@ export type ModelVersionPath = {
   project: string;
   /** The name of the model. */
   model: string;
-  /** `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production` or `#7`; of several the highest is meant. */
+  /** `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production` or `#7`; of several the highest is meant. With `@{2026-05-03}` or a time behind it, it is what it meant then. */
   reference: string;
+  /** The moment at which the reference is meant; now when left out. */
+  asOf?: string | null | undefined;
 };
 
 /** Input of `modelVersionPromote`. */
@@ -1546,6 +1571,8 @@ export type ProjectUpdateInput = {
   experimentsAccess?: FeatureAccess | null | undefined;
   /** Whether the SemVer of a deleted version may come back with other files. */
   allowsVersionReuse?: boolean | null | undefined;
+  /** What becomes of a version whose step in SemVer is smaller than its differences take. */
+  versionBumpPolicy?: ModelVersionBumpPolicy | null | undefined;
 };
 
 /** Input of `promotionRequestApprove`. */
@@ -1637,6 +1664,48 @@ export type PromotionStatus =
   /** Rules kept it out. */
   | 'REFUSED';
 
+/** Input of `protectionDelete`. */
+export type ProtectionDeleteInput = {
+  /** The project of the rule. */
+  project: ProjectLookup;
+  /** What the names are of. */
+  kind: ProtectionKind;
+  /** The pattern of the rule. */
+  pattern: string;
+};
+
+/** What the names are of that a rule protects. */
+export type ProtectionKind =
+  /** Aliases of all models of the project. */
+  | 'ALIAS'
+  /** Stages of the project. */
+  | 'STAGE';
+
+/** Who may move a protected name, if the role allows it, too. */
+export type ProtectionMovers =
+  /** People and machines. */
+  | 'ANYONE'
+  /** People only: sessions and personal tokens. */
+  | 'PEOPLE'
+  /** Machines only: tokens of projects, groups, service accounts and CI jobs. */
+  | 'CI_TOKENS';
+
+/** Input of `protectionSet`. */
+export type ProtectionSetInput = {
+  /** The project of the names. */
+  project: ProjectLookup;
+  /** What the names are of. */
+  kind: ProtectionKind;
+  /** The names; `*` stands for any characters, none too. */
+  pattern: string;
+  /** The least role of who moves them. */
+  leastRole?: Role;
+  /** Whether people, machines or both move them. */
+  movers?: ProtectionMovers;
+  /** How many others have to approve before; at most 1 for aliases. */
+  approvalCount?: number;
+};
+
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
 export type Role =
   /** Reads. */
@@ -1712,6 +1781,66 @@ export type SourceCommitInput = {
   sha?: string | null | undefined;
   /** The branch. */
   branch?: string | null | undefined;
+};
+
+/** Input of `stageCreate`. */
+export type StageCreateInput = {
+  /** The project that gets the stage. */
+  project: ProjectLookup;
+  /** 1 to 63 letters, digits, `_` and `-`; kept in lower case. */
+  name: string;
+  /** Where it stands among the others, from 1 on; before the archive when left out. */
+  position?: number | string | null | undefined;
+  /** Which of MLflow's stages it is to stand for; the stage that did so then stands for none. */
+  mlflowName?: string | null | undefined;
+  /** Whether it is for versions that are READY, one at a time. */
+  isGuarded?: boolean;
+  /** Whether a version that enters it is sealed. */
+  isSealing?: boolean;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+};
+
+/** Input of `stageRetire`. */
+export type StageRetireInput = {
+  /** The project of the stage. */
+  project: ProjectLookup;
+  /** The stage; no version may be in it. */
+  name: string;
+};
+
+/** Input of `stageRollback`. */
+export type StageRollbackInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The stage. */
+  stage: string;
+  /** The moment to go back to; when left out, to the version before this one. */
+  asOf?: string | null | undefined;
+  /** Move it only if the stage stands for the version of this number now; 0: only if it holds none. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+};
+
+/** Input of `stageUpdate`; what is left out stays. */
+export type StageUpdateInput = {
+  /** The project of the stage. */
+  project: ProjectLookup;
+  /** The stage. */
+  name: string;
+  /** What it is to be called. Rules that name it in full go along; no version moves. */
+  newName?: string | null | undefined;
+  /** Where it is to stand among the others, from 1 on. */
+  position?: number | string | null | undefined;
+  /** Which of MLflow's stages it is to stand for; empty: none. */
+  mlflowName?: string | null | undefined;
+  /** Whether it is for versions that are READY, one at a time. */
+  isGuarded?: boolean | null | undefined;
+  /** Whether a version that enters it is sealed. */
+  isSealing?: boolean | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string | null | undefined;
 };
 
 /** A tag to set. */
@@ -2032,6 +2161,31 @@ export type AliasDeleteMutation = {
   aliasDelete: {
     __typename: 'AliasDeletePayload',
     deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type AliasRollbackMutationVariables = Exact<{
+  input: AliasRollbackInput;
+}>;
+
+
+export type AliasRollbackMutation = {
+  aliasRollback: {
+    __typename: 'AliasRollbackPayload',
+    alias: {
+      __typename: 'Alias',
+      name: string,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
     userErrors: Array<{
       __typename: 'UserError',
       code: string,
@@ -4125,6 +4279,77 @@ export type ModelVersionDeprecateMutation = {
   }
 };
 
+export type ModelVersionDiffQueryVariables = Exact<{
+  by: ModelVersionLookup;
+  base?: ModelVersionLookup | null | undefined;
+}>;
+
+
+export type ModelVersionDiffQuery = {
+  modelVersionDiff: {
+    __typename: 'ModelVersionDiff',
+    leastIncrement: ModelVersionIncrement | null,
+    madeIncrement: ModelVersionIncrement | null,
+    isIncrementEnough: boolean,
+    isCertain: boolean,
+    base: {
+      __typename: 'ModelVersion',
+      version: string
+    },
+    causes: Array<{
+      __typename: 'ModelVersionBumpCause',
+      increment: ModelVersionIncrement,
+      kind: string,
+      description: string
+    }>,
+    files: {
+      __typename: 'ModelVersionFilesDiff',
+      sameCount: number,
+      changes: Array<{
+        __typename: 'ModelVersionFileChange',
+        path: string,
+        before: {
+          __typename: 'ComparedFile',
+          size: number,
+          sha256: string
+        } | null,
+        after: {
+          __typename: 'ComparedFile',
+          size: number,
+          sha256: string
+        } | null
+      }>
+    },
+    signature: Array<{
+      __typename: 'ModelVersionColumnChange',
+      side: string,
+      name: string,
+      kind: string,
+      isBreaking: boolean
+    }>,
+    tensors: {
+      __typename: 'ModelVersionTensorsDiff',
+      changes: Array<{
+        __typename: 'ModelVersionTensorChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>
+    },
+    requirements: Array<{
+      __typename: 'ModelVersionRequirementChange',
+      name: string,
+      before: string | null,
+      after: string | null
+    }>,
+    params: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>
+    }> | null
+  } | null
+};
+
 export type ModelVersionManifestQueryVariables = Exact<{
   by: ModelVersionLookup;
 }>;
@@ -4498,11 +4723,19 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Protection',
+      id: string
+    }
+    | {
       __typename: 'ServiceAccount',
       id: string
     }
     | {
       __typename: 'Session',
+      id: string
+    }
+    | {
+      __typename: 'Stage',
       id: string
     }
     | {
@@ -4630,11 +4863,19 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Protection',
+      id: string
+    }
+    | {
       __typename: 'ServiceAccount',
       id: string
     }
     | {
       __typename: 'Session',
+      id: string
+    }
+    | {
+      __typename: 'Stage',
       id: string
     }
     | {
@@ -5138,6 +5379,53 @@ export type PromotionRequestWithdrawMutation = {
   }
 };
 
+export type ProtectionDeleteMutationVariables = Exact<{
+  input: ProtectionDeleteInput;
+}>;
+
+
+export type ProtectionDeleteMutation = {
+  protectionDelete: {
+    __typename: 'ProtectionDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ProtectionSetMutationVariables = Exact<{
+  input: ProtectionSetInput;
+}>;
+
+
+export type ProtectionSetMutation = {
+  protectionSet: {
+    __typename: 'ProtectionSetPayload',
+    protection: {
+      __typename: 'Protection',
+      kind: ProtectionKind,
+      pattern: string,
+      leastRole: Role,
+      movers: ProtectionMovers,
+      approvalCount: number,
+      setBy: {
+        __typename: 'User',
+        username: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type SearchQueryVariables = Exact<{
   project: ProjectLookup;
   search: string;
@@ -5320,6 +5608,110 @@ export type SignInMethodsQuery = {
       __typename: 'SignInProvider',
       name: string,
       title: string
+    }>
+  }
+};
+
+export type StageCreateMutationVariables = Exact<{
+  input: StageCreateInput;
+}>;
+
+
+export type StageCreateMutation = {
+  stageCreate: {
+    __typename: 'StageCreatePayload',
+    stage: {
+      __typename: 'Stage',
+      name: string,
+      position: number,
+      mlflowName: string | null,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageRetireMutationVariables = Exact<{
+  input: StageRetireInput;
+}>;
+
+
+export type StageRetireMutation = {
+  stageRetire: {
+    __typename: 'StageRetirePayload',
+    stage: {
+      __typename: 'Stage',
+      name: string,
+      position: number,
+      mlflowName: string | null,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageRollbackMutationVariables = Exact<{
+  input: StageRollbackInput;
+}>;
+
+
+export type StageRollbackMutation = {
+  stageRollback: {
+    __typename: 'StageRollbackPayload',
+    stage: {
+      __typename: 'Stage',
+      name: string
+    } | null,
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      stage: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageUpdateMutationVariables = Exact<{
+  input: StageUpdateInput;
+}>;
+
+
+export type StageUpdateMutation = {
+  stageUpdate: {
+    __typename: 'StageUpdatePayload',
+    stage: {
+      __typename: 'Stage',
+      name: string,
+      position: number,
+      mlflowName: string | null,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
     }>
   }
 };
@@ -5832,6 +6224,31 @@ export const AliasDeleteDocument: TypedDocument<AliasDeleteMutation, AliasDelete
   text: `mutation AliasDelete($input: AliasDeleteInput!) {
   aliasDelete(input: $input) {
     deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AliasRollbackDocument: TypedDocument<AliasRollbackMutation, AliasRollbackMutationVariables> = {
+  name: 'AliasRollback',
+  kind: 'mutation',
+  hash: 'fac000b47212cbbce389f30fe5ff7edb50473e94199ad0ce0c6449ba7b90816f',
+  text: `mutation AliasRollback($input: AliasRollbackInput!) {
+  aliasRollback(input: $input) {
+    alias {
+      name
+      modelVersion {
+        version
+        __typename
+      }
+      __typename
+    }
     userErrors {
       code
       message
@@ -7921,6 +8338,76 @@ export const ModelVersionDeprecateDocument: TypedDocument<ModelVersionDeprecateM
 }`,
 };
 
+export const ModelVersionDiffDocument: TypedDocument<ModelVersionDiffQuery, ModelVersionDiffQueryVariables> = {
+  name: 'ModelVersionDiff',
+  kind: 'query',
+  hash: '15c164baf3cfae544acd3ecd3b415c4c78d36046970681ee536f87a828ae16a1',
+  text: `query ModelVersionDiff($by: ModelVersionLookup!, $base: ModelVersionLookup) {
+  modelVersionDiff(by: $by, base: $base) {
+    base {
+      version
+      __typename
+    }
+    leastIncrement
+    madeIncrement
+    isIncrementEnough
+    isCertain
+    causes {
+      increment
+      kind
+      description
+      __typename
+    }
+    files {
+      sameCount
+      changes {
+        path
+        before {
+          size
+          sha256
+          __typename
+        }
+        after {
+          size
+          sha256
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    signature {
+      side
+      name
+      kind
+      isBreaking
+      __typename
+    }
+    tensors {
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      __typename
+    }
+    requirements {
+      name
+      before
+      after
+      __typename
+    }
+    params {
+      key
+      values
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionManifestDocument: TypedDocument<ModelVersionManifestQuery, ModelVersionManifestQueryVariables> = {
   name: 'ModelVersionManifest',
   kind: 'query',
@@ -8705,6 +9192,53 @@ export const PromotionRequestWithdrawDocument: TypedDocument<PromotionRequestWit
 }`,
 };
 
+export const ProtectionDeleteDocument: TypedDocument<ProtectionDeleteMutation, ProtectionDeleteMutationVariables> = {
+  name: 'ProtectionDelete',
+  kind: 'mutation',
+  hash: '1055ece7bb17ff32a3a7ae2e3c892ae3afe88eec48c5047c6de04b6743094ae0',
+  text: `mutation ProtectionDelete($input: ProtectionDeleteInput!) {
+  protectionDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProtectionSetDocument: TypedDocument<ProtectionSetMutation, ProtectionSetMutationVariables> = {
+  name: 'ProtectionSet',
+  kind: 'mutation',
+  hash: '179cf6c91fec00af5ce4aeb1529fa5818ec0b14cb19b0e97a771454ca4e39523',
+  text: `mutation ProtectionSet($input: ProtectionSetInput!) {
+  protectionSet(input: $input) {
+    protection {
+      kind
+      pattern
+      leastRole
+      movers
+      approvalCount
+      setBy {
+        username
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const SearchDocument: TypedDocument<SearchQuery, SearchQueryVariables> = {
   name: 'Search',
   kind: 'query',
@@ -8885,6 +9419,110 @@ export const SignInMethodsDocument: TypedDocument<SignInMethodsQuery, SignInMeth
     providers {
       name
       title
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageCreateDocument: TypedDocument<StageCreateMutation, StageCreateMutationVariables> = {
+  name: 'StageCreate',
+  kind: 'mutation',
+  hash: 'b327a4a8d77e3574c3e49f384751f7b0e543e7e822f53d164528c7a0ebcf55e5',
+  text: `mutation StageCreate($input: StageCreateInput!) {
+  stageCreate(input: $input) {
+    stage {
+      name
+      position
+      mlflowName
+      isGuarded
+      isSealing
+      retiredAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageRetireDocument: TypedDocument<StageRetireMutation, StageRetireMutationVariables> = {
+  name: 'StageRetire',
+  kind: 'mutation',
+  hash: '1030cd3e14fe54e621f3372c3933a8eb74def1f629e8cf80db70d85affa032f0',
+  text: `mutation StageRetire($input: StageRetireInput!) {
+  stageRetire(input: $input) {
+    stage {
+      name
+      position
+      mlflowName
+      isGuarded
+      isSealing
+      retiredAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageRollbackDocument: TypedDocument<StageRollbackMutation, StageRollbackMutationVariables> = {
+  name: 'StageRollback',
+  kind: 'mutation',
+  hash: '14559c0ca12290763654a07595d7e578eabf0b8e870d2e3af22b7cd5fc7d15dd',
+  text: `mutation StageRollback($input: StageRollbackInput!) {
+  stageRollback(input: $input) {
+    stage {
+      name
+      __typename
+    }
+    modelVersion {
+      version
+      stage
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageUpdateDocument: TypedDocument<StageUpdateMutation, StageUpdateMutationVariables> = {
+  name: 'StageUpdate',
+  kind: 'mutation',
+  hash: 'cf4217ddc1d2a5fa0d8258a417d6e9e5b3c2fcf1ca6064f85646b7227c6342a4',
+  text: `mutation StageUpdate($input: StageUpdateInput!) {
+  stageUpdate(input: $input) {
+    stage {
+      name
+      position
+      mlflowName
+      isGuarded
+      isSealing
+      retiredAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename

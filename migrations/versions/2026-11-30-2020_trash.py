@@ -1,4 +1,4 @@
-"""deleted models and versions that can be restored
+"""deleted models and versions that can be restored, and what a project wants of the steps between versions
 
 Revision ID: 0022_trash
 Revises: 0021_seals
@@ -31,6 +31,8 @@ def upgrade() -> None:
             CREATE INDEX ix_{table}_deleted_at ON {table} (project_id, {above}deleted_at, id)
             WHERE deleted_at IS NOT NULL
         """)
+    op.execute("ALTER TABLE projects ADD COLUMN bump_policy text DEFAULT 'hint' NOT NULL")
+    op.create_check_constraint("bump_policy", "projects", "bump_policy in ('hint', 'warning', 'rule')")
     _journal()
 
 

@@ -46,7 +46,8 @@ ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = MORE
 EXAMPLES = {
     READ: ["project", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact", "search"],
     MODELS: ["modelCreate", "modelUpdate", "modelVersionCreate", "modelVersionUpdate", "aliasSet", "aliasDelete",
-             "derivationCreate", "derivationDelete",
+             "derivationCreate", "derivationDelete", "modelVersionYank", "modelVersionDeprecate",
+             "modelVersionUndeprecate",
              "modelVersionDelete", "modelDelete"],
     RESTORE: ["modelRestore", "modelVersionRestore"],
     FILES: ["artifactUploadCreate", "artifactsDelete"],
@@ -58,7 +59,8 @@ EXAMPLES = {
     WEBHOOKS: ["webhookCreate", "webhookUpdate", "webhookTest", "webhookDelete"],
     MANAGE: ["memberSet", "memberDelete", "tokenCreate", "ciSettingsUpdate", "projectUpdate"],
     INVITE: ["userInvite"],
-    RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel", "auditLog", "auditHeads"],
+    RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel", "auditLog", "auditHeads",
+              "modelVersionUnyank"],
 }  # fmt: skip
 """Documented examples of each line, in an order in which all of them work."""
 Call = Callable[[httpx.AsyncClient, Seeded, Person], Awaitable[bool]]

@@ -10,7 +10,7 @@ import strawberry
 from app.access import policy
 from app.access.members import GroupOrProject
 from app.access.policy import Permission, ProjectAccess
-from app.graphql.access.enums import FeatureAccess, Role, Visibility
+from app.graphql.access.enums import FeatureAccess, Role, VersionBumpPolicy, Visibility
 from app.graphql.access.groups import Group, group_by_id
 from app.graphql.access.project_storage import ProjectStorage
 from app.graphql.access.types import Member, Token, User, maker, members_of
@@ -18,6 +18,7 @@ from app.graphql.context import Info
 from app.graphql.jobs.types import BackgroundJob, InStatus, OfKind, jobs_of
 from app.graphql.lifecycle.deployments.lists import ProjectDeployments
 from app.graphql.lifecycle.evaluations.lists import ProjectExperiments
+from app.graphql.lifecycle.stages.lists import ProjectStages
 from app.graphql.registry.orders import ModelOrderBy, OrderModelSearch, OrderModelVersionSearch
 from app.graphql.tracking.list_arguments import (
     ExperimentIds,
@@ -42,7 +43,7 @@ OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="Th
 
 
 @strawberry.type(description="The owner of models, experiments and their bytes.")
-class Project(ProjectDeployments, ProjectExperiments, Node):
+class Project(ProjectDeployments, ProjectExperiments, ProjectStages, Node):
     access: strawberry.Private[ProjectAccess]
     number: Long = strawberry.field(description="What stands for it in paths of the REST and MLflow interfaces.")
     name: str = strawberry.field(description="For people to read.")
@@ -54,6 +55,9 @@ class Project(ProjectDeployments, ProjectExperiments, Node):
     experiments_access: FeatureAccess = strawberry.field(description="The same for experiments and candidates.")
     allows_version_reuse: bool = strawberry.field(
         description="Whether the SemVer of a deleted version may come back with other files."
+    )
+    version_bump_policy: VersionBumpPolicy = strawberry.field(
+        description="What becomes of a version whose step in SemVer is smaller than its differences take."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
 
@@ -72,6 +76,7 @@ class Project(ProjectDeployments, ProjectExperiments, Node):
             registry_access=FeatureAccess(row.registry_access),
             experiments_access=FeatureAccess(row.experiments_access),
             allows_version_reuse=row.version_reuse,
+            version_bump_policy=VersionBumpPolicy(row.bump_policy),
             created_at=row.created_at,
         )
 

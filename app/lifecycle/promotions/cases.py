@@ -12,6 +12,7 @@ from typing import NamedTuple
 from app.access.policy import ProjectAccess
 from app.db.database import Snapshot
 from app.db.statements import Statement
+from app.lifecycle.diff import bump_rule
 from app.lifecycle.gates import check
 from app.lifecycle.gates.check import Prepared
 from app.lifecycle.promotions import approvals, checked, rules
@@ -109,6 +110,8 @@ async def judge(snap: Snapshot, subject: Subject, prepared: Prepared | None, exp
         is_strict = bool(stage.seals or gates or needed)
         fit = [rules.state(version), rules.files(version, facts, is_strict=is_strict), rules.withdrawal(version)]
         verdicts = fit + verdicts
+        if step := await bump_rule.judge(snap, version):
+            verdicts.append(rules.step(step))
     if two_people := rules.approvals(stage, needed, len(given), has_request=request is not None):
         verdicts.append(two_people)
     return Case(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.artifacts.reads.folder_facts import FolderFacts
+from app.lifecycle.diff.bump_rule import BumpJudgement
 from app.lifecycle.promotions.verdicts import Outcome, RuleVerdict
 from app.registry.stages.definitions import Stage
 from app.registry.versions import states
@@ -101,6 +102,19 @@ def approvals(stage: Stage, needed: int, given: int, *, has_request: bool) -> Ru
     how = "" if has_request else " Open a promotion request, and have it approved."
     message = f"{given} of {needed} approved.{how}"
     return RuleVerdict(APPROVALS, APPROVALS, title, Outcome.PENDING, message, compared)
+
+
+def step(judged: BumpJudgement) -> RuleVerdict:
+    """Whether the step in SemVer is as large as the differences take, by the policy of the project."""
+    return RuleVerdict(
+        judged.kind,
+        judged.kind,
+        judged.title,
+        judged.outcome,
+        judged.message,
+        judged.compared,
+        is_required=judged.is_required,
+    )
 
 
 def _verdict(kind: str, title: str, outcome: Outcome, message: str, compared: dict[str, Any]) -> RuleVerdict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from app.access import policy
 from app.access.policy import Actor, ProjectAccess
 from app.artifacts.artifacts import Root
@@ -13,7 +15,7 @@ from app.registry.references import resolve
 from app.registry.references.parse import AsOf, ByAlias, Reference, format_reference
 from app.registry.references.resolve import Named, Target
 from app.registry.repository import readable
-from app.registry.tables import Model, ModelVersion
+from app.registry.tables import Model, ModelVersion, is_offered
 from app.text import quoted
 
 __all__ = ["ModelVersion", "Named", "Target"]
@@ -153,6 +155,24 @@ def no_version(model: str, reference: Reference) -> VersionNotFound:
         return VersionNotFound(message, field="version", model=model, reference=named)
     message = f"The model {quoted(model)} has no version {quoted(named)}."
     return VersionNotFound(message, field="version", model=model, reference=named)
+
+
+async def predecessor(snap: Snapshot, version: ModelVersion) -> ModelVersion | None:
+    """Read step: the highest release of the model that precedes the version, READY and not yanked; None: there is none.
+
+    One probe of the index that has releases by precedence.
+    """
+    earlier = (
+        ModelVersion.project_id == version.project_id,
+        ModelVersion.model_id == version.model_id,
+        ModelVersion.deleted_at.is_(None),
+        is_offered(ModelVersion),
+        ModelVersion.is_prerelease.is_(False),
+        ModelVersion.precedence < version.precedence,
+    )
+    order = (ModelVersion.precedence.desc(), ModelVersion.number.desc())
+    before: ModelVersion | None = await snap.scalar(select(ModelVersion).where(*earlier).order_by(*order).limit(1))
+    return before
 
 
 def root_of(version: ModelVersion) -> tuple[Root, str]:

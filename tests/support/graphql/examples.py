@@ -117,6 +117,16 @@ TRASHED = """mutation t($p: String!) {
     userErrors { message } }
   version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.6.0"}}}) {
     userErrors { message } } }"""
+STAGED = """mutation s($p: String!) {
+  oldStage: stageCreate(input: {project: {path: $p}, name: "old-stage"}) { userErrors { message } }
+  rolled: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "rolled", reference: "1.0.0"}) {
+    userErrors { message } }
+  again: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "rolled", reference: "1.1.0"}) {
+    userErrors { message } }
+  aged: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.7.0"}},
+    stage: "archived"}) { userErrors { message } }
+  left: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.7.0"}},
+    stage: "none"}) { userErrors { message } } }"""
 
 
 @dataclass(frozen=True)
@@ -163,7 +173,8 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     second = await data(owner, SECOND, **variables)
     third = await data(owner, TRASHED, p=project.path)
     fourth = await data(owner, WITHDRAWN, p=project.path)
-    every = first | second | third | fourth
+    fifth = await data(owner, STAGED, p=project.path)
+    every = first | second | third | fourth | fifth
     assert all(not payload["userErrors"] for payload in every.values()), every
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     await chained(runtime, project.id)

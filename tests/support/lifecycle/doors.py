@@ -53,15 +53,13 @@ class Doors:
         body = answer.json()
         return f"{answer.status_code} {body.get('error_code', '')} {body.get('message', '')}"
 
-    async def graphql(self, person: Person, name: str, answer: str = "", **input: Any) -> str | None:
-        kind = f"{name[0].upper()}{name[1:]}Input"
-        document = (
-            f"mutation m($input: {kind}!) {{ {name}(input: $input) {{ {answer} userErrors {{ code message }} }} }}"
-        )
+    async def graphql(self, person: Person, field: str, /, **input: Any) -> str | None:
+        kind = f"{field[0].upper()}{field[1:]}Input"
+        document = f"mutation m($input: {kind}!) {{ {field}(input: $input) {{ userErrors {{ code message }} }} }}"
         body = {"query": document, "variables": {"input": input}}
         got = (await self.http.post("/graphql", json=body, headers=person.headers)).json()
         assert "errors" not in got, got
-        errors = got["data"][name]["userErrors"]
+        errors = got["data"][field]["userErrors"]
         return f"{errors[0]['code']} {errors[0]['message']}" if errors else None
 
     @property

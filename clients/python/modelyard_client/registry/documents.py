@@ -115,6 +115,28 @@ DEPLOYMENT_END = f"""mutation DeploymentEnd($input: DeploymentEndInput!) {{
   deploymentEnd(input: $input) {{ deployment {{ {DEPLOYMENT_FIELDS} }} {_ERRORS} }}
 }}"""
 
+
+def _audit(name: str, project: str, declared: str) -> str:
+    heads = ", ".join(one for one in (project, "first: 100, after: $after") if one)
+    log = ", ".join(one for one in (project, "isOldestFirst: true, first: 100, after: $after") if one)
+    if name.endswith("Heads"):
+        field = f"auditHeads({heads}) {{ nodes {{ number chainSha256 createdAt }} {_PAGE} }}"
+    else:
+        field = f"auditLog({log}) {{ nodes {{ number content entrySha256 chainSha256 }} {_PAGE} }}"
+    return f"query {name}({declared}$after: String) {{ {field} }}"
+
+
+_OF_PROJECT = ("project: {path: $project}", "$project: String!, ")
+AUDIT_HEADS = _audit("ProjectAuditHeads", *_OF_PROJECT)
+AUDIT_LOG = _audit("ProjectAuditLog", *_OF_PROJECT)
+INSTALLATION_AUDIT_HEADS = _audit("InstallationAuditHeads", "", "")
+INSTALLATION_AUDIT_LOG = _audit("InstallationAuditLog", "", "")
+AUDIT_END = """query AuditEnd($project: String!) {
+  project(by: {path: $project}) { number }
+  auditLog(project: {path: $project}, first: 1) { nodes { number } }
+}"""
+INSTALLATION_AUDIT_END = "query InstallationAuditEnd { auditLog(first: 1) { nodes { number } } }"
+
 EVALUATION_CREATE = f"""mutation EvaluationCreate($input: EvaluationCreateInput!) {{
   evaluationCreate(input: $input) {{
     evaluation {{

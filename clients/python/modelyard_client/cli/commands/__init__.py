@@ -65,9 +65,12 @@ COMMANDS = (
     Command("deployment list", "deployments", "List what runs where."),
     Command("evaluation add", "evaluations", "Attach results of an evaluation to a version."),
     Command("delete", "changes", "Delete a version, or a model with all of its versions."),
+    Command("audit export", "audit", "Write the audit log of a project or of the installation to a file."),
+    Command("audit verify", "audit", "Prove that an exported audit log is whole and unaltered; needs no service."),
     Command("completion", "completion", "Print a script that completes commands in bash, zsh or fish."),
 )
 GROUPS = {
+    "audit": "The audit log: export it, and prove it.",
     "profiles": "Installations by name.",
     "alias": "Names of versions that move.",
     "tag": "Tags.",

@@ -179,3 +179,12 @@ AUDIT_END = """query AuditEnd($project: String!) {
   auditLog(project: {path: $project}, first: 1) { nodes { number } }
 }"""
 INSTALLATION_AUDIT_END = "query InstallationAuditEnd { auditLog(first: 1) { nodes { number } } }"
+
+EVALUATION_CREATE = f"""mutation EvaluationCreate($input: EvaluationCreateInput!) {{
+  evaluationCreate(input: $input) {{
+    evaluation {{
+      id datasetName datasetDigest modelVersion {{ version number }} metrics {{ key value slice }}
+    }}
+    alreadyStored {_ERRORS}
+  }}
+}}"""

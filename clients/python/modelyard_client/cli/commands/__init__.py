@@ -69,6 +69,7 @@ COMMANDS = (
     Command("deployment heartbeat", "deployments", "Say that it still runs."),
     Command("deployment end", "deployments", "Say that it runs no more."),
     Command("deployment list", "deployments", "List what runs where."),
+    Command("evaluation add", "evaluations", "Attach results of an evaluation to a version."),
     Command("delete", "changes", "Delete a version, or a model with all of its versions."),
     Command("audit export", "audit", "Write the audit log of a project or of the installation to a file."),
     Command("audit verify", "audit", "Prove that an exported audit log is whole and unaltered; needs no service."),
@@ -81,6 +82,7 @@ GROUPS = {
     "alias": "Names of versions that move.",
     "tag": "Tags.",
     "deployment": "What runs where.",
+    "evaluation": "How good versions are.",
 }
 
 

@@ -224,6 +224,10 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     for begin in range(0, ROWS, 5):
         await asyncio.gather(*(fill(number, one) for number, one in made[begin : begin + 5]))
     await add_names(do, project)
+    approvals = ", ".join(['{kind: "approvals", config: {}}'] * ROWS)
+    gated = f"""mutation g($p: String!) {{ gatesSet(input: {{project: {{path: $p}}, stage: "staging", expectedNumber: 0,
+      gates: [{approvals}]}}) {{ gateSet {{ id }} userErrors {{ message }} }} }}"""
+    ids["gateSet"] = (await do(gated, p=project.path))["gatesSet"]["gateSet"]["id"]
     await add_files(runtime, project)
     await seal_versions(runtime, project)
     async with runtime.db.write() as tx:

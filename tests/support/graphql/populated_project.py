@@ -272,11 +272,8 @@ async def add_gates(do: Any, project: TestProject) -> str:
     """Twenty sets of gates for a stage, the last of twenty gates; the id of that."""
     gates = ", ".join(['{kind: "approvals", config: {}}'] * ROWS)
     values = 'project: {path: $p}, stage: "staging"'
-    sets = " ".join(
-        f"s{n}: gatesSet(input: {{{values}, expectedNumber: {n}, gates: [{gates if n == ROWS - 1 else ''}]}}) {{ gateSet {{ id }} userErrors "
-        "{ message } }"
-        for n in range(ROWS)
-    )
+    one = "s%d: gatesSet(input: {%s, expectedNumber: %d, gates: [%s]}) { gateSet { id } userErrors { message } }"
+    sets = " ".join(one % (n, values, n, gates if n == ROWS - 1 else "") for n in range(ROWS))
     return str((await do(f"mutation g($p: String!) {{ {sets} }}", p=project.path))[f"s{ROWS - 1}"]["gateSet"]["id"])
 
 

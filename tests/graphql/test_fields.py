@@ -119,13 +119,18 @@ LINES = {
     "ComparedMetric": {"nothing more": "values"},
     "Deployment": {
         "nothing more": "id environment endpoint instance version number modelName follows digest status statusReason "
-        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting "
+        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting hasOtherFiles "
         "createdBy endedBy",
         "may: reporter": "viewerCanUpdate",
     },
     "Derivation": {
         "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
     },
+    "Gate": {"nothing more": "config gateSet createdBy", "may: maintainer": "viewerCanUpdate"},
+    "GateSet": {"nothing more": "gates createdBy", "may: maintainer": "viewerCanUpdate"},
+    "GateKind": {},
+    "GatesDryRun": {"nothing more": "versions"},
+    "GatesDryRunVersion": {"nothing more": "modelVersion verdicts"},
     "Evaluation": {
         "nothing more": "modelVersion metrics replacedBy replaced createdBy", "candidates": "candidate",
     },
@@ -212,7 +217,7 @@ LINES = {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
     "Protection": {"nothing more": "project setBy", "may: maintainer": "viewerCanUpdate"},
-    "Stage": {"nothing more": "project createdBy", "may: maintainer": "viewerCanUpdate"},
+    "Stage": {"nothing more": "project createdBy gateSet gateSets", "may: maintainer": "viewerCanUpdate"},
     "StageAssignment": {"nothing more": "stage modelVersion setBy endedBy", "of tokens": "token"},
     "Pull": {
         "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
@@ -475,6 +480,7 @@ NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
     "Derivation": "registry",
+    "Gate": "registry", "GateSet": "registry",
     "Evaluation": "registry", "Experiment": "candidates", "OnlineExperiment": "registry",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",

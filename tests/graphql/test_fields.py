@@ -217,7 +217,7 @@ LINES = {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
     "Protection": {"nothing more": "project setBy", "may: maintainer": "viewerCanUpdate"},
-    "Stage": {"nothing more": "project createdBy", "may: maintainer": "viewerCanUpdate"},
+    "Stage": {"nothing more": "project createdBy gateSet gateSets", "may: maintainer": "viewerCanUpdate"},
     "StageAssignment": {"nothing more": "stage modelVersion setBy endedBy", "of tokens": "token"},
     "Pull": {
         "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",

@@ -16,6 +16,7 @@ from app.graphql.lifecycle.gates.loaders import GateLoaders
 from app.graphql.lifecycle.lineage.loaders import LineageLoaders
 from app.graphql.lifecycle.promotions.loaders import PromotionLoaders
 from app.graphql.lifecycle.seals.loaders import SealLoaders
+from app.graphql.lifecycle.stages.loaders import StageLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
@@ -58,6 +59,10 @@ class Loaders:
     @cached_property
     def seals(self) -> SealLoaders:
         return SealLoaders(self._db, self._actor)
+
+    @cached_property
+    def stages(self) -> StageLoaders:
+        return StageLoaders(self._db, self._actor)
 
     @cached_property
     def ci(self) -> CiLoaders:

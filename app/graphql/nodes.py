@@ -24,6 +24,7 @@ from app.graphql.lifecycle.evaluations.types import evaluation_by_key
 from app.graphql.lifecycle.gates.types import gate_by_key, gate_set_by_id
 from app.graphql.lifecycle.lineage.types import derivation_by_key
 from app.graphql.lifecycle.promotions.types import promotion_by_key, request_by_key
+from app.graphql.lifecycle.stages.types import protection_by_key, stage_by_key
 from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.people.identities import identity_by_id
 from app.graphql.people.invitation_types import invitation_by_id
@@ -62,6 +63,16 @@ async def _background_job(info: Info, id: str) -> Node | None:
 async def _model(info: Info, id: str) -> Node | None:
     key = ids.pair(id, "Model")
     return await model_by_key(info, *key) if key else None
+
+
+async def _stage(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Stage")
+    return await stage_by_key(info, *key) if key else None
+
+
+async def _protection(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Protection")
+    return await protection_by_key(info, *key) if key else None
 
 
 async def _model_version(info: Info, id: str) -> Node | None:
@@ -198,6 +209,8 @@ LOOKUPS: dict[str, Lookup] = {
     "ServiceAccount": _service_account,
     "Session": _session,
     "Token": _token,
+    "Stage": _stage,
+    "Protection": _protection,
     "User": _user,
     "Webhook": _webhook,
     "WebhookDelivery": _webhook_delivery,

@@ -32,6 +32,7 @@ from app.graphql.lifecycle.lineage.queries import LineageQuery
 from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
 from app.graphql.lifecycle.promotions.queries import PromotionsQuery
 from app.graphql.lifecycle.seals.mutations import SealsMutation, SealsQuery
+from app.graphql.lifecycle.stages.mutations import StagesMutation
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -133,6 +134,7 @@ class Mutation(
     GatesMutation,
     DerivationsMutation,
     EvaluationsMutation,
+    StagesMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

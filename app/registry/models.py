@@ -252,15 +252,16 @@ async def delete(
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         keep = retention.period(actor, access, keep, permanently=permanently)
-        model = await repository.find_model(tx, actor, access.id, reference)
-        if model is not None:
-            gone = await _hide(tx, actor, access, model, keep)
-        elif permanently:
+        try:
+            model = await find(tx, actor, access.id, reference)
+        except ModelNotFound:
+            if not permanently:
+                raise
             gone = await _end_restoring(tx, await trashed.find_model(tx, actor, access.id, reference))
         else:
-            raise not_found(reference)
+            gone = await _hide(tx, actor, access, model, keep)
         job = PurgeModel(access.id, gone.id)
-        job_id = await outbox.enqueue_at(tx, job, keep, project_id=access.id, requested_by=actor.user_id)
+        job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id, wait=keep)
     return Deletion(access.id, gone.id, job_id, gone, is_restorable=keep > retention.AT_ONCE)
 
 

@@ -117,7 +117,7 @@ async def _put_off(tx: Tx, table: type[Model | ModelVersion], job: PurgeModel | 
     left: ColumnElement[timedelta] = type_coerce(table.purge_at - func.now(), Interval)
     wait = await tx.scalar(select(left).where(*mine, table.purge_at > func.now()))
     if wait is not None:
-        await outbox.enqueue_at(tx, job, wait, project_id=job.project_id)
+        await outbox.enqueue(tx, job, project_id=job.project_id, wait=wait)
 
 
 async def _remove_history(db: Database, statement: Statement[AnyRow], project_id: int, model_id: int) -> None:

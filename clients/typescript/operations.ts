@@ -117,6 +117,20 @@ export type AliasDeleteInput = {
   reason?: string;
 };
 
+/** Input of `aliasRollback`. */
+export type AliasRollbackInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The alias, which may have been taken away. */
+  name: string;
+  /** The moment to go back to; when left out, to the version before this one. */
+  asOf?: string | null | undefined;
+  /** Move it only if it points to the version of this number now; 0: only if it does not exist. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+};
+
 /** Input of `aliasSet`. */
 export type AliasSetInput = {
   /** The model. */
@@ -1189,8 +1203,10 @@ export type ModelVersionPath = {
   project: string;
   /** The name of the model. */
   model: string;
-  /** `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production` or `#7`; of several the highest is meant. */
+  /** `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production` or `#7`; of several the highest is meant. With `@{2026-05-03}` or a time behind it, it is what it meant then. */
   reference: string;
+  /** The moment at which the reference is meant; now when left out. */
+  asOf?: string | null | undefined;
 };
 
 /** Input of `modelVersionPromote`. */
@@ -1648,6 +1664,48 @@ export type PromotionStatus =
   /** Rules kept it out. */
   | 'REFUSED';
 
+/** Input of `protectionDelete`. */
+export type ProtectionDeleteInput = {
+  /** The project of the rule. */
+  project: ProjectLookup;
+  /** What the names are of. */
+  kind: ProtectionKind;
+  /** The pattern of the rule. */
+  pattern: string;
+};
+
+/** What the names are of that a rule protects. */
+export type ProtectionKind =
+  /** Aliases of all models of the project. */
+  | 'ALIAS'
+  /** Stages of the project. */
+  | 'STAGE';
+
+/** Who may move a protected name, if the role allows it, too. */
+export type ProtectionMovers =
+  /** People and machines. */
+  | 'ANYONE'
+  /** People only: sessions and personal tokens. */
+  | 'PEOPLE'
+  /** Machines only: tokens of projects, groups, service accounts and CI jobs. */
+  | 'CI_TOKENS';
+
+/** Input of `protectionSet`. */
+export type ProtectionSetInput = {
+  /** The project of the names. */
+  project: ProjectLookup;
+  /** What the names are of. */
+  kind: ProtectionKind;
+  /** The names; `*` stands for any characters, none too. */
+  pattern: string;
+  /** The least role of who moves them. */
+  leastRole?: Role;
+  /** Whether people, machines or both move them. */
+  movers?: ProtectionMovers;
+  /** How many others have to approve before; of stages only. */
+  approvalCount?: number;
+};
+
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
 export type Role =
   /** Reads. */
@@ -1723,6 +1781,66 @@ export type SourceCommitInput = {
   sha?: string | null | undefined;
   /** The branch. */
   branch?: string | null | undefined;
+};
+
+/** Input of `stageCreate`. */
+export type StageCreateInput = {
+  /** The project that gets the stage. */
+  project: ProjectLookup;
+  /** 1 to 63 letters, digits, `_` and `-`; kept in lower case. */
+  name: string;
+  /** Where it stands among the others, from 1 on; before the archive when left out. */
+  position?: number | string | null | undefined;
+  /** Which of MLflow's stages it is to stand for; the stage that did so then stands for none. */
+  mlflowName?: string | null | undefined;
+  /** Whether it is for versions that are READY, one at a time. */
+  isGuarded?: boolean;
+  /** Whether a version that enters it is sealed. */
+  isSealing?: boolean;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+};
+
+/** Input of `stageRetire`. */
+export type StageRetireInput = {
+  /** The project of the stage. */
+  project: ProjectLookup;
+  /** The stage; no version may be in it. */
+  name: string;
+};
+
+/** Input of `stageRollback`. */
+export type StageRollbackInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The stage. */
+  stage: string;
+  /** The moment to go back to; when left out, to the version before this one. */
+  asOf?: string | null | undefined;
+  /** Move it only if the stage stands for the version of this number now; 0: only if it holds none. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+};
+
+/** Input of `stageUpdate`; what is left out stays. */
+export type StageUpdateInput = {
+  /** The project of the stage. */
+  project: ProjectLookup;
+  /** The stage. */
+  name: string;
+  /** What it is to be called. Rules that name it in full go along; no version moves. */
+  newName?: string | null | undefined;
+  /** Where it is to stand among the others, from 1 on. */
+  position?: number | string | null | undefined;
+  /** Which of MLflow's stages it is to stand for; empty: none. */
+  mlflowName?: string | null | undefined;
+  /** Whether it is for versions that are READY, one at a time. */
+  isGuarded?: boolean | null | undefined;
+  /** Whether a version that enters it is sealed. */
+  isSealing?: boolean | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string | null | undefined;
 };
 
 /** A tag to set. */
@@ -2043,6 +2161,31 @@ export type AliasDeleteMutation = {
   aliasDelete: {
     __typename: 'AliasDeletePayload',
     deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type AliasRollbackMutationVariables = Exact<{
+  input: AliasRollbackInput;
+}>;
+
+
+export type AliasRollbackMutation = {
+  aliasRollback: {
+    __typename: 'AliasRollbackPayload',
+    alias: {
+      __typename: 'Alias',
+      name: string,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
     userErrors: Array<{
       __typename: 'UserError',
       code: string,
@@ -4580,11 +4723,19 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Protection',
+      id: string
+    }
+    | {
       __typename: 'ServiceAccount',
       id: string
     }
     | {
       __typename: 'Session',
+      id: string
+    }
+    | {
+      __typename: 'Stage',
       id: string
     }
     | {
@@ -4712,11 +4863,19 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Protection',
+      id: string
+    }
+    | {
       __typename: 'ServiceAccount',
       id: string
     }
     | {
       __typename: 'Session',
+      id: string
+    }
+    | {
+      __typename: 'Stage',
       id: string
     }
     | {
@@ -5108,11 +5267,11 @@ export type PromotionRequestApproveMutation = {
         givenAt: string,
         fellAt: string | null,
         fallReason: string | null
-      }>,
-      promotion: {
-        __typename: 'Promotion',
-        id: string
-      } | null
+      }>
+    } | null,
+    promotion: {
+      __typename: 'Promotion',
+      id: string
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -5210,6 +5369,53 @@ export type PromotionRequestWithdrawMutation = {
       __typename: 'PromotionRequest',
       status: PromotionRequestStatus,
       endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ProtectionDeleteMutationVariables = Exact<{
+  input: ProtectionDeleteInput;
+}>;
+
+
+export type ProtectionDeleteMutation = {
+  protectionDelete: {
+    __typename: 'ProtectionDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ProtectionSetMutationVariables = Exact<{
+  input: ProtectionSetInput;
+}>;
+
+
+export type ProtectionSetMutation = {
+  protectionSet: {
+    __typename: 'ProtectionSetPayload',
+    protection: {
+      __typename: 'Protection',
+      kind: ProtectionKind,
+      pattern: string,
+      leastRole: Role,
+      movers: ProtectionMovers,
+      approvalCount: number,
+      setBy: {
+        __typename: 'User',
+        username: string
+      } | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -5402,6 +5608,110 @@ export type SignInMethodsQuery = {
       __typename: 'SignInProvider',
       name: string,
       title: string
+    }>
+  }
+};
+
+export type StageCreateMutationVariables = Exact<{
+  input: StageCreateInput;
+}>;
+
+
+export type StageCreateMutation = {
+  stageCreate: {
+    __typename: 'StageCreatePayload',
+    stage: {
+      __typename: 'Stage',
+      name: string,
+      position: number,
+      mlflowName: string | null,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageRetireMutationVariables = Exact<{
+  input: StageRetireInput;
+}>;
+
+
+export type StageRetireMutation = {
+  stageRetire: {
+    __typename: 'StageRetirePayload',
+    stage: {
+      __typename: 'Stage',
+      name: string,
+      position: number,
+      mlflowName: string | null,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageRollbackMutationVariables = Exact<{
+  input: StageRollbackInput;
+}>;
+
+
+export type StageRollbackMutation = {
+  stageRollback: {
+    __typename: 'StageRollbackPayload',
+    stage: {
+      __typename: 'Stage',
+      name: string
+    } | null,
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      stage: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageUpdateMutationVariables = Exact<{
+  input: StageUpdateInput;
+}>;
+
+
+export type StageUpdateMutation = {
+  stageUpdate: {
+    __typename: 'StageUpdatePayload',
+    stage: {
+      __typename: 'Stage',
+      name: string,
+      position: number,
+      mlflowName: string | null,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
     }>
   }
 };
@@ -5914,6 +6224,31 @@ export const AliasDeleteDocument: TypedDocument<AliasDeleteMutation, AliasDelete
   text: `mutation AliasDelete($input: AliasDeleteInput!) {
   aliasDelete(input: $input) {
     deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AliasRollbackDocument: TypedDocument<AliasRollbackMutation, AliasRollbackMutationVariables> = {
+  name: 'AliasRollback',
+  kind: 'mutation',
+  hash: 'fac000b47212cbbce389f30fe5ff7edb50473e94199ad0ce0c6449ba7b90816f',
+  text: `mutation AliasRollback($input: AliasRollbackInput!) {
+  aliasRollback(input: $input) {
+    alias {
+      name
+      modelVersion {
+        version
+        __typename
+      }
+      __typename
+    }
     userErrors {
       code
       message
@@ -8731,7 +9066,7 @@ export const PromotionCheckDocument: TypedDocument<PromotionCheckQuery, Promotio
 export const PromotionRequestApproveDocument: TypedDocument<PromotionRequestApproveMutation, PromotionRequestApproveMutationVariables> = {
   name: 'PromotionRequestApprove',
   kind: 'mutation',
-  hash: '58ee22586048ed449fbb54dd070d4f5d98b8558eb5ed75535ef8e66526396fa5',
+  hash: 'e7e279dd9bbd9914a12c0d9b518d845547891c794eb39c0d847a2d6d78808f04',
   text: `mutation PromotionRequestApprove($input: PromotionRequestApproveInput!) {
   promotionRequestApprove(input: $input) {
     promotionRequest {
@@ -8743,10 +9078,10 @@ export const PromotionRequestApproveDocument: TypedDocument<PromotionRequestAppr
         fallReason
         __typename
       }
-      promotion {
-        id
-        __typename
-      }
+      __typename
+    }
+    promotion {
+      id
       __typename
     }
     userErrors {
@@ -8844,6 +9179,53 @@ export const PromotionRequestWithdrawDocument: TypedDocument<PromotionRequestWit
     promotionRequest {
       status
       endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProtectionDeleteDocument: TypedDocument<ProtectionDeleteMutation, ProtectionDeleteMutationVariables> = {
+  name: 'ProtectionDelete',
+  kind: 'mutation',
+  hash: '1055ece7bb17ff32a3a7ae2e3c892ae3afe88eec48c5047c6de04b6743094ae0',
+  text: `mutation ProtectionDelete($input: ProtectionDeleteInput!) {
+  protectionDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProtectionSetDocument: TypedDocument<ProtectionSetMutation, ProtectionSetMutationVariables> = {
+  name: 'ProtectionSet',
+  kind: 'mutation',
+  hash: '179cf6c91fec00af5ce4aeb1529fa5818ec0b14cb19b0e97a771454ca4e39523',
+  text: `mutation ProtectionSet($input: ProtectionSetInput!) {
+  protectionSet(input: $input) {
+    protection {
+      kind
+      pattern
+      leastRole
+      movers
+      approvalCount
+      setBy {
+        username
+        __typename
+      }
       __typename
     }
     userErrors {
@@ -9037,6 +9419,110 @@ export const SignInMethodsDocument: TypedDocument<SignInMethodsQuery, SignInMeth
     providers {
       name
       title
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageCreateDocument: TypedDocument<StageCreateMutation, StageCreateMutationVariables> = {
+  name: 'StageCreate',
+  kind: 'mutation',
+  hash: 'b327a4a8d77e3574c3e49f384751f7b0e543e7e822f53d164528c7a0ebcf55e5',
+  text: `mutation StageCreate($input: StageCreateInput!) {
+  stageCreate(input: $input) {
+    stage {
+      name
+      position
+      mlflowName
+      isGuarded
+      isSealing
+      retiredAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageRetireDocument: TypedDocument<StageRetireMutation, StageRetireMutationVariables> = {
+  name: 'StageRetire',
+  kind: 'mutation',
+  hash: '1030cd3e14fe54e621f3372c3933a8eb74def1f629e8cf80db70d85affa032f0',
+  text: `mutation StageRetire($input: StageRetireInput!) {
+  stageRetire(input: $input) {
+    stage {
+      name
+      position
+      mlflowName
+      isGuarded
+      isSealing
+      retiredAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageRollbackDocument: TypedDocument<StageRollbackMutation, StageRollbackMutationVariables> = {
+  name: 'StageRollback',
+  kind: 'mutation',
+  hash: '14559c0ca12290763654a07595d7e578eabf0b8e870d2e3af22b7cd5fc7d15dd',
+  text: `mutation StageRollback($input: StageRollbackInput!) {
+  stageRollback(input: $input) {
+    stage {
+      name
+      __typename
+    }
+    modelVersion {
+      version
+      stage
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageUpdateDocument: TypedDocument<StageUpdateMutation, StageUpdateMutationVariables> = {
+  name: 'StageUpdate',
+  kind: 'mutation',
+  hash: 'cf4217ddc1d2a5fa0d8258a417d6e9e5b3c2fcf1ca6064f85646b7227c6342a4',
+  text: `mutation StageUpdate($input: StageUpdateInput!) {
+  stageUpdate(input: $input) {
+    stage {
+      name
+      position
+      mlflowName
+      isGuarded
+      isSealing
+      retiredAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename

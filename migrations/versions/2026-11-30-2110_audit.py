@@ -53,6 +53,7 @@ AUDITED: dict[str, dict[str, Any]] = {
         "type": "candidate",
         "about": ["name", "experiment_number"],
         "left_out": ["updated_at"],
+        "when": {"insert": "NOT NEW.of_version"},
         "context": "@id::text",
     },
     "ci_settings": {
@@ -220,7 +221,6 @@ def _tables() -> None:
     _index("ix_audit_chain_at", "audit_chain", ["chain_id", "at"])
     _index("ix_audit_chain_object", "audit_chain", ["chain_id", "object_type", "object_key", "seq"])
     _index("ix_audit_chain_actor", "audit_chain", ["chain_id", "actor_id", "seq"], where="actor_id is not null")
-    _index("ix_audit_chain_request", "audit_chain", ["request_id"], where="request_id <> ''")
     op.create_table(
         "audit_heads",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -251,17 +251,20 @@ def _index(name: str, table: str, columns: list[str], *, unique: bool = False, w
 
 
 # What the transaction was told of its author. Of a statement that several requests share: after each line feed the key
-# of a row, a tab, and the context of that row; JSON has neither of these two characters in it.
+# of a row, a tab, and the context of that row; JSON has neither of these two characters in it. One expression, so that
+# PostgreSQL puts it in place of the call.
 _CONTEXT = r"""
     CREATE FUNCTION audit_context(of_key text) RETURNS text LANGUAGE sql STABLE AS $$
         SELECT coalesce(
             nullif(CASE
-                WHEN left(told, 1) <> E'\n' THEN told
-                ELSE split_part(split_part(told, E'\n' || of_key || E'\t', 2), E'\n', 1)
+                WHEN left(current_setting('modelyard.audit', true), 1) <> E'\n'
+                    THEN current_setting('modelyard.audit', true)
+                ELSE split_part(
+                    split_part(current_setting('modelyard.audit', true), E'\n' || of_key || E'\t', 2), E'\n', 1
+                )
             END, ''),
             json_build_object('database_user', session_user)::text
         )
-        FROM (SELECT current_setting('modelyard.audit', true) AS told) AS setting
     $$
 """
 # A long text is kept as its beginning, its length and its hash.
@@ -308,7 +311,7 @@ _CANONICAL = """
 """
 _LINKED = """
     CREATE FUNCTION audit_linked(state bytea, before bytea, entry_hash bytea) RETURNS bytea
-    LANGUAGE sql IMMUTABLE AS $$ SELECT sha256(coalesce(state, before) || entry_hash) $$
+    LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN sha256(coalesce(state, before) || entry_hash); END $$
 """
 _REFUSE = """
     CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -320,7 +323,7 @@ _REFUSE = """
 # Makes the trigger function of a table, with its columns as they are now: a column that comes later is in no entry
 # until this is called again. A function of its own, with its columns spelled out, takes half the time of one for all.
 # The log is named with its schema: else a temporary table of its name would come first.
-_AUDIT_TABLE = """
+_AUDIT_TABLE = r"""
     CREATE FUNCTION audit_table(of_table text, settings jsonb) RETURNS void LANGUAGE plpgsql AS $make$
     DECLARE
         left_out text[] := ARRAY (SELECT jsonb_array_elements_text(settings -> 'left_out'));
@@ -361,11 +364,19 @@ _AUDIT_TABLE = """
         EXECUTE format(
             $body$
             CREATE OR REPLACE FUNCTION audit_%1$s() RETURNS trigger LANGUAGE plpgsql AS $$
+            DECLARE
+                known text;
+                made text;
             BEGIN
                 IF TG_OP = 'INSERT' THEN
+                    known := json_build_object(%5$s)::text;
+                    made := json_strip_nulls(json_build_object(%7$s))::text;
+                    IF length(known) + length(made) > 1000 OR known LIKE '%%my_\_%%' OR made LIKE '%%my_\_%%' THEN
+                        known := audit_bounded(known);
+                        made := audit_bounded(made);
+                    END IF;
                     INSERT INTO %14$s.audit_entries (chain_id, action, object_type, object_key, about, context, after)
-                    VALUES (%2$s, 'create', %3$L, %4$s, audit_bounded(json_build_object(%5$s)::text),
-                            audit_context(%6$s), audit_bounded(json_strip_nulls(json_build_object(%7$s))::text));
+                    VALUES (%2$s, 'create', %3$L, %4$s, known, audit_context(%6$s), made);
                 ELSIF TG_OP = 'UPDATE' THEN
                     INSERT INTO %14$s.audit_entries
                         (chain_id, action, object_type, object_key, about, context, before, after)

@@ -33,6 +33,7 @@ _SCOPED = {
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
       promotionRequestApprove promotionRequestReject promotionRequestWithdraw
       userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet gatesDryRun
+      stageCreate stageUpdate stageRetire protectionSet protectionDelete
     """,
     "ooooo ooooo": """
       group project groups projects search artifactUpload signInMethods gateKinds
@@ -56,6 +57,7 @@ _SCOPED = {
       modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
       modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
       evaluationCreate factsSet onlineExperimentCreate onlineExperimentLog onlineExperimentConclude
+      aliasRollback stageRollback
     """,
     "FFpFF FFpFF": """
       experiment artifact

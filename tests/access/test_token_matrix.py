@@ -22,6 +22,7 @@ MANAGED = [
     "webhookCreate", "webhookUpdate", "webhookDelete",
     "promotionRequestWithdraw",
     "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete", "gatesSet",
+    "stageCreate", "stageUpdate", "stageRetire", "protectionSet", "protectionDelete",
 ]  # fmt: skip
 """Of what people of the role maintainer may do: a bot needs a scope for it that a person has granted."""
 SEEN = ("ok",) * len(KINDS)

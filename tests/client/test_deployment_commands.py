@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import sys
 
 import pytest
 
 from tests.client.conftest import Desk
+from tests.support.source import ROOT
 
 
 @pytest.fixture
@@ -61,3 +64,34 @@ async def test_what_is_not_there_is_told(churn: Desk):
     assert "there is no deployment" in (await churn.command("deployment", "heartbeat", "RGVwbG95bWVudDox")).err.lower()
     assert (await churn.command("deployment", "register", "churn:9.9.9", *WHERE)).code != 0
     assert (await churn.command("deployment", "heartbeat", "x", "--every", "1")).code == 2
+
+
+async def test_the_serving_process_of_the_documentation_goes_on_with_what_the_stage_means(churn: Desk):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "deployments.md").read_text(), re.DOTALL)
+    prelude = """
+import time
+real = time.sleep
+time.sleep = lambda seconds: real(0.3)
+class serve:
+    def __init__(self, folder): pass
+    def stop(self): pass
+"""
+    assert (await churn.command("stage", "churn:1.0.0", "production")).code == 0
+    serving = await churn._begin(sys.executable, "-c", prelude + example.replace("import time\n", "", 1))
+    try:
+        assert await running(churn) == "1.0.0"
+        assert (await churn.command("stage", "churn:1.1.0", "production", "--archive-existing")).code == 0
+        assert await running(churn, but="1.0.0") == "1.1.0"
+    finally:
+        serving.kill()
+        await serving.communicate()
+
+
+async def running(desk: Desk, but: str = "") -> str:
+    """The version that runs, as soon as it is another one."""
+    async with asyncio.timeout(60):
+        while True:
+            listed = (await done(desk, "deployment", "list"))["deployments"]
+            if listed and listed[0]["version"] != but:
+                return str(listed[0]["version"])
+            await asyncio.sleep(0.3)

@@ -48,6 +48,7 @@ NEEDS = {
     "to be named as member": "UF======",
     "maintainer": "UFFFF==F",
     "maker": "......=.",
+    "of tokens": ".....==.",
     "member of the group": "UFFFFF==",
     "owner of the group": "UFFFFF=F",
     "owner": "UFFFFF=F",
@@ -81,7 +82,7 @@ LINES = {
         "changes doneBy username tokenId sessionId ciJob address client requestId backgroundJobId process databaseUser",
     },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
-    "AliasAssignment": {"nothing more": "modelVersion setBy"},
+    "AliasAssignment": {"nothing more": "modelVersion setBy endedBy", "of tokens": "token"},
     "Artifact": {
         "nothing more": "createdBy", "may: reporter": "viewerCanDelete", "may: maintainer": "viewerCanRelease",
     },
@@ -118,13 +119,18 @@ LINES = {
     "ComparedMetric": {"nothing more": "values"},
     "Deployment": {
         "nothing more": "id environment endpoint instance version number modelName follows digest status statusReason "
-        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting "
+        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting hasOtherFiles "
         "createdBy endedBy",
         "may: reporter": "viewerCanUpdate",
     },
     "Derivation": {
         "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
     },
+    "Gate": {"nothing more": "config gateSet createdBy", "may: maintainer": "viewerCanUpdate"},
+    "GateSet": {"nothing more": "gates createdBy", "may: maintainer": "viewerCanUpdate"},
+    "GateKind": {},
+    "GatesDryRun": {"nothing more": "versions"},
+    "GatesDryRunVersion": {"nothing more": "modelVersion verdicts"},
     "Evaluation": {
         "nothing more": "modelVersion metrics replacedBy replaced createdBy", "candidates": "candidate",
     },
@@ -159,12 +165,13 @@ LINES = {
     "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
-        "nothing more": "project latestVersion versions aliases aliasHistory createdBy deletedBy",
+        "nothing more": "stageHolders stageHistory project latestVersion versions aliases aliasHistory createdBy "
+        "deletedBy",
         "candidates": "experiment candidates", "member": "deployments",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy deletedBy promotions promotionRequests "
+        "nothing more": "stageHistory model aliases artifacts createdBy deletedBy promotions promotionRequests "
         "seal withdrawals evaluations facts onlineExperiments",
         "candidates": "candidate loggedModel",
         "candidates' part": "ciJobs metrics", "member": "deployments pulls",
@@ -189,7 +196,8 @@ LINES = {
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
-        "registry": "models modelSearch modelVersionSearch promotionRequests onlineExperiments",
+        "registry": "models modelSearch modelVersionSearch promotionRequests onlineExperiments "
+        "stages protections",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
@@ -208,6 +216,9 @@ LINES = {
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
+    "Protection": {"nothing more": "project setBy", "may: maintainer": "viewerCanUpdate"},
+    "Stage": {"nothing more": "project createdBy gateSet gateSets", "may: maintainer": "viewerCanUpdate"},
+    "StageAssignment": {"nothing more": "stage modelVersion setBy endedBy", "of tokens": "token"},
     "Pull": {
         "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
     },
@@ -305,6 +316,7 @@ BLANK = {
             "Pull",
             "ServiceAccount",
             "Session",
+            "StageAssignment",
             "Token",
             "Webhook",
             "WebhookDelivery",
@@ -468,11 +480,13 @@ NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
     "Derivation": "registry",
+    "Gate": "registry", "GateSet": "registry",
     "Evaluation": "registry", "Experiment": "candidates", "OnlineExperiment": "registry",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Promotion": "registry",
     "PromotionRequest": "registry", "Session": "oneself", "Token": "maintainers", "User": "members",
+    "Protection": "registry", "Stage": "registry",
     "ServiceAccount": "maintainers", "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

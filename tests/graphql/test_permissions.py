@@ -80,7 +80,8 @@ NEEDS = {
     "reporter": [
         "modelCreate", "modelUpdate", "modelDelete", "modelVersionCheck", "modelVersionComplete", "modelVersionCreate",
         "modelVersionCopy", "modelVersionUpdate",
-        "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
+        "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "aliasRollback", "stageRollback",
+        "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
         "modelVersionSeal", "modelVersionYank", "modelVersionDeprecate", "modelVersionUndeprecate",
         "deploymentRegister", "deploymentHeartbeat", "deploymentEnd", "derivationCreate", "derivationDelete",
@@ -100,6 +101,7 @@ NEEDS = {
         "artifactUploadAbort", "artifactRelease", "auditLog", "auditHeads",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
         "ciSettingsUpdate", "ciSettingsDelete", "gatesSet", "modelVersionUnyank",
+        "stageCreate", "stageUpdate", "stageRetire", "protectionSet", "protectionDelete",
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke", "tokenRotate", "serviceAccountUpdate", "serviceAccountDelete"],

@@ -37,6 +37,10 @@ LISTS = {
     + " { versions(first: $n) { nodes { lineage(direction: UPSTREAM) { entries(first: 3) { nodes @ } } } } }",
     "Evaluation": MODEL + " { versions(first: $n) { nodes { evaluations(first: 1) { nodes @ } } } }",
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
+    "Gate": "node(id: $gateSet) { ... on GateSet { gates @ } }",
+    "GateSet": "project(by: {path: $path}) { stages { gateSets(first: $n) { nodes @ } } }",
+    "GatesDryRunVersion": 'gatesDryRun(input: {model: {path: {project: $path, name: "m0"}}, '
+    'stage: "staging", count: $n}) { versions @ }',
     "FactConflict": MODEL + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts @ } } } } }",
     "FactConflictValue": MODEL
     + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts { values @ } } } } } }",
@@ -63,6 +67,9 @@ LISTS = {
     "events(first: 2) { nodes @ } } } }",
     "Pull": MODEL + " { versions(first: $n) { nodes { pulls(first: 2) { nodes @ } } } }",
     "ServiceAccount": "project(by: {path: $path}) { serviceAccounts(first: $n) { nodes @ } }",
+    "Protection": "project(by: {path: $path}) { protections @ }",
+    "Stage": "project(by: {path: $path}) { stages @ }",
+    "StageAssignment": MODEL + " { stageHistory(first: $n) { nodes @ } }",
     "Token": "project(by: {path: $path}) { tokens(first: $n) { nodes @ } }",
     "Webhook": "project(by: {path: $path}) { webhooks(first: $n) { nodes @ } }",
     "WebhookDelivery": "node(id: $webhook) { ... on Webhook { deliveries(first: $n) { nodes @ } } }",

@@ -18,6 +18,7 @@ from app.graphql.context import Info
 from app.graphql.jobs.types import BackgroundJob, InStatus, OfKind, jobs_of
 from app.graphql.lifecycle.deployments.lists import ProjectDeployments
 from app.graphql.lifecycle.evaluations.lists import ProjectExperiments
+from app.graphql.lifecycle.stages.lists import ProjectStages
 from app.graphql.registry.orders import ModelOrderBy, OrderModelSearch, OrderModelVersionSearch
 from app.graphql.tracking.list_arguments import (
     ExperimentIds,
@@ -42,7 +43,7 @@ OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="Th
 
 
 @strawberry.type(description="The owner of models, experiments and their bytes.")
-class Project(ProjectDeployments, ProjectExperiments, Node):
+class Project(ProjectDeployments, ProjectExperiments, ProjectStages, Node):
     access: strawberry.Private[ProjectAccess]
     number: Long = strawberry.field(description="What stands for it in paths of the REST and MLflow interfaces.")
     name: str = strawberry.field(description="For people to read.")

@@ -13,10 +13,8 @@ from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
 from app.registry.models import Model
 from app.registry.reads import loaders, search
-from app.registry.reads import stages as stage_loaders
 from app.registry.reads.loaders import Alias, CandidateKey, ModelKey, ModelOrder, VersionKey, VersionList, View
 from app.registry.reads.search import SearchModels, SearchVersions
-from app.registry.stages.definitions import Stage
 from app.registry.versions.lookup import ModelVersion
 
 V = TypeVar("V")
@@ -38,7 +36,6 @@ class RegistryLoaders:
         self.latest: DataLoader[ModelKey, ModelVersion | None] = DataLoader(self._latest)
         self.versions_of_candidates: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_candidates)
         self.versions_of_logged_models: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_logged)
-        self.stages_of_projects: DataLoader[tuple[int], list[Stage]] = DataLoader(self._stages_of_projects)
         self.searches: DataLoader[tuple[tuple[int], SearchModels], SearchPage[Model]] = per_arguments(self._searches)
         self.version_searches: DataLoader[tuple[tuple[int], SearchVersions], SearchPage[ModelVersion]] = per_arguments(
             self._version_searches
@@ -72,9 +69,6 @@ class RegistryLoaders:
 
     async def _of_logged(self, keys: list[CandidateKey]) -> Results[list[ModelVersion]]:
         return await loaders.versions_of_logged_models(self._db, self._actor, keys)
-
-    async def _stages_of_projects(self, keys: list[tuple[int]]) -> Results[list[Stage]]:
-        return await stage_loaders.stages_of_projects(self._db, self._actor, keys)
 
     async def _searches(self, keys: list[tuple[int]], command: SearchModels) -> Results[SearchPage[Model]]:
         return await search.models_of_projects(self._db, self._actor, keys, command)

@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from app.access.policy import Permission
+from app.errors import Invalid
 from app.files import targets
 from app.graphql.access.types import User, maker
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
@@ -19,6 +20,7 @@ from app.graphql.lifecycle.deployments.lists import ModelDeployments, VersionDep
 from app.graphql.lifecycle.deployments.pulls import VersionPulls
 from app.graphql.lifecycle.evaluations.lists import VersionEvaluations
 from app.graphql.lifecycle.lineage.lists import VersionLineage
+from app.graphql.lifecycle.stages.lists import AsOf, ModelStages, VersionStages
 from app.graphql.registry.orders import ModelVersionStatus, VersionOrderBy
 from app.graphql.tracking.list_arguments import InView, ViewType
 from app.graphql.types import ids, markdown
@@ -30,14 +32,14 @@ from app.graphql.types.tags_and_params import Tag, tags_of
 from app.pagination import Page, Window
 from app.registry import models
 from app.registry.reads.loaders import ModelOrder, VersionList
-from app.registry.references.parse import parse_reference
+from app.registry.references import parse
 from app.registry.versions import lookup, states
 
 Reference = Annotated[
     str | None,
     strawberry.argument(
-        description="Only versions that it means: `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, "
-        "`latest-prerelease`, `@alias`, `stage:production`, `#7`."
+        description="Only versions that it means, or meant at the moment `asOf`: `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, "
+        "`1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production`, `#7`."
     ),
 ]
 SearchVersion = Annotated[str, strawberry.argument(description="Only versions that have this text in them.")]
@@ -47,7 +49,7 @@ OrderVersions = Annotated[
 
 
 @strawberry.type(description="A named line of model versions.")
-class Model(ModelDeployments, Node):
+class Model(ModelDeployments, ModelStages, Node):
     row: strawberry.Private[models.Model]
     name: str = strawberry.field(description="Unique in its project.")
     description: str = strawberry.field(description="Markdown.")
@@ -92,10 +94,15 @@ class Model(ModelDeployments, Node):
         page = window(first, after, last, before)
         return await tracking.candidates_of(info, self.row.project_id, self.row.experiment_number, page)
 
-    @resolved("The highest release, or the highest prerelease while there is no release.")
-    async def latest_version(self, info: Info) -> ModelVersion | None:
-        row = await info.context.loaders.registry.latest.load((self.row.project_id, self.row.id))
-        return ModelVersion.of(row) if row else None
+    @resolved("The highest release, or the highest prerelease while there is no release; or what it was at a moment.")
+    async def latest_version(self, info: Info, *, as_of: AsOf = None) -> ModelVersion | None:
+        loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
+        if as_of is None:
+            row = await loaders.latest.load(key)
+            return ModelVersion.of(row) if row else None
+        then = VersionList(reference=parse.as_of(parse.Latest(), as_of))
+        page = await loaders.version_pages.load((key, (Window(first=1), then)))
+        return ModelVersion.of(page.items[0]) if page.items else None
 
     @resolved("Its versions.")
     async def versions(
@@ -103,6 +110,7 @@ class Model(ModelDeployments, Node):
         info: Info,
         *,
         reference: Reference = None,
+        as_of: AsOf = None,
         search: SearchVersion = "",
         view: InView = ViewType.ACTIVE,
         order_by: OrderVersions = None,
@@ -112,13 +120,15 @@ class Model(ModelDeployments, Node):
         before: Before = None,
     ) -> Connection[ModelVersion]:
         loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
-        request = _version_list(reference, search, view, order_by)
+        request = _version_list(reference, as_of, search, view, order_by)
         page = await loaders.version_pages.load((key, (window(first, after, last, before), request)))
         return connection(page, ModelVersion.of, lambda: loaders.version_counts.load((key, request)))
 
-    @resolved("Its aliases, by name.")
-    async def aliases(self, info: Info) -> list[alias_types.Alias]:
-        rows = await info.context.loaders.registry.aliases_of_models.load((self.row.project_id, self.row.id))
+    @resolved("Its aliases, by name; or those that there were at a moment.")
+    async def aliases(self, info: Info, *, as_of: AsOf = None) -> list[alias_types.Alias]:
+        loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
+        past, current = info.context.loaders.stages.past_aliases_of_models, loaders.aliases_of_models
+        rows = await (current.load(key) if as_of is None else past.load((key, as_of)))
         return [alias_types.Alias.of(row) for row in rows]
 
     @resolved("The versions that one of its aliases points and pointed to, latest first; also of a deleted alias.")
@@ -154,7 +164,7 @@ class Model(ModelDeployments, Node):
 
 
 @strawberry.type(description="One release of a model.")
-class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, VersionEvaluations, Node):
+class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, VersionEvaluations, VersionStages, Node):
     row: strawberry.Private[lookup.ModelVersion]
     version: str = strawberry.field(description="Semantic version, unique in its model.")
     number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")
@@ -218,13 +228,6 @@ class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, VersionEval
     def description_html(self) -> str:
         return markdown.to_html(self.description)
 
-    @resolved(
-        "The stage that it is in, as its project calls it: `none`, `staging`, `production` or `archived` at first."
-    )
-    async def stage(self, info: Info) -> str:
-        stages = await info.context.loaders.registry.stages_of_projects.load((self.row.project_id,))
-        return next((stage.name for stage in stages if stage.key == self.row.stage), self.row.stage)
-
     @resolved("The model that it is of.")
     async def model(self, info: Info) -> Model | None:
         row = await info.context.loaders.registry.models.load((self.row.project_id, self.row.model_id))
@@ -239,9 +242,11 @@ class ModelVersion(VersionDeployments, VersionPulls, VersionLineage, VersionEval
         model_id = self.row.logged_model_id
         return await logged.logged_model_by_key(info, self.row.project_id, model_id) if model_id else None
 
-    @resolved("The aliases that point to it, by name.")
-    async def aliases(self, info: Info) -> list[alias_types.Alias]:
-        rows = await info.context.loaders.registry.aliases_of_versions.load((self.row.project_id, self.row.id))
+    @resolved("The aliases that point to it, by name; or those that did at a moment.")
+    async def aliases(self, info: Info, *, as_of: AsOf = None) -> list[alias_types.Alias]:
+        loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
+        past, current = info.context.loaders.stages.past_aliases_of_versions, loaders.aliases_of_versions
+        rows = await (current.load(key) if as_of is None else past.load((key, as_of)))
         return [alias_types.Alias.of(row) for row in rows]
 
     @resolved("Its files, by path; paths are those of the candidate.")
@@ -353,8 +358,12 @@ async def versions_of_logged_model(info: Info, project_id: int, model_id: UUID) 
     return [ModelVersion.of(row) for row in rows]
 
 
-def _version_list(reference: str | None, search: str, view: ViewType, order: VersionOrderBy | None) -> VersionList:
-    parsed = parse_reference(reference) if reference else None
+def _version_list(
+    reference: str | None, at: datetime | None, search: str, view: ViewType, order: VersionOrderBy | None
+) -> VersionList:
+    if at is not None and not reference:
+        raise Invalid("`asOf` says when `reference` is meant; give both.", field="asOf")
+    parsed = parse.as_of(parse.parse_reference(reference), at) if reference else None
     request = VersionList(reference=parsed, text=search, view=view)
     return VersionList(order.field, order.direction.is_descending, parsed, search, view) if order else request
 

@@ -72,7 +72,12 @@ AUDITED: dict[str, Audited] = {
         "candidate_data_set", key=("candidate_id", "dataset_id"), about=("candidate_id", "dataset_id")
     ),
     "candidates": Audited(
-        "candidate", about=("name", "experiment_number"), left_out=("updated_at",), context="@id::text"
+        "candidate",
+        about=("name", "experiment_number"),
+        left_out=("updated_at",),
+        # One that is made for a version is a part of it, and named in the entry of the version.
+        when={"insert": "NOT NEW.of_version"},
+        context="@id::text",
     ),
     "ci_settings": Audited(
         "ci_settings", key=("project_id",), left_out=_LOGS, masked=("sealed_token", "sealed_hook_secret")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
@@ -34,7 +34,6 @@ class Filter:
     action: str | None = None
     object_type: str | None = None
     object_key: str | None = None
-    request_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -124,8 +123,6 @@ async def _matching(snap: Snapshot, chain: int, filter: Filter) -> Select[AuditL
         (AuditLink.object_key, filter.object_key),
     ]
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
-    if filter.request_id is not None:
-        conditions.append(and_(AuditLink.request_id == filter.request_id, AuditLink.request_id != ""))
     if filter.username is not None:
         name = func.lower(User.username) == filter.username.lower()
         conditions.append(AuditLink.actor_id == (await snap.scalar(select(User.id).where(name)) or -1))

@@ -50,7 +50,6 @@ class AuditLink(Row):
         Index("ix_audit_chain_at", "chain_id", "at"),
         Index("ix_audit_chain_object", "chain_id", "object_type", "object_key", "seq"),
         Index("ix_audit_chain_actor", "chain_id", "actor_id", "seq", postgresql_where=sql("actor_id is not null")),
-        Index("ix_audit_chain_request", "request_id", postgresql_where=sql("request_id <> ''")),
     )
 
     chain_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

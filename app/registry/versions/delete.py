@@ -56,7 +56,7 @@ async def delete(
                 raise
             gone = await _end_restoring(tx, actor, access.id, target)
         job = PurgeVersion(access.id, gone.id)
-        job_id = await outbox.enqueue_at(tx, job, keep, project_id=access.id, requested_by=actor.user_id)
+        job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id, wait=keep)
     return Deletion(access.id, gone.id, job_id, gone, is_restorable=keep > retention.AT_ONCE)
 
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.runtime import Runtime
+from tests.graphql.conftest import ask, client, data, people  # noqa: F401  (fixtures)
 
 
 class Entries:

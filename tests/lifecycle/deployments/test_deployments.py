@@ -258,3 +258,21 @@ async def test_what_runs_of_yanked_versions_is_listed_the_longest_yanked_first(r
     shown = [*first["nodes"], *rest["project"]["deployments"]["nodes"]]
     assert [one["version"] for one in shown] == ["2.0.0", "1.0.0", "1.0.0"]
     assert first["totalCount"] == 3
+
+
+async def test_files_other_than_those_of_a_sealed_version_are_told(register, fraud, data):
+    seal = """mutation s($v: ModelVersionLookup!) { modelVersionSeal(input: {modelVersion: $v}) {
+      modelVersion { sealedAt } userErrors { code message } } }"""
+    answer = await data(fraud[Role.OWNER], seal, v=named(fraud, "1.0.0"))
+    assert answer["modelVersionSeal"]["userErrors"] == []
+    async with fraud.runtime.db.read() as snap:
+        digest = "SELECT manifest_digest FROM model_versions WHERE project_id = :p AND version = '1.0.0'"
+        right = (await snap.scalar(text(digest), {"p": fraud.id})).hex()
+    shown = []
+    for given in (right, f"sha256:{'0' * 64}", None):
+        await register("1.0.0", digest=given, instance=str(given))
+        document = """query d($p: String!) { project(by: {path: $p}) { deployments(first: 1) {
+          nodes { hasOtherFiles } } } }"""
+        listed = await data(fraud[Role.OWNER], document, p=fraud.path)
+        shown.append(listed["project"]["deployments"]["nodes"][0]["hasOtherFiles"])
+    assert shown == [False, True, None]

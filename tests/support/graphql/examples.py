@@ -113,10 +113,20 @@ WITHDRAWN = """mutation w($p: String!) {
 TRASHED = """mutation t($p: String!) {
   made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
   model: modelDelete(input: {model: {path: {project: $p, name: "old-deleted-model"}}}) { userErrors { message } }
-  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.4.2"}) {
     userErrors { message } }
-  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.6.0"}}}) {
+  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.4.2"}}}) {
     userErrors { message } } }"""
+STAGED = """mutation s($p: String!) {
+  oldStage: stageCreate(input: {project: {path: $p}, name: "old-stage"}) { userErrors { message } }
+  rolled: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "rolled", reference: "1.0.0"}) {
+    userErrors { message } }
+  again: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "rolled", reference: "1.1.0"}) {
+    userErrors { message } }
+  aged: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.7.0"}},
+    stage: "archived"}) { userErrors { message } }
+  left: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.7.0"}},
+    stage: "none"}) { userErrors { message } } }"""
 
 
 @dataclass(frozen=True)
@@ -163,7 +173,8 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     second = await data(owner, SECOND, **variables)
     third = await data(owner, TRASHED, p=project.path)
     fourth = await data(owner, WITHDRAWN, p=project.path)
-    every = first | second | third | fourth
+    fifth = await data(owner, STAGED, p=project.path)
+    every = first | second | third | fourth | fifth
     assert all(not payload["userErrors"] for payload in every.values()), every
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     await chained(runtime, project.id)
@@ -232,7 +243,7 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         derivations = [await tx.scalar(text(_DERIVATION), {"p": project.id, "here": here}) for here in (True, False)]
         requested = [
             await tx.scalar(text(_REQUEST), {"p": project.id, "v": version, "stage": stage})
-            for version in ("0.9.0", "1.1.0")
+            for version in ("0.7.0", "1.1.0")
             for stage in ("staging", "production")
         ]
         promoted = await tx.scalar(text(_PROMOTION), {"r": requested[0], "by": project.owner.user_id})

@@ -14,6 +14,7 @@ from app.graphql.schema import schema
 TYPES = schema._schema.type_map
 CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
+_DRY_RUN = 'gatesDryRun(input: {model: {id: $Model}, stage: "staging", count: 1})'
 FACTS = "modelVersion(by: {id: $ModelVersion}) { facts"
 DOORS = {
     "AuditEntry": {"auditLog(project: {path: $path}, first: 1) { nodes @ }": "maintainers"},
@@ -58,6 +59,11 @@ DOORS = {
         "node(id: $Derivation) { ... on Derivation @ }": "registry",
         f"{VERSION} {{ derivations @ }}": "registry",
     },
+    "Gate": {"node(id: $Gate) { ... on Gate @ }": "registry"},
+    "GateSet": {"node(id: $GateSet) { ... on GateSet @ }": "registry"},
+    "GateKind": {"gateKinds @": "open"},
+    "GatesDryRun": {f"{_DRY_RUN} @": "registry and candidates"},
+    "GatesDryRunVersion": {f"{_DRY_RUN} {{ versions @ }}": "registry and candidates"},
     "Evaluation": {
         "node(id: $Evaluation) { ... on Evaluation @ }": "registry",
         "node(id: $WrongEvaluation) { ... on Evaluation @ }": "registry",
@@ -109,6 +115,15 @@ DOORS = {
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "OnlineArm": {f"{PROJECT} {{ onlineExperiments {{ nodes {{ arms @ }} }} }}": "registry"},
     "OnlineExperiment": {"node(id: $OnlineExperiment) { ... on OnlineExperiment @ }": "registry"},
+    "Protection": {
+        f"{PROJECT} {{ protections @ }}": "registry",
+        "node(id: $Protection) { ... on Protection @ }": "registry",
+    },
+    "Stage": {
+        f"{PROJECT} {{ stages @ }}": "registry",
+        "node(id: $Stage) { ... on Stage @ }": "registry",
+    },
+    "StageAssignment": {f"{MODEL} {{ stageHistory(first: 3) {{ nodes @ }} }}": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
     "PromotionApproval": {

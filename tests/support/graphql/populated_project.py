@@ -223,10 +223,8 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     made = [await rich(0), *await asyncio.gather(*(rich(number) for number in range(1, ROWS)))]
     for begin in range(0, ROWS, 5):
         await asyncio.gather(*(fill(number, one) for number, one in made[begin : begin + 5]))
-    # A history of as many rows as there are versions.
-    moved = 'moved%d: aliasSet(input: {model: {path: {project: $p, name: "m0"}}, name: "moved", reference: "#%d"})'
-    moves = " ".join(f"{moved % (n, n)} {{ userErrors {{ message }} }}" for n in range(1, ROWS + 1))
-    await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
+    await add_names(do, project)
+    ids["gateSet"] = await add_gates(do, project)
     await add_files(runtime, project)
     await seal_versions(runtime, project)
     async with runtime.db.write() as tx:
@@ -249,6 +247,34 @@ async def seal_versions(runtime: Any, project: TestProject) -> None:
         for statement in SEALS:
             used = {name: value for name, value in values.items() if f":{name}" in statement}
             await tx.execute(text(statement), used)
+
+
+async def add_names(do: Any, project: TestProject) -> None:
+    """Stages, rules, and histories of as many rows as there are versions, all of which have ended or go on."""
+    numbers = range(1, ROWS + 1)
+    references = [*(f"#{number}" for number in numbers[1:]), "latest-prerelease"]
+    alias = 'aliasSet(input: {model: {path: {project: $p, name: "m0"}}, name: "moved", reference: "%s"})'
+    version = '{path: {project: $p, model: "m0", reference: "%s"}}'
+    staged = f'modelVersionStageSet(input: {{modelVersion: {version}, stage: "%s"}})'
+    every = [
+        [alias % reference for reference in references],
+        *([staged % (reference, stage) for reference in references] for stage in ("staging", "production", "archived")),
+        [f'stageCreate(input: {{project: {{path: $p}}, name: "s{number}"}})' for number in numbers],
+        [f'protectionSet(input: {{project: {{path: $p}}, kind: ALIAS, pattern: "r{number}"}})' for number in numbers],
+        ['aliasDelete(input: {model: {path: {project: $p, name: "m0"}}, name: "moved"})'],
+    ]
+    for calls in every:
+        fields = " ".join(f"c{number}: {call} {{ userErrors {{ message }} }}" for number, call in enumerate(calls))
+        await do(f"mutation m($p: String!) {{ {fields} }}", p=project.path)
+
+
+async def add_gates(do: Any, project: TestProject) -> str:
+    """Twenty sets of gates for a stage, the last of twenty gates; the id of that."""
+    gates = ", ".join(['{kind: "approvals", config: {}}'] * ROWS)
+    values = 'project: {path: $p}, stage: "staging"'
+    one = "s%d: gatesSet(input: {%s, expectedNumber: %d, gates: [%s]}) { gateSet { id } userErrors { message } }"
+    sets = " ".join(one % (n, values, n, gates if n == ROWS - 1 else "") for n in range(ROWS))
+    return str((await do(f"mutation g($p: String!) {{ {sets} }}", p=project.path))[f"s{ROWS - 1}"]["gateSet"]["id"])
 
 
 async def add_files(runtime: Any, project: TestProject) -> None:

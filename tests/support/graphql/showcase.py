@@ -34,6 +34,7 @@ SIGHTS = {
     "project": (INSIDE, OPEN, OPEN, OPEN),
     "registry": (INSIDE, OPEN, OPEN, INSIDE),
     "candidates": (INSIDE, OPEN, INSIDE, OPEN),
+    "registry and candidates": (INSIDE, OPEN, INSIDE, INSIDE),
     "candidates of versions": (INSIDE, OPEN, INSIDE, INSIDE),
     "members": (INSIDE,) * 4,
     "writers": ("...====.",) * 4,
@@ -101,6 +102,8 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
     candidateId: $c, artifactFolder: "model", isOpen: true}) { modelVersion { id } userErrors { message } }
   aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "best", reference: "2.0.0"}) {
     userErrors { message } }
+  gatesSet(input: {project: {path: $p}, stage: "staging", expectedNumber: 0, note: "n", gates: [
+    {kind: "approvals", config: {}}]}) { gateSet { id gates { id } } userErrors { message } }
   ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}}},
     provider: GITLAB, externalId: "3"}) { ciJob { id } userErrors { message } }
   other: ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "3.0.0-rc.1"}}},
@@ -130,6 +133,16 @@ CONCLUDED = """mutation f($v: ID!, $c: ID!, $wrong: ID!, $x: ID!) {
   onlineExperimentLog(input: {id: $x, points: [{arm: "a", key: "clicks", value: 1, sampleCount: 2}]}) {
     userErrors { message } }
   onlineExperimentConclude(input: {id: $x, conclusion: "c", winner: "a"}) { userErrors { message } } }"""
+STAGED = """mutation g($p: String!) {
+  shown: stageCreate(input: {project: {path: $p}, name: "shown", description: "d"}) { userErrors { message } }
+  gone: stageCreate(input: {project: {path: $p}, name: "gone"}) { stage { id } userErrors { message } }
+  stageRetire(input: {project: {path: $p}, name: "gone"}) { userErrors { message } }
+  protectionSet(input: {project: {path: $p}, kind: ALIAS, pattern: "live-*"}) {
+    protection { id } userErrors { message } }
+  in: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
+    stage: "shown", reason: "r"}) { userErrors { message } }
+  out: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
+    stage: "staging", reason: "r"}) { userErrors { message } } }"""
 # What only workers, CI systems and time bring about.
 WRITTEN = (
     """INSERT INTO artifacts (project_id, id, logged_model_id, candidate_id, path, blob_id, media_type, created_by)
@@ -183,6 +196,10 @@ WRITTEN = (
     "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",
     """UPDATE background_jobs SET total = 1, last_error = 'e', requested_by = :by, started_at = now(),
       finished_at = now() WHERE project_id = :p""",
+    """UPDATE stage_intervals SET ci_job = 'gitlab:1', ended_ci_job = 'gitlab:2', reason = 'r', ended_reason = 'e',
+      token_id = :revoked, ended_by = :by, ended_by_name = 'o' WHERE project_id = :p""",
+    """UPDATE aliases SET ci_job = 'gitlab:1', ended_ci_job = 'gitlab:2', reason = 'r', ended_reason = 'e',
+      token_id = :revoked, ended_by = :by, ended_by_name = 'o' WHERE project_id = :p""",
     "UPDATE users SET email = 'owner' || id || '@example.org' WHERE id = :by AND email IS NULL",
     "UPDATE memberships SET expires_at = '2040-01-01' WHERE project_id = :p",
     """UPDATE tokens SET last_used_at = now(), last_address = '192.0.2.1', last_client = 'c', model_patterns = '{a*}',
@@ -250,6 +267,7 @@ async def build(
     begun = await _done(data, owner, EVALUATED, p=path, v=evaluated)
     wrong, online = begun["wrong"]["evaluation"]["id"], begun["onlineExperimentCreate"]["onlineExperiment"]["id"]
     concluded = await _done(data, owner, CONCLUDED, v=evaluated, c=candidate, wrong=wrong, x=online)
+    staged = await _done(data, owner, STAGED, p=path)
     uploads = [one["id"] for one in filled["artifactUploadCreate"]["artifactUploads"]]
     variables = {
         "path": path,
@@ -274,6 +292,8 @@ async def build(
         "Derivation": seeded.meanings["<derivation id>"],
         "Deployment": seeded.meanings["<deployment id>"],
         "EndedDeployment": seeded.meanings["<old deployment id>"],
+        "Gate": filled["gatesSet"]["gateSet"]["gates"][0]["id"],
+        "GateSet": filled["gatesSet"]["gateSet"]["id"],
         "Promotion": seeded.meanings["<promotion id>"],
         "PromotionRequest": seeded.meanings["<promotion request id>"],
         "Evaluation": concluded["evaluationCreate"]["evaluation"]["id"],
@@ -282,6 +302,8 @@ async def build(
         "Webhook": seeded.meanings["<webhook id>"],
         "WebhookDelivery": seeded.meanings["<webhook delivery id>"],
         "Alias": str(GlobalId.of("Alias", *_parts(made["modelUpdate"]["model"]["id"]), "best")),
+        "Stage": staged["gone"]["stage"]["id"],
+        "Protection": staged["protectionSet"]["protection"]["id"],
         "CiSettings": str(GlobalId.of("CiSettings", project.id)),
         "Member": str(GlobalId.of("Member", "project", project.id, project.owner.user_id)),
         "Token": seeded.meanings["<token id>"],

@@ -27,7 +27,6 @@ OfType = Annotated[
     str | None, strawberry.argument(description="Only those of this kind of object, such as `model_version`.")
 ]
 OfKey = Annotated[str | None, strawberry.argument(description="Only those of this object, by its `objectKey`.")]
-OfRequest = Annotated[str | None, strawberry.argument(description="Only those of this request.")]
 Since = Annotated[datetime | None, strawberry.argument(description="Only those of this moment or later.")]
 Until = Annotated[datetime | None, strawberry.argument(description="Only those before this moment.")]
 OldestFirst = Annotated[bool, strawberry.argument(description="Whether the oldest come first, as in an export.")]
@@ -47,7 +46,6 @@ class AuditQuery:
         action: OfAction = None,
         object_type: OfType = None,
         object_key: OfKey = None,
-        request_id: OfRequest = None,
         since_at: Since = None,
         until_at: Until = None,
         is_oldest_first: OldestFirst = False,
@@ -57,7 +55,7 @@ class AuditQuery:
         before: Before = None,
     ) -> Connection[AuditEntry] | None:
         kind = None if action is None else str(action.value)
-        chosen = reads.Filter(done_by, kind, object_type, object_key, request_id, since_at, until_at)
+        chosen = reads.Filter(done_by, kind, object_type, object_key, since_at, until_at)
         db, actor, page = info.context.db, info.context.actor, window(first, after, last, before)
         page_of_log = await reads.search(db, actor, _key(project), page, chosen, oldest_first=is_oldest_first)
         return connection(page_of_log, AuditEntry.of)

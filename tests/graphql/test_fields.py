@@ -329,7 +329,9 @@ BLANK = {
 @pytest.fixture(scope="module")
 async def patient(runtime) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose queries may take as long as a busy machine needs for such large ones."""
-    async with configured(runtime, graphql_query_seconds=60.0, graphql_max_root_fields=100) as opened:
+    async with configured(
+        runtime, graphql_query_seconds=60.0, graphql_max_root_fields=100, graphql_max_aliases=100
+    ) as opened:
         yield opened
 
 

@@ -113,6 +113,9 @@ WITHDRAWN = """mutation w($p: String!) {
 TRASHED = """mutation t($p: String!) {
   made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
   model: modelDelete(input: {model: {path: {project: $p, name: "old-deleted-model"}}}) { userErrors { message } }
+  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.0.6"}) {
+    userErrors { message } }
+  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.0.6"}}}) {
   versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.4.2"}) {
     userErrors { message } }
   version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.4.2"}}}) {

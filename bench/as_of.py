@@ -67,6 +67,15 @@ FROM generate_series(1, $4::int) AS n
 JOIN model_versions v ON v.project_id = $1 AND v.number = 1 + n % $5::int AND v.model_id = $6
 """
 
+_PROBES = {
+    "a stage": """SELECT interval_id FROM stage_holders WHERE project_id = $1 AND model_id = $2 AND valid_from <= $3
+      AND stage_id = (SELECT id FROM project_stages WHERE project_id = $1 AND key = 'production')
+      ORDER BY valid_from DESC LIMIT 1""",
+    "an alias": """SELECT id FROM aliases WHERE project_id = $1 AND model_id = $2 AND name = 'champion'
+      AND valid_from <= $3 ORDER BY valid_from DESC LIMIT 1""",
+}
+"""What finds the interval of a moment in PostgreSQL, without what the caller adds."""
+
 
 async def run(intervals: int, each: int) -> None:
     """Fill, ask, and print."""
@@ -93,12 +102,19 @@ async def _fill(settings: Settings, project: int, model: int, half: int) -> None
     connection = await asyncpg.connect(driver_url(settings.owner_url or settings.database_url))
     try:
         values = (project, _BEGIN, _STEP, half, _VERSIONS, model)
+        # Neither events nor audit entries of what is only here to be measured.
+        await connection.execute("SET session_replication_role = replica")
         await connection.execute(_STAGED, *values, timeout=600)
         await connection.execute(_HELD, project, timeout=600)
         await connection.execute(_NAMED, *values, timeout=600)
         # The versions were made then, too.
         await connection.execute("UPDATE model_versions SET created_at = $2 WHERE project_id = $1", project, _BEGIN)
         await connection.execute("VACUUM (ANALYZE) stage_intervals, stage_holders, aliases, model_versions")
+        for what, probe in _PROBES.items():
+            plan = f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {probe}"
+            lines = [row[0].strip() for row in await connection.fetch(plan, project, model, _BEGIN + half // 3 * _STEP)]
+            shown = [line for line in lines if "Scan" in line or "Buffers" in line or "Execution" in line]
+            print(f"  the probe of {what}: {'; '.join(dict.fromkeys(shown))}")
     finally:
         await connection.close()
 

@@ -1702,7 +1702,7 @@ export type ProtectionSetInput = {
   leastRole?: Role;
   /** Whether people, machines or both move them. */
   movers?: ProtectionMovers;
-  /** How many others have to approve before; at most 1 for aliases. */
+  /** How many others have to approve before; of stages only. */
   approvalCount?: number;
 };
 
@@ -5267,11 +5267,11 @@ export type PromotionRequestApproveMutation = {
         givenAt: string,
         fellAt: string | null,
         fallReason: string | null
-      }>,
-      promotion: {
-        __typename: 'Promotion',
-        id: string
-      } | null
+      }>
+    } | null,
+    promotion: {
+      __typename: 'Promotion',
+      id: string
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -9066,7 +9066,7 @@ export const PromotionCheckDocument: TypedDocument<PromotionCheckQuery, Promotio
 export const PromotionRequestApproveDocument: TypedDocument<PromotionRequestApproveMutation, PromotionRequestApproveMutationVariables> = {
   name: 'PromotionRequestApprove',
   kind: 'mutation',
-  hash: '58ee22586048ed449fbb54dd070d4f5d98b8558eb5ed75535ef8e66526396fa5',
+  hash: 'e7e279dd9bbd9914a12c0d9b518d845547891c794eb39c0d847a2d6d78808f04',
   text: `mutation PromotionRequestApprove($input: PromotionRequestApproveInput!) {
   promotionRequestApprove(input: $input) {
     promotionRequest {
@@ -9078,10 +9078,10 @@ export const PromotionRequestApproveDocument: TypedDocument<PromotionRequestAppr
         fallReason
         __typename
       }
-      promotion {
-        id
-        __typename
-      }
+      __typename
+    }
+    promotion {
+      id
       __typename
     }
     userErrors {

@@ -183,7 +183,9 @@ def _promotions() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_promotions_project_id")),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_promotions")),
     )
-    op.create_index("ix_promotions_model_id", "promotions", ["project_id", "model_id", "stage_id", "id"], unique=False)
+    op.create_index(
+        "ix_promotions_model_id", "promotions", ["project_id", "model_id", "stage_id", "number", "id"], unique=False
+    )
     op.create_index(
         "ix_promotions_request_id",
         "promotions",

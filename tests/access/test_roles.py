@@ -41,7 +41,7 @@ def lines() -> dict[tuple[str, str], set[Role]]:
 
 TABLE = lines()
 LINES = dict.fromkeys(what for what, _ in TABLE)
-READ, MODELS, RESTORE, PURGE, FILES, DEPLOYMENTS, EVALUATIONS, CANDIDATES, *MORE = LINES
+READ, MODELS, RESTORE, PURGE, FILES, DEPLOYMENTS, PROMOTE, APPROVE, BYPASS, EVALUATIONS, CANDIDATES, *MORE = LINES
 ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = MORE
 EXAMPLES = {
     READ: ["project", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact", "search"],
@@ -52,6 +52,9 @@ EXAMPLES = {
     RESTORE: ["modelRestore", "modelVersionRestore"],
     FILES: ["artifactUploadCreate", "artifactsDelete"],
     DEPLOYMENTS: ["deploymentRegister", "deploymentHeartbeat", "deploymentEnd"],
+    PROMOTE: ["promotionRequestCreate", "promotionRequestComment", "modelVersionPromote"],
+    APPROVE: ["promotionRequestApprove", "promotionRequestReject"],
+    BYPASS: ["promotionRequestWithdraw"],
     EVALUATIONS: ["evaluationCreate", "onlineExperimentCreate", "onlineExperimentLog", "onlineExperimentConclude",
                   "factsSet"],
     CANDIDATES: ["experimentCreate", "experimentUpdate", "candidateCreate", "candidateLog", "candidateUpdate",

@@ -126,6 +126,11 @@ LINES = {
     "Derivation": {
         "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
     },
+    "Gate": {"nothing more": "config gateSet createdBy", "may: maintainer": "viewerCanUpdate"},
+    "GateSet": {"nothing more": "gates createdBy", "may: maintainer": "viewerCanUpdate"},
+    "GateKind": {},
+    "GatesDryRun": {"nothing more": "versions"},
+    "GatesDryRunVersion": {"nothing more": "modelVersion verdicts"},
     "Evaluation": {
         "nothing more": "modelVersion metrics replacedBy replaced createdBy", "candidates": "candidate",
     },
@@ -217,7 +222,7 @@ LINES = {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
     "Protection": {"nothing more": "project setBy", "may: maintainer": "viewerCanUpdate"},
-    "Stage": {"nothing more": "project createdBy", "may: maintainer": "viewerCanUpdate"},
+    "Stage": {"nothing more": "project createdBy gateSet gateSets", "may: maintainer": "viewerCanUpdate"},
     "StageAssignment": {"nothing more": "stage modelVersion setBy endedBy", "of tokens": "token"},
     "Pull": {
         "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
@@ -334,7 +339,9 @@ BLANK = {
 @pytest.fixture(scope="module")
 async def patient(runtime) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose queries may take as long as a busy machine needs for such large ones."""
-    async with configured(runtime, graphql_query_seconds=60.0, graphql_max_root_fields=100) as opened:
+    async with configured(
+        runtime, graphql_query_seconds=60.0, graphql_max_root_fields=100, graphql_max_aliases=100
+    ) as opened:
         yield opened
 
 
@@ -485,6 +492,7 @@ NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
     "Derivation": "registry",
+    "Gate": "registry", "GateSet": "registry",
     "Evaluation": "registry", "Experiment": "candidates", "OnlineExperiment": "registry",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",

@@ -37,6 +37,10 @@ LISTS = {
     + " { versions(first: $n) { nodes { lineage(direction: UPSTREAM) { entries(first: 3) { nodes @ } } } } }",
     "Evaluation": MODEL + " { versions(first: $n) { nodes { evaluations(first: 1) { nodes @ } } } }",
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
+    "Gate": "node(id: $gateSet) { ... on GateSet { gates @ } }",
+    "GateSet": "project(by: {path: $path}) { stages { gateSets(first: $n) { nodes @ } } }",
+    "GatesDryRunVersion": 'gatesDryRun(input: {model: {path: {project: $path, name: "m0"}}, '
+    'stage: "staging", count: $n}) { versions @ }',
     "FactConflict": MODEL + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts @ } } } } }",
     "FactConflictValue": MODEL
     + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts { values @ } } } } } }",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from app.lifecycle.gates.rules import kinds
 from app.lifecycle.gates.rules.subject import Answer, Approval, Approvals, Evidence, Fact, Figure, Files, Subject
 from app.lifecycle.signatures import of_json
 
@@ -203,3 +206,37 @@ EXAMPLES = [
         when="it is false",
     ),
 ]
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "gates.md"
+BEGIN, END = "<!-- The table: python -m tests.support.gate_examples -->", "<!-- The end of the table -->"
+
+
+def table() -> str:
+    """The kinds with both examples, as they stand in docs/gates.md."""
+    parts = []
+    for example in EXAMPLES:
+        rule = kinds.parse(example.kind, example.config, field="gates.0")
+        accepted, refused = (rule.judge(each) for each in example.subjects())
+        parts += [
+            f"### `{example.kind}`",
+            "",
+            example.says,
+            "",
+            "```json",
+            json.dumps({"kind": example.kind, "config": example.config}, ensure_ascii=False),
+            "```",
+            "",
+            "| | a user reads |",
+            "|---|---|",
+            f"| title | {rule.title()} |",
+            f"| {accepted.outcome.name} | {accepted.message} |",
+            f"| {refused.outcome.name}: {example.when} | {refused.message} |",
+            "",
+        ]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{table()}\n{END}{rest.partition(END)[2]}")

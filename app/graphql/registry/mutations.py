@@ -30,10 +30,11 @@ from app.graphql.tracking.queries import candidate_id, logged_model_id
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.tags_and_params import mapping, patch
+from app.lifecycle.promotions import promote
+from app.lifecycle.promotions.promote import Promote
 from app.registry import aliases, models
 from app.registry.models import CreateModel, EditModel
 from app.registry.references.parse import parse_reference
-from app.registry.stages import moves
 from app.registry.versions import change, complete, copy, create, delete
 from app.registry.versions.change import EditVersion
 from app.registry.versions.copy import CopyVersion
@@ -216,17 +217,16 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionStageSetInput, INPUT]
     ) -> ModelVersionStageSetPayload:
         context, (project, target) = info.context, input.model_version.key()
-        moved = await moves.set_stage(
-            context.db,
-            context.actor,
-            project,
-            target,
+        command = Promote(
             input.stage,
-            keep_others=not input.archive_existing,
+            input.reason,
             expected_current=input.expected_current,
-            reason=input.reason,
+            keep_others=not input.archive_existing,
+            is_exclusive=False,
         )
-        return ModelVersionStageSetPayload(model_version=ModelVersion.of(moved))
+        clients = context.runtime.gate_clients
+        entry = await promote.promote(context.db, clients, context.actor, project, target, command)
+        return ModelVersionStageSetPayload(model_version=ModelVersion.of(entry.version))
 
     @mutation("Puts an alias on a version, or moves it there.")
     async def alias_set(self, info: Info, input: Annotated[AliasSetInput, INPUT]) -> AliasSetPayload:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.access.policy import ProjectAccess
+from app.access.policy import Actor, ProjectAccess
 from app.db.database import Snapshot
 from app.db.statements import Statement
 from app.lifecycle.diff import bump_rule
@@ -26,6 +26,7 @@ from app.registry.stages import definitions, holders, protections
 from app.registry.stages.definitions import Stage
 from app.registry.stages.protections import NameProtection
 from app.registry.versions.lookup import ModelVersion
+from app.text import quoted
 
 
 class _Last(NamedTuple):
@@ -76,6 +77,17 @@ class Case:
     is_stale: bool
     """Whether webhooks were asked about something else than there is now."""
 
+    def require_right(self, actor: Actor) -> None:
+        """Refuse an actor who may not move versions between these stages, whatever others approve.
+
+        Raises:
+            NameProtected: with the rule that protects the name.
+        """
+        for stage in (self.subject.stage, self.left):
+            mine = protections.of_stage(self.protected, stage)
+            named = f"stage {quoted(stage.name)}"
+            protections.refuse(mine, actor, self.subject.access.role, named, has_approval=True)
+
     @property
     def refusing(self) -> list[RuleVerdict]:
         return refusing(self.verdicts)
@@ -93,14 +105,14 @@ async def judge(snap: Snapshot, subject: Subject, prepared: Prepared | None, exp
     """
     version, stage, request = subject.version, subject.stage, subject.request
     facts = await checked.files_of(snap, version)
-    now = await checked.of_version(snap, version, stage, files=facts)
+    holder = await _holder(snap, subject)
+    now = await checked.of_version(snap, version, stage, files=facts, holder=holder.number)
     left = await definitions.of_version(snap, version)
     rules_of_names = await protections.of_project(snap, subject.access.id)
     protected = [rule for one in (stage, left) for rule in protections.of_stage(rules_of_names, one)]
     standing = await approvals.standing(snap, subject.access.id, request.id) if request else []
     given = approvals.valid(standing, now, request.requested_by, version.created_by) if request else []
     needed = _needed(protected)
-    holder = await _holder(snap, subject)
     told = _told(request, given)
     gates = await check.verdicts(
         snap, subject.access, subject.model, version, stage, prepared or Prepared(), approvals=told

@@ -12,6 +12,7 @@ import orjson
 from app.artifacts.reads import folder_facts
 from app.artifacts.reads.folder_facts import FolderFacts
 from app.db.database import Snapshot
+from app.db.statements import Statement
 from app.lifecycle.gates import sets
 from app.registry.stages import holders
 from app.registry.stages.definitions import Stage
@@ -26,6 +27,23 @@ _CHANGED = {
     "gates": "the gates of the stage",
     "holder": "the version that the stage stands for",
 }
+
+_EVALUATIONS = Statement(
+    "promotions.read_evaluations",
+    "What stands for the evaluations of a version and the conclusions of its online experiments; NULL: it has none.",
+    """
+    SELECT string_agg(one.part, ' ' ORDER BY one.part) FROM (
+        SELECT 'evaluations ' || count(*) || ':' || max(e.id) AS part FROM evaluations e
+        WHERE e.project_id = :project AND e.version_id = :version HAVING count(*) > 0
+        UNION ALL
+        SELECT 'online ' || o.id || ':' || o.concluded_at::text FROM online_arms a JOIN online_experiments o
+            ON o.project_id = a.project_id AND o.id = a.experiment_id
+        WHERE a.project_id = :project AND a.version_id = :version AND o.concluded_at IS NOT NULL
+    ) AS one
+    """,
+)
+# Evaluations are only ever added, so their number and the last one say it all. Points of an experiment that goes on
+# come by the minute, and would let no approval stand: only its conclusion counts.
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +80,22 @@ class Checked:
 
 
 async def of_version(
-    snap: Snapshot, version: ModelVersion, stage: Stage, *, files: FolderFacts | None = None
+    snap: Snapshot,
+    version: ModelVersion,
+    stage: Stage,
+    *,
+    files: FolderFacts | None = None,
+    holder: int | None = None,
 ) -> Checked:
-    """Read step: what there is now, in a fixed number of statements; ``files`` where they were read already."""
+    """Read step: what there is now, in a fixed number of statements; ``files`` and ``holder`` where they were read."""
     facts = files or await files_of(snap, version)
     metrics = await metric_digests.of_owner(snap, version.project_id, version.candidate_id, version.logged_model_id)
     return Checked(
         files=_files_digest(version, facts),
         metrics=metrics.hex() if metrics else "",
-        evaluations="",
+        evaluations=await _EVALUATIONS.fetch_value(snap, project=version.project_id, version=version.id) or "",
         gates=await sets.current_version(snap, version.project_id, stage.id),
-        holder=await holder_of(snap, version, stage),
+        holder=await holder_of(snap, version, stage) if holder is None else holder,
     )
 
 

@@ -16,7 +16,6 @@ from app.lifecycle.promotions.cases import Case, Subject
 from app.lifecycle.promotions.promote import subject_of
 from app.lifecycle.promotions.verdicts import Outcome, RuleVerdict, refusing
 from app.registry.references.resolve import Target
-from app.registry.stages import protections
 from app.text import quoted
 
 PROTECTION = "protection"
@@ -72,10 +71,7 @@ def _protection(actor: Actor, case: Case) -> RuleVerdict:
     title = f"You may move versions to {quoted(subject.stage.name)}"
     try:
         policy.require(actor, subject.access, Permission.REGISTRY_WRITE, of_models=True)
-        for stage in (subject.stage, case.left):
-            matching = protections.of_stage(case.protected, stage)
-            named = f"stage {quoted(stage.name)}"
-            protections.refuse(matching, actor, subject.access.role, named, has_approval=True)
+        case.require_right(actor)
     except (Forbidden, Unauthenticated) as refusal:
         return RuleVerdict(PROTECTION, PROTECTION, title, Outcome.FAILED, refusal.message, is_fixed=True)
     return RuleVerdict(PROTECTION, PROTECTION, title, Outcome.PASSED, "You may.", is_fixed=True)

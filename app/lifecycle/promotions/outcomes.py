@@ -44,7 +44,27 @@ class PromotionRefused(Conflict):
 class PromotionOvertaken(PromotionRefused):
     """Another version got into the stage first; nothing else would have kept this one out."""
 
-    code = "PROMOTION_OVERTAKEN"
+    code = "STAGE_MOVED"
+
+
+class UnreadyRefused(PromotionRefused):
+    """The version is not READY; nothing else would have kept it out."""
+
+    code = "VERSION_NOT_READY"
+
+
+class UnapprovedRefused(PromotionRefused):
+    """Others have not approved yet; nothing else keeps the version out."""
+
+    code = "APPROVAL_NEEDED"
+
+
+_SOLE_FAILURES: dict[str, type[PromotionRefused]] = {
+    rules.HOLDER: PromotionOvertaken,
+    rules.STATE: UnreadyRefused,
+    rules.APPROVALS: UnapprovedRefused,
+}
+"""By the only rule that failed: the errors that a move to a stage has, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +135,8 @@ async def fall(tx: Tx, case: Case) -> None:
 def refusal(promotion: Promotion) -> PromotionRefused:
     """The error for a promotion that was refused."""
     failed = refusing(RuleVerdict.of_json(verdict) for verdict in promotion.verdicts)
-    overtaken = [verdict.kind for verdict in failed] == [rules.HOLDER]
-    return PromotionOvertaken(promotion) if overtaken else PromotionRefused(promotion)
+    kind = _SOLE_FAILURES.get(failed[0].kind, PromotionRefused) if len(failed) == 1 else PromotionRefused
+    return kind(promotion)
 
 
 async def _keep(tx: Tx, actor: Actor, case: Case, state: str, how: How) -> Promotion:

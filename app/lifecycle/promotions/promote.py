@@ -15,7 +15,7 @@ from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.db.database import Database, Snapshot, Tx
-from app.errors import Conflict, Invalid
+from app.errors import Busy, Conflict, Invalid
 from app.lifecycle.gates import check
 from app.lifecycle.gates.check import Prepared
 from app.lifecycle.gates.clients import GateClients
@@ -26,7 +26,7 @@ from app.lifecycle.promotions.tables import Promotion, PromotionRequest
 from app.lifecycle.seals import seals
 from app.registry import models
 from app.registry.references.resolve import Target
-from app.registry.stages import definitions, moves, protections
+from app.registry.stages import definitions, moves
 from app.registry.stages.definitions import Stage
 from app.registry.stages.intervals import check_reason
 from app.registry.versions import lookup
@@ -96,20 +96,27 @@ async def promote(
     """
     check_reason(command.reason)
     _check_bypass(command)
+    expected, is_busy = command.expected_current, None
     for _ in range(ATTEMPTS):
         seen = await _look(db, actor, project, target, command)
         subject = seen.subject
+        if expected is None and command.is_exclusive:
+            expected = seen.holder
         prepared = await check.prepare(
             db, clients, actor, subject.access, subject.model, subject.version, subject.stage
         )
         await faults.point("promotion.prepared")
-        entry = await _decide(db, actor, seen, prepared, command)
+        try:
+            entry = await _decide(db, actor, seen, prepared, command, expected)
+        except Busy as busy:
+            is_busy = busy  # many wait for the same model: by now another one may have won
+            continue
         if entry is None:
             continue
         if entry.promotion is not None and entry.promotion.state == outcomes.REFUSED:
             raise outcomes.refusal(entry.promotion)
         return entry
-    raise PromotionUnsettled
+    raise is_busy or PromotionUnsettled
 
 
 async def subject_of(
@@ -136,16 +143,19 @@ async def subject_of(
     return Subject(access, model, version, into, request)
 
 
-async def locked(tx: Tx, actor: Actor, subject: Subject) -> Subject:
+async def locked(tx: Tx, actor: Actor, subject: Subject, *, is_lost: bool = False) -> Subject:
     """Step: the subject as it is now, and stays until the commit. Candidate or logged model first, then model, request.
+
+    ``is_lost``: nothing will be moved, so only the request is locked, and no one has to wait for the model.
 
     Raises:
         VersionNotFound, ModelNotFound, UnknownStage: it is gone.
         RequestEnded: the request is not open any more.
     """
-    if subject.stage.seals:
-        await seals.lock(tx, subject.version)
-    await models.hold(tx, subject.model)
+    if not is_lost:
+        if subject.stage.seals:
+            await seals.lock(tx, subject.version)
+        await models.hold(tx, subject.model)
     version = await lookup.reload(tx, subject.version)
     stage = await _again(tx, subject.stage)
     is_there, request = version.stage == stage.key, subject.request
@@ -163,24 +173,29 @@ async def _look(db: Database, actor: Actor, project: int | str, target: Target, 
         return _Seen(subject, await checked.holder_of(snap, subject.version, subject.stage))
 
 
-async def _decide(db: Database, actor: Actor, seen: _Seen, prepared: Prepared, command: Promote) -> Entry | None:
-    """The second phase; None: what others were asked about is not what there is now."""
+async def _decide(
+    db: Database, actor: Actor, seen: _Seen, prepared: Prepared, command: Promote, expected: int | None
+) -> Entry | None:
+    """The second phase; None: what others were asked about is not what there is now.
+
+    A promotion that another one has overtaken already waits for no lock: it will be refused.
+    """
+    is_lost = expected is not None and seen.holder not in {expected, seen.subject.version.number}
     async with db.write() as tx:
-        subject = await locked(tx, actor, seen.subject)
-        expected = command.expected_current
-        if expected is None and command.is_exclusive:
-            expected = seen.holder
+        subject = await locked(tx, actor, seen.subject, is_lost=is_lost)
         case = await cases.judge(tx, subject, prepared, expected)
-        if _is_there(case):
+        if is_lost and (_is_there(case, command) or not case.refusing):
+            return None
+        if _is_there(case, command):
             return await _stay(tx, actor, case, command)
         if case.is_stale:
             return None
-        await protections.require_stages(tx, actor, subject.access, [subject.stage, case.left], has_approval=True)
+        case.require_right(actor)
         if not subject.stage.is_guarded and not case.verdicts[1:]:
             return await _move_freely(tx, actor, case, command)
         how = How(command.reason, command.keep_others)
         failed = case.refusing
-        if failed and command.bypass_reason is not None:
+        if failed and command.bypass_reason is not None and not is_lost:
             policy.require(actor, subject.access, Permission.PROMOTION_BYPASS)
             how = How(command.reason, command.keep_others, command.bypass_reason)
             failed = [verdict for verdict in failed if verdict.is_fixed]
@@ -189,9 +204,11 @@ async def _decide(db: Database, actor: Actor, seen: _Seen, prepared: Prepared, c
         return Entry(*await outcomes.complete(tx, actor, case, how))
 
 
-def _is_there(case: Case) -> bool:
+def _is_there(case: Case, command: Promote) -> bool:
+    """Whether there is nothing to decide: it is in the stage, and those that it would stand behind may stay."""
     version = case.subject.version
-    return version.stage == case.subject.stage.key and case.holder.number in {0, version.number}
+    is_holder = case.holder.number in {0, version.number}
+    return version.stage == case.subject.stage.key and (is_holder or command.keep_others)
 
 
 async def _stay(tx: Tx, actor: Actor, case: Case, command: Promote) -> Entry:

@@ -151,7 +151,7 @@ class Promotion(Row):
             name="fk_promotions_request",
         ),
         Index("ix_promotions_version_id", "project_id", "version_id", "id"),
-        Index("ix_promotions_model_id", "project_id", "model_id", "stage_id", "id"),
+        Index("ix_promotions_model_id", "project_id", "model_id", "stage_id", "number", "id"),
         Index("ix_promotions_request_id", "project_id", "request_id", postgresql_where=sql("request_id is not null")),
     )
 

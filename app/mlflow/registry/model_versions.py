@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from app.errors import Invalid
+from app.lifecycle.promotions import promote
+from app.lifecycle.promotions.promote import Promote
 from app.lifecycle.pulls.counter import Door
 from app.mlflow.protocol import artifact_uris, shapes
 from app.mlflow.protocol.call import Answer, Call
@@ -18,7 +20,6 @@ from app.registry.reads import search as reads_search
 from app.registry.reads.search import SearchVersions
 from app.registry.references.parse import InvalidReference, parse_mlflow_version
 from app.registry.references.resolve import Named
-from app.registry.stages import moves
 from app.registry.versions import change, lookup, states
 from app.registry.versions import create as versions_create
 from app.registry.versions import delete as versions_delete
@@ -75,7 +76,7 @@ async def update(call: Call) -> Answer:
 
 @of_a_version
 async def transition_stage(call: Call) -> Answer:
-    """Move a version to a stage, on request with all others of that stage to the archive."""
+    """Move a version to a stage through its gates, on request with all others of that stage to the archive."""
     message = call.message
     stage, archive = message.required("stage"), message.flag("archive_existing_versions")
     if archive and stage.lower() not in _ACTIVE_STAGES:
@@ -84,8 +85,10 @@ async def transition_stage(call: Call) -> Answer:
             f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
             field="archive_existing_versions",
         )
-    moved = await moves.set_stage(call.db, call.actor, call.project, named(call), stage, keep_others=not archive)
-    return {"model_version": await presentation.changed_version(call, moved)}
+    command = Promote(stage, keep_others=not archive, is_exclusive=False)
+    clients = call.runtime.gate_clients
+    entry = await promote.promote(call.db, clients, call.actor, call.project, named(call), command)
+    return {"model_version": await presentation.changed_version(call, entry.version)}
 
 
 @of_a_version

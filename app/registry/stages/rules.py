@@ -51,8 +51,11 @@ async def set(db: Database, actor: Actor, project: int | str, command: SetProtec
         raise Invalid(
             f"{command.approvals} is no number of approvals; it is 0 to {MAX_APPROVALS}.", field="approvalCount"
         )
-    if command.kind is Kind.ALIAS and command.approvals > 1:
-        raise Invalid("An alias is moved by two people at most: approvals are 0 or 1.", field="approvalCount")
+    if command.kind is Kind.ALIAS and command.approvals:
+        raise Invalid(
+            "Others approve promotions, which lead to stages, not to aliases. Protect those by role or movers.",
+            field="approvalCount",
+        )
     values = {
         "least_role": int(command.least_role),
         "movers": command.movers.value,

@@ -13,7 +13,20 @@ from app.errors import Invalid
 from app.lifecycle.gates.rules import kinds
 from app.lifecycle.gates.rules.rule import Judgement, Outcome
 from app.lifecycle.gates.rules.subject import Approval, Approvals, Files
-from tests.support.gate_examples import ANNA, BEN, EXAMPLES, NOW, VERSION, Example, column, figure, signature, subject
+from tests.support.gate_examples import (
+    ANNA,
+    BEN,
+    EXAMPLES,
+    NOW,
+    PAGE,
+    VERSION,
+    Example,
+    column,
+    figure,
+    signature,
+    subject,
+    table,
+)  # fmt: skip
 
 
 def judge(kind: str, config: dict[str, Any], **changes: Any) -> Judgement:
@@ -311,3 +324,7 @@ def test_windows_one_after_the_other_are_told_as_one() -> None:
 def test_a_freeze_without_end_is_told_and_computed_at_once() -> None:
     every = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
     assert frozen([{"weekdays": every}] * 100, "2026-12-11T18:00").outcome is Outcome.PENDING
+
+
+def test_the_page_about_gates_has_the_examples_with_the_sentences_that_users_read() -> None:
+    assert table() in PAGE.read_text(), "run: python -m tests.support.gate_examples"

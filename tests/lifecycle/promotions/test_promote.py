@@ -176,3 +176,20 @@ async def test_promotions_are_kept_as_they_were_written(runtime, project):
             async with runtime.db.write() as tx:
                 await tx.execute(text(statement), {"p": project.id})
         assert "are kept as they are" in str(caught.value.__cause__)
+
+
+async def test_lower_version_that_stays_in_the_stage_is_promoted_once(runtime, project):
+    low, high = [await version_with_file(runtime, project, text) for text in ("1.0.0", "2.0.0")]
+    for version in (high, low, low):
+        await promoted(runtime, project, version, "staging", keep_others=True, is_exclusive=False)
+    assert await holder(runtime, project, "staging") == "2.0.0"
+    assert len(await promotions_of(runtime, project, low)) == 1
+
+
+async def test_promotions_go_with_their_project(runtime, project):
+    version = await version_with_file(runtime, project, "1.0.0")
+    await promoted(runtime, project, version, "staging")
+    async with runtime.db.write() as tx:
+        await tx.execute(text("UPDATE projects SET deleted_at = now() WHERE id = :p"), {"p": project.id})
+        removed = await tx.execute(text("DELETE FROM promotions WHERE project_id = :p"), {"p": project.id})
+    assert removed.rowcount == 1

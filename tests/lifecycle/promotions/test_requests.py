@@ -127,6 +127,12 @@ async def change_metrics(runtime, project, version):
     await log.log_batch(runtime.db, project.owner, project.id, batch)
 
 
+async def change_evaluations(runtime, project, version):
+    async with runtime.db.write() as tx:
+        statement = "INSERT INTO evaluations (project_id, version_id, dataset_name) VALUES (:p, :v, 'd')"
+        await tx.execute(text(statement), {"p": project.id, "v": version.id})
+
+
 async def change_holder(runtime, project, version):
     other = await version_with_file(runtime, project, "3.0.0")
     await promoted(runtime, project, other, "production", bypass_reason="It burns.")
@@ -134,7 +140,12 @@ async def change_holder(runtime, project, version):
 
 @pytest.mark.parametrize(
     ("change", "told"),
-    [(change_files, "the files"), (change_metrics, "the metrics"), (change_holder, "the version that the stage")],
+    [
+        (change_files, "the files"),
+        (change_metrics, "the metrics"),
+        (change_evaluations, "its evaluations"),
+        (change_holder, "the version that the stage"),
+    ],
 )
 async def test_approval_falls_with_what_it_was_given_for(runtime, project, people, change, told):
     maintainer, developer, _ = people

@@ -112,6 +112,11 @@ async def test_what_two_people_move_waits_for_the_other(rack):
         assert await protections.approvals_needed(snap, stage) == 2
 
 
+async def test_a_rule_for_aliases_wants_no_approvals_since_none_could_be_given(rack):
+    with pytest.raises(Invalid, match="Others approve promotions"):
+        await protect(rack, Kind.ALIAS, "champion", approvals=1)
+
+
 @pytest.mark.parametrize("pattern", ["", "a b", "x" * 300, "a/b", "@a", "******a*b*c*d*e*f*", "a\0"])
 async def test_patterns_that_match_no_name_are_refused(rack, pattern):
     with pytest.raises(Invalid):

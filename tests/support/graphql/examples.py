@@ -95,7 +95,7 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
 WITHDRAWN = """mutation w($p: String!) {
-  f: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+  f: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.1.0"}) {
     userErrors { message } }
   g: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.5.0"}) {
     userErrors { message } }
@@ -113,9 +113,9 @@ WITHDRAWN = """mutation w($p: String!) {
 TRASHED = """mutation t($p: String!) {
   made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
   model: modelDelete(input: {model: {path: {project: $p, name: "old-deleted-model"}}}) { userErrors { message } }
-  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.4.2"}) {
     userErrors { message } }
-  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.6.0"}}}) {
+  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.4.2"}}}) {
     userErrors { message } } }"""
 STAGED = """mutation s($p: String!) {
   oldStage: stageCreate(input: {project: {path: $p}, name: "old-stage"}) { userErrors { message } }
@@ -243,7 +243,7 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         derivations = [await tx.scalar(text(_DERIVATION), {"p": project.id, "here": here}) for here in (True, False)]
         requested = [
             await tx.scalar(text(_REQUEST), {"p": project.id, "v": version, "stage": stage})
-            for version in ("0.9.0", "1.1.0")
+            for version in ("0.7.0", "1.1.0")
             for stage in ("staging", "production")
         ]
         promoted = await tx.scalar(text(_PROMOTION), {"r": requested[0], "by": project.owner.user_id})

@@ -14,6 +14,7 @@ from app.graphql.schema import schema
 TYPES = schema._schema.type_map
 CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
+_DRY_RUN = 'gatesDryRun(input: {model: {id: $Model}, stage: "staging", count: 1})'
 FACTS = "modelVersion(by: {id: $ModelVersion}) { facts"
 DOORS = {
     "AuditEntry": {"auditLog(project: {path: $path}, first: 1) { nodes @ }": "maintainers"},
@@ -58,6 +59,11 @@ DOORS = {
         "node(id: $Derivation) { ... on Derivation @ }": "registry",
         f"{VERSION} {{ derivations @ }}": "registry",
     },
+    "Gate": {"node(id: $Gate) { ... on Gate @ }": "registry"},
+    "GateSet": {"node(id: $GateSet) { ... on GateSet @ }": "registry"},
+    "GateKind": {"gateKinds @": "open"},
+    "GatesDryRun": {f"{_DRY_RUN} @": "registry and candidates"},
+    "GatesDryRunVersion": {f"{_DRY_RUN} {{ versions @ }}": "registry and candidates"},
     "Evaluation": {
         "node(id: $Evaluation) { ... on Evaluation @ }": "registry",
         "node(id: $WrongEvaluation) { ... on Evaluation @ }": "registry",

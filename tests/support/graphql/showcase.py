@@ -34,6 +34,7 @@ SIGHTS = {
     "project": (INSIDE, OPEN, OPEN, OPEN),
     "registry": (INSIDE, OPEN, OPEN, INSIDE),
     "candidates": (INSIDE, OPEN, INSIDE, OPEN),
+    "registry and candidates": (INSIDE, OPEN, INSIDE, INSIDE),
     "candidates of versions": (INSIDE, OPEN, INSIDE, INSIDE),
     "members": (INSIDE,) * 4,
     "writers": ("...====.",) * 4,
@@ -101,6 +102,8 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
     candidateId: $c, artifactFolder: "model", isOpen: true}) { modelVersion { id } userErrors { message } }
   aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "best", reference: "2.0.0"}) {
     userErrors { message } }
+  gatesSet(input: {project: {path: $p}, stage: "staging", expectedNumber: 0, note: "n", gates: [
+    {kind: "approvals", config: {}}]}) { gateSet { id gates { id } } userErrors { message } }
   ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}}},
     provider: GITLAB, externalId: "3"}) { ciJob { id } userErrors { message } }
   other: ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "3.0.0-rc.1"}}},
@@ -289,6 +292,8 @@ async def build(
         "Derivation": seeded.meanings["<derivation id>"],
         "Deployment": seeded.meanings["<deployment id>"],
         "EndedDeployment": seeded.meanings["<old deployment id>"],
+        "Gate": filled["gatesSet"]["gateSet"]["gates"][0]["id"],
+        "GateSet": filled["gatesSet"]["gateSet"]["id"],
         "Promotion": seeded.meanings["<promotion id>"],
         "PromotionRequest": seeded.meanings["<promotion request id>"],
         "Evaluation": concluded["evaluationCreate"]["evaluation"]["id"],

@@ -54,7 +54,7 @@ class ProtectionSetInput:
     pattern: str = strawberry.field(description="The names; `*` stands for any characters, none too.")
     least_role: Role = optional("The least role of who moves them.", default=Role.MAINTAINER)
     movers: Movers = optional("Whether people, machines or both move them.", default=Movers.ANYONE)
-    approval_count: int = optional("How many others have to approve before; at most 1 for aliases.", default=0)
+    approval_count: int = optional("How many others have to approve before; of stages only.", default=0)
 
 
 @strawberry.input(description="Input of `protectionDelete`.")

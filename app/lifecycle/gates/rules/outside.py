@@ -62,7 +62,8 @@ class WebhookAnswer(_Asking):
         return "The webhook is asked when the version is promoted by somebody who may."
 
     def _said(self, allows: bool, _message: str) -> str:
-        return f"The webhook says {'yes' if allows else 'no'}" + (f": {_message}" if _message else ".")
+        said = f"The webhook says {'yes' if allows else 'no'}" + (f": {_message}" if _message else "")
+        return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
 class Expression(_Asking):

@@ -74,6 +74,49 @@ STAGE_SET = f"""mutation StageSet($input: ModelVersionStageSetInput!) {{
   modelVersionStageSet(input: $input) {{ modelVersion {{ {VERSION_FIELDS} }} {_ERRORS} }}
 }}"""
 
+_VERDICTS = "verdicts { kind name title outcome explanation compared sources isFailing }"
+_REQUEST = """id status statusReason version number stage givenReason isAutomatic requestedByUsername
+      createdAt expiresAt approvals { username givenAt fellAt fallReason } modelVersion { model { name } }"""
+
+PROMOTE = f"""mutation Promote($input: ModelVersionPromoteInput!) {{
+  modelVersionPromote(input: $input) {{
+    modelVersion {{ {VERSION_FIELDS} }}
+    promotion {{ id status isBypass replacedVersion {_VERDICTS} }} {_ERRORS}
+  }}
+}}"""
+
+PROMOTION_CHECK = f"""query PromotionCheck($version: ModelVersionLookup!, $stage: String!) {{
+  promotionCheck(modelVersion: $version, stage: $stage) {{
+    allowsPromotion digest stage replacedVersion {_VERDICTS}
+    modelVersion {{
+      {VERSION_FIELDS}
+      promotionRequests(first: 20) {{ nodes {{ {_REQUEST} }} }}
+    }}
+  }}
+}}"""
+
+PROMOTION_REQUESTS = f"""query PromotionRequests(
+  $project: String!, $status: PromotionRequestStatus, $stage: String, $first: Int!
+) {{
+  project(by: {{path: $project}}) {{
+    promotionRequests(status: $status, stage: $stage, first: $first) {{ nodes {{ {_REQUEST} }} }}
+  }}
+}}"""
+
+PROMOTION_REQUEST = f"""mutation PromotionRequest($input: PromotionRequestCreateInput!) {{
+  promotionRequestCreate(input: $input) {{ promotionRequest {{ {_REQUEST} }} {_ERRORS} }}
+}}"""
+
+PROMOTION_APPROVE = f"""mutation PromotionApprove($input: PromotionRequestApproveInput!) {{
+  promotionRequestApprove(input: $input) {{
+    promotionRequest {{ {_REQUEST} }} promotion {{ id status }} {_ERRORS}
+  }}
+}}"""
+
+PROMOTION_REJECT = f"""mutation PromotionReject($input: PromotionRequestRejectInput!) {{
+  promotionRequestReject(input: $input) {{ promotionRequest {{ {_REQUEST} }} {_ERRORS} }}
+}}"""
+
 ALIAS_SET = f"""mutation AliasSet($input: AliasSetInput!) {{
   aliasSet(input: $input) {{ alias {{ name modelVersion {{ {VERSION_FIELDS} }} }} {_ERRORS} }}
 }}"""
@@ -136,3 +179,12 @@ AUDIT_END = """query AuditEnd($project: String!) {
   auditLog(project: {path: $project}, first: 1) { nodes { number } }
 }"""
 INSTALLATION_AUDIT_END = "query InstallationAuditEnd { auditLog(first: 1) { nodes { number } } }"
+
+EVALUATION_CREATE = f"""mutation EvaluationCreate($input: EvaluationCreateInput!) {{
+  evaluationCreate(input: $input) {{
+    evaluation {{
+      id datasetName datasetDigest modelVersion {{ version number }} metrics {{ key value slice }}
+    }}
+    alreadyStored {_ERRORS}
+  }}
+}}"""

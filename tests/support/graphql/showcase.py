@@ -142,7 +142,7 @@ STAGED = """mutation g($p: String!) {
   in: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
     stage: "shown", reason: "r"}) { userErrors { message } }
   out: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
-    stage: "staging", reason: "r"}) { userErrors { message } } }"""
+    stage: "archived", reason: "r"}) { userErrors { message } } }"""
 # What only workers, CI systems and time bring about.
 WRITTEN = (
     """INSERT INTO artifacts (project_id, id, logged_model_id, candidate_id, path, blob_id, media_type, created_by)

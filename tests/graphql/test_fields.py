@@ -128,9 +128,9 @@ LINES = {
     },
     "Gate": {"nothing more": "config gateSet createdBy", "may: maintainer": "viewerCanUpdate"},
     "GateSet": {"nothing more": "gates createdBy", "may: maintainer": "viewerCanUpdate"},
-    "GateKind": {},
-    "GatesDryRun": {"nothing more": "versions"},
-    "GatesDryRunVersion": {"nothing more": "modelVersion verdicts"},
+    "GateKind": {"nothing more": "name description schema"},
+    "GatesDryRun": {"nothing more": "stage versions admittedCount"},
+    "GatesDryRunVersion": {"nothing more": "isAdmitted modelVersion verdicts"},
     "Evaluation": {
         "nothing more": "modelVersion metrics replacedBy replaced createdBy", "candidates": "candidate",
     },
@@ -187,18 +187,22 @@ LINES = {
     },
     "ModelVersionMetric": {"nothing more": "evaluation onlineExperiment"},
     "OnlineArm": {"nothing more": "modelVersion"},
-    "OnlineExperiment": {"nothing more": "project arms createdBy concludedBy"},
+    "OnlineExperiment": {"nothing more": "project arms createdBy concludedBy", "may: reporter": "viewerCanUpdate"},
     "ModelVersionsComparison": {
         "nothing more": "tags files signature sides", "candidates": "params metrics",
         "candidates' part": "measurements",
     },
-    "ModelVersionDiff": {"nothing more": "base modelVersion", "candidates": "params metrics"},
+    "ModelVersionDiff": {
+        "nothing more": "base modelVersion leastIncrement madeIncrement isIncrementEnough isCertain causes files "
+        "signature tensors requirements",
+        "candidates": "params metrics",
+    },
     "ModelVersionManifest": {"nothing more": "document digest isSealed fileCount size"},
     "ModelVersionSeal": {"nothing more": "sealedBy"},
     "ModelVersionWithdrawal": {"nothing more": "createdBy undoneBy"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
-        "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
+        "allowsVersionReuse versionBumpPolicy createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch promotionRequests onlineExperiments "

@@ -157,11 +157,12 @@ def test_changeable_types_have_viewer_can_fields_and_a_creator():
     silent = {name for name, fields in objects.items() if not any(one.startswith("viewerCan") for one in fields)}
     makers = {"createdBy", "requestedBy", "setBy"}
     unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
-    # Members have it on their project, deliveries on their webhook; promotions never change.
-    assert silent == {"Member", "Promotion", "WebhookDelivery", "WebhookTestResult"}
+    # Members have it on their project, deliveries on their webhook, facts on their version; promotions and evaluations
+    # never change.
+    assert silent == {"Evaluation", "Member", "ModelVersionFacts", "Promotion", "WebhookDelivery", "WebhookTestResult"}
     # Groups are made by their first owner, sessions are of their person, CI jobs and deliveries by no user; settings
     # are a part of their project, and of users the access log tells who made them.
-    assert unsigned == silent | {"CiJob", "CiSettings", "Group", "Session", "User"}
+    assert unsigned == silent - {"Evaluation"} | {"CiJob", "CiSettings", "Group", "Session", "User"}
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -112,7 +112,7 @@ PROMOTED = f"""INSERT INTO promotions (project_id, model_id, version_id, version
     'u' FROM promotion_requests WHERE {_BELOW}"""
 TOLD = f"""INSERT INTO promotion_request_events (project_id, request_id, kind, user_id, username, promotion_id)
   SELECT project_id, request_id, kind, :by, 'u', id FROM promotions, (VALUES ('commented'), ('promoted')) AS k (kind)
-  WHERE {_BELOW}"""
+  WHERE request_id IS NOT NULL AND {_BELOW}"""
 
 EVALUATED = (
     """INSERT INTO evaluations (project_id, version_id, dataset_name, candidate_id, created_by)
@@ -258,7 +258,7 @@ async def add_names(do: Any, project: TestProject) -> None:
     staged = f'modelVersionStageSet(input: {{modelVersion: {version}, stage: "%s"}})'
     every = [
         [alias % reference for reference in references],
-        *([staged % (reference, stage) for reference in references] for stage in ("staging", "production", "archived")),
+        *([staged % (reference, stage) for reference in references] for stage in ("staging", "archived")),
         [f'stageCreate(input: {{project: {{path: $p}}, name: "s{number}"}})' for number in numbers],
         [f'protectionSet(input: {{project: {{path: $p}}, kind: ALIAS, pattern: "r{number}"}})' for number in numbers],
         ['aliasDelete(input: {model: {path: {project: $p, name: "m0"}}, name: "moved"})'],

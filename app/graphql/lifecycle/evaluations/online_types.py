@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from app.access.policy import Permission
 from app.graphql.access.types import User, maker
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
@@ -129,6 +130,10 @@ class OnlineExperiment(Node):
     @resolved("Who concluded it.")
     async def concluded_by(self, info: Info) -> User | None:
         return await maker(info, self.row.concluded_by, self.row.project_id)
+
+    @resolved("Whether you may log values of it, and conclude it.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await groups_and_projects.may(info, self.row.project_id, Permission.EVALUATION_WRITE)
 
 
 async def experiment_by_key(info: Info, project_id: int, experiment_id: int) -> OnlineExperiment | None:

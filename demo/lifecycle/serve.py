@@ -1,0 +1,45 @@
+"""A serving process: loads what `stage:production` means now, says what it runs, and follows the stage from then on."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+
+from modelyard_client import Client
+
+MODEL = os.environ.get("MODEL", "digits")
+EVENTS = """subscription Moves($project: String!) {
+  projectEvents(project: {path: $project}, types: [MODEL_VERSION_STAGE_CHANGED]) { type }
+}"""
+
+
+def moves() -> Iterator[None]:
+    """One for the beginning, and one for each event of a stage; a stream that ends is opened again by who runs us."""
+    request = urllib.request.Request(
+        f"{os.environ['MODELYARD_URL']}/graphql",
+        json.dumps({"query": EVENTS, "variables": {"project": os.environ["MODELYARD_PROJECT"]}}).encode(),
+        {
+            "Authorization": f"Bearer {os.environ['MODELYARD_TOKEN']}",
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=60) as stream:  # the service sends something every few seconds
+        yield  # only now: whatever moves from here on is an event
+        for line in stream:
+            if line.startswith(b"data:") and b"projectEvents" in line:
+                yield
+
+
+with Client() as client:
+    running = None
+    for _ in moves():
+        found = client.versions(MODEL, reference="stage:production", limit=1)
+        if found and found[0].version != running:
+            running = found[0].version
+            client.pull(f"{MODEL}:{running}", f"served/{running}")
+            print(f"serving {MODEL} {running}", flush=True)
+        elif not found:
+            print("nothing in production yet", flush=True)

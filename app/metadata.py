@@ -16,6 +16,7 @@ import app.lifecycle.promotions.tables
 import app.lifecycle.pulls.tables
 import app.lifecycle.seals.tables
 import app.queue.tables
+import app.registry.stages.tables
 import app.registry.tables
 import app.tracking.tables
 import app.webhooks.tables  # noqa: F401  (imported for the tables that it declares)

@@ -9,7 +9,7 @@ import binascii
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 from uuid import UUID
 
@@ -161,7 +161,7 @@ def _python_type(column: SQLColumnExpression[Any]) -> type[Any]:
 
 def _plain(value: object) -> object:
     match value:
-        case datetime():
+        case date():
             return value.isoformat()
         case UUID() | bytes():
             return value.hex if isinstance(value, UUID) else value.hex()
@@ -172,6 +172,8 @@ def _plain(value: object) -> object:
 def _typed(value: Any, kind: type[Any]) -> Any:
     if kind is datetime:
         return datetime.fromisoformat(value)
+    if kind is date:
+        return date.fromisoformat(value)
     if kind is UUID:
         return UUID(hex=value)
     if kind is bytes:

@@ -15,6 +15,7 @@ from app.ci.client import CiClient
 from app.db.database import Database
 from app.disk_space import DiskSpace
 from app.lifecycle.gates.clients import GateClients
+from app.lifecycle.pulls.counter import PullCounter
 from app.queue.notifier import Notifier
 from app.settings import Settings
 from app.storage.blobs import BlobStore
@@ -40,6 +41,7 @@ class Runtime:
     gate_clients: GateClients
     openid: OpenIdProviders
     authenticator: Authenticator
+    pulls: PullCounter
 
 
 @asynccontextmanager
@@ -69,12 +71,14 @@ async def open_runtime(
     )
     idle = timedelta(seconds=settings.session_idle_seconds)
     authenticator = Authenticator(db, session_idle=idle, limits=Defaults.of(settings))
+    pulls = PullCounter(db, every=settings.pull_flush_seconds)
     try:
         yield Runtime(
             settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), GateClients.of(settings),
-            openid, authenticator,
+            openid, authenticator, pulls,
         )  # fmt: skip
     finally:
+        await pulls.close()
         await authenticator.refusals.close()
         await notifier.close()
         await blobs.close()

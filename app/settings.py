@@ -7,6 +7,7 @@ environment.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -155,6 +156,11 @@ class Settings(BaseSettings):
         default=0,
         description="Soft-deleted candidates and experiments are purged after so many days; 0 keeps them until asked.",
     )
+    restore_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=30,
+        description="For how many days deleted models and versions can be restored; 0: they are removed at once. Holds "
+        "for what is deleted from then on.",
+    )
     deleted_bytes_seconds: Annotated[int, Field(ge=30, le=90 * 86_400)] = Field(
         default=30,
         description="How long the bytes of what was deleted stay in the store at least; backups by `modelyard backup`"
@@ -171,6 +177,9 @@ class Settings(BaseSettings):
     )
     token_storage_limit: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Bytes that may be stored with each token without a limit of its own; 0: no limit."
+    )
+    promotion_request_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        default=14, description="How long promotion requests stay open."
     )
     deployment_silent_seconds: Annotated[int, Field(ge=10, le=86_400)] = Field(
         default=300, description="A deployment without heartbeat for so long is shown, and told of, as silent."
@@ -283,6 +292,11 @@ class Settings(BaseSettings):
         if value is not None and len(value.get_secret_value()) < 16:
             raise ValueError("must have at least 16 characters; `openssl rand -hex 24` makes one")
         return value
+
+    @property
+    def restore_period(self) -> timedelta:
+        """For how long what is deleted can be restored."""
+        return timedelta(days=self.restore_days)
 
     @classmethod
     def read(cls) -> Self:

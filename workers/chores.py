@@ -25,8 +25,15 @@ from app.artifacts import stored_bytes
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
+from app.db import change_context
+from app.db.change_context import ChangeContext
 from app.journal import events
+from app.lifecycle.audit import chain, heads
 from app.lifecycle.deployments import upkeep as deployments
+from app.lifecycle.evaluations import mlflow_runs
+from app.lifecycle.lineage import learning
+from app.lifecycle.promotions import upkeep as promotions
+from app.lifecycle.pulls import storage as pulls
 from app.queue import leases
 from app.registry import announce
 from app.registry.versions import complete, wait_for_files
@@ -95,6 +102,11 @@ async def complete_versions(runtime: Runtime) -> object:
     return completed, await announce.announce(runtime.db)
 
 
+async def read_evaluation_runs(runtime: Runtime) -> object:
+    """Make evaluations of runs of MLflow's `evaluate` that have finished, or that a version was made of since."""
+    return await mlflow_runs.ingest(runtime.db)
+
+
 async def reconcile(runtime: Runtime) -> object:
     """Compare bucket and tables: suspect and condemn objects without a row, mark missing ones."""
     return await upkeep_reconcile.reconcile(runtime.db, runtime.blobs)
@@ -160,12 +172,33 @@ async def tell_of_silent_deployments(runtime: Runtime) -> object:
     return told, await deployments.end_lost(runtime.db, timedelta(days=settings.deployment_lost_days))
 
 
+async def read_lineage_tags(runtime: Runtime) -> object:
+    """Read out of new tags what versions were made from."""
+    return await learning.read_tags(runtime.db)
+
+
+async def remove_old_pulls(runtime: Runtime) -> object:
+    """Remove who pulled what on days that are long over."""
+    return await pulls.remove_old(runtime.db, timedelta(days=runtime.settings.pull_days))
+
+
 async def remove_expired_memberships(runtime: Runtime) -> object:
     """Remove memberships that ended long ago."""
     return await expired_memberships.remove(runtime.db)
 
 
+async def chain_audit(runtime: Runtime) -> object:
+    """Give new entries of the audit log their places, and write down every hour how far each chain has come."""
+    return await chain.extend(runtime.db), await heads.make(runtime.db)
+
+
+async def tidy_promotions(runtime: Runtime) -> object:
+    """Expire promotion requests, and end approvals of what has changed since."""
+    return await promotions.tidy(runtime.db)
+
+
 CHORES = (
+    Chore("chain audit", 1, chain_audit),
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
     Chore("inspect", 60, inspect),
@@ -176,6 +209,7 @@ CHORES = (
     Chore("forget attempts", 60, forget_attempts),
     Chore("forget device sign-ins", 60, forget_device_sign_ins),
     Chore("uploads", 300, end_uploads),
+    Chore("tidy promotions", 30, tidy_promotions),
     Chore("forget", 3600, remove_finished),
     Chore("forget deliveries", 3600, remove_old_deliveries),
     Chore("forget counts", 3600, remove_request_counts),
@@ -184,6 +218,9 @@ CHORES = (
     Chore("forget links", 3600, remove_old_links),
     Chore("forget members", 3600, remove_expired_memberships),
     Chore("remind of tokens", 600, remind_of_tokens),
+    Chore("forget pulls", 3600, remove_old_pulls),
+    Chore("lineage", 5, read_lineage_tags),
+    Chore("evaluations", 2, read_evaluation_runs),
     Chore("deployments", 15, tell_of_silent_deployments),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
@@ -196,6 +233,7 @@ async def run(runtime: Runtime) -> None:
 
 
 async def _repeat(runtime: Runtime, chore: Chore) -> None:
+    change_context.begin(ChangeContext(doing=f"chore: {chore.name}"))
     while True:
         try:
             result = await chore.do(runtime)

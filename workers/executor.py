@@ -18,6 +18,8 @@ import structlog
 from prometheus_client import Counter as Count
 
 from app import faults
+from app.db import change_context
+from app.db.change_context import ChangeContext
 from app.errors import ModelyardError, StorageFull, Unavailable
 from app.queue import leases, round_robin
 from app.queue.jobs import Rule, decode, rule_of
@@ -139,6 +141,12 @@ async def execute(runtime: Runtime, job_id: UUID, worker: str) -> str:
     lease = await leases.claim(runtime.db, job_id, worker)
     if lease is None:
         return "not claimed"
+    job = lease.job
+    with change_context.within(ChangeContext(actor=job.requested_by, job=str(job.id), doing=job.kind)):
+        return await _execute(runtime, lease)
+
+
+async def _execute(runtime: Runtime, lease: Lease) -> str:
     heartbeat = asyncio.create_task(_beat(runtime, lease, asyncio.current_task()))
     outcome = "lost"
     try:
@@ -151,7 +159,7 @@ async def execute(runtime: Runtime, job_id: UUID, worker: str) -> str:
     finally:
         heartbeat.cancel()
         FINISHED.labels(lease.job.kind, outcome).inc()
-        log.info("job.ended", job=str(job_id), kind=lease.job.kind, outcome=outcome, attempt=lease.job.attempt)
+        log.info("job.ended", job=str(lease.job.id), kind=lease.job.kind, outcome=outcome, attempt=lease.job.attempt)
     return outcome
 
 

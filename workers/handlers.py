@@ -1,8 +1,8 @@
 """What each kind of job does, why it may run twice, and why one that was paused and lost its lease does no harm later.
 
 A handler writes in transactions of its own, which no lease guards: between two reports of progress it may go on for a
-while after another worker took the job. So every write of a handler holds for itself: it removes only what is marked
-for removal, which nothing undoes, or it names in its WHERE the state that it has seen.
+while after another worker took the job. So every write of a handler holds for itself: it removes only what is due for
+removal, which nothing undoes, or it names in its WHERE the state that it has seen.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def handles(declared: type[Job]) -> Callable[[H], H]:
 async def purge_model(runtime: Runtime, job: PurgeModel, progress: Progress) -> None:
     """Safe twice: each batch removes what is left; a model that is gone is done.
 
-    Safe late: only what is marked as deleted is removed, and no such mark is ever taken back.
+    Safe late: only what is deleted and due is removed, and a model of which that has begun is never restored.
     """
     await registry_purge.model(runtime.db, job.project_id, job.model_id, progress=progress)
 
@@ -62,7 +62,7 @@ async def purge_model(runtime: Runtime, job: PurgeModel, progress: Progress) -> 
 async def purge_version(runtime: Runtime, job: PurgeVersion, progress: Progress) -> None:
     """Safe twice: a version that is gone is done.
 
-    Safe late: only a version that is marked as deleted is removed, and the mark is never taken back.
+    Safe late: the transaction that removes a version looks whether it is still deleted, and due.
     """
     await registry_purge.version(runtime.db, job.project_id, job.version_id, progress=progress)
 
@@ -71,7 +71,7 @@ async def purge_version(runtime: Runtime, job: PurgeVersion, progress: Progress)
 async def purge_candidate(runtime: Runtime, job: PurgeCandidate, progress: Progress) -> None:
     """Safe twice: each batch removes what is left.
 
-    Safe late: only what is condemned is removed. Restoring takes things out of the trash, never out of condemnation.
+    Safe late: only what is condemned is removed, from its moment on. Restoring takes things back before that only.
     """
     await tracking_purge.candidate(runtime.db, job.project_id, job.candidate_id, progress=progress)
 
@@ -80,7 +80,7 @@ async def purge_candidate(runtime: Runtime, job: PurgeCandidate, progress: Progr
 async def purge_experiment(runtime: Runtime, job: PurgeExperiment, progress: Progress) -> None:
     """Safe twice: each batch removes what is left.
 
-    Safe late: only what is condemned is removed. Restoring takes things out of the trash, never out of condemnation.
+    Safe late: only what is condemned is removed, from its moment on. Restoring takes things back before that only.
     """
     await tracking_purge.experiment(runtime.db, job.project_id, job.number, progress=progress)
 

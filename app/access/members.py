@@ -21,6 +21,7 @@ from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group, Membership, Project, User
 from app.access.users import Email, UserNotFound
 from app.db.database import Database, Tx
+from app.db.statements import Fragment
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.pagination import Keyset
 
@@ -55,6 +56,26 @@ class Unchanged(Enum):
 
 UNCHANGED: Final = Unchanged.UNCHANGED
 Expiry: TypeAlias = datetime | Literal[Unchanged.UNCHANGED] | None
+
+
+def is_active_person_sql(user: str) -> Fragment:
+    """SQL: whether the user of that id is a person who may sign in."""
+    return Fragment(
+        f"EXISTS (SELECT FROM users u WHERE u.id = {user} AND NOT u.is_bot AND u.blocked_at IS NULL"
+        " AND u.deleted_at IS NULL)"
+    )
+
+
+def role_in_project_sql(user: str, project: str) -> Fragment:
+    """SQL: the highest role that the user of that id has now in the project of that id; NULL: none."""
+    return Fragment(f"""(
+        SELECT CASE WHEN u.is_admin THEN {int(Role.OWNER)} ELSE (
+            SELECT max(m.role)::int FROM memberships m
+            WHERE m.user_id = u.id AND (m.expires_at IS NULL OR m.expires_at > now())
+              AND (m.project_id = {project} OR m.group_id = ANY (
+                (SELECT g.lineage FROM projects p JOIN groups g ON g.id = p.group_id WHERE p.id = {project})::bigint[]))
+        ) END FROM users u WHERE u.id = {user}
+    )""")  # noqa: S608 - columns
 
 
 async def set_role(

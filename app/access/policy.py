@@ -33,7 +33,8 @@ class Role(IntEnum):
 class Scope(StrEnum):
     """What a token may be used for, whatever its owner's role: see ``_SCOPES``.
 
-    The last three come on top of ``api``, and only for tokens of projects and groups: see ``_BOT_NEEDS``.
+    The last four come on top of ``api``, and only for tokens of projects and groups: see ``_BOT_NEEDS``. ``promote``
+    lets a token move protected aliases and stages (:mod:`app.registry.stages.protections`).
     """
 
     API = "api"
@@ -45,6 +46,7 @@ class Scope(StrEnum):
     MANAGE_ACCESS = "manage_access"
     MANAGE_PROJECT = "manage_project"
     DELETE_PROJECT = "delete_project"
+    PROMOTE = "promote"
 
 
 class Permission(StrEnum):
@@ -54,16 +56,20 @@ class Permission(StrEnum):
     ACCOUNT_READ = "account:read"
     ARTIFACT_READ = "artifact:read"
     ARTIFACT_RELEASE = "artifact:release"
+    AUDIT_READ = "audit:read"
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
     CI_MANAGE = "ci:manage"
     DEPLOYMENT_READ = "deployment:read"
     DEPLOYMENT_WRITE = "deployment:write"
+    EVALUATION_WRITE = "evaluation:write"
+    FACT_WRITE = "fact:write"
     GROUP_CREATE = "group:create"
     GROUP_DELETE = "group:delete"
     GROUP_UPDATE = "group:update"
     JOB_MANAGE = "job:manage"
     JOB_READ = "job:read"
+    LIFECYCLE_MANAGE = "lifecycle:manage"
     MEMBER_MANAGE = "member:manage"
     MEMBER_READ = "member:read"
     MLFLOW_WRITE = "mlflow:write"
@@ -73,6 +79,10 @@ class Permission(StrEnum):
     PROJECT_READ = "project:read"
     PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
+    PROMOTION_APPROVE = "promotion:approve"
+    PROMOTION_BYPASS = "promotion:bypass"
+    PROTECTED_WRITE = "protected:write"
+    REGISTRY_PURGE = "registry:purge"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     STORAGE_READ = "storage:read"
@@ -85,16 +95,19 @@ _LEAST_ROLE = {
     Permission.ACCOUNT_READ: None,
     Permission.ARTIFACT_READ: None,
     Permission.ARTIFACT_RELEASE: Role.MAINTAINER,
+    Permission.AUDIT_READ: Role.MAINTAINER,
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.DEPLOYMENT_READ: Role.GUEST,
     Permission.DEPLOYMENT_WRITE: Role.REPORTER,
+    **dict.fromkeys((Permission.EVALUATION_WRITE, Permission.FACT_WRITE), Role.REPORTER),
     Permission.GROUP_CREATE: Role.MAINTAINER,
     Permission.GROUP_DELETE: Role.OWNER,
     Permission.GROUP_UPDATE: Role.OWNER,
     Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.JOB_READ: None,
+    Permission.LIFECYCLE_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_READ: None,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
@@ -104,6 +117,10 @@ _LEAST_ROLE = {
     Permission.PROJECT_READ: None,
     Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
+    Permission.PROMOTION_APPROVE: Role.DEVELOPER,
+    Permission.PROMOTION_BYPASS: Role.MAINTAINER,
+    Permission.PROTECTED_WRITE: Role.MAINTAINER,
+    Permission.REGISTRY_PURGE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
     Permission.STORAGE_READ: None,
@@ -120,6 +137,7 @@ _SCOPES: dict[Permission, frozenset[Scope]] = {
     Permission.CANDIDATE_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES}),
     Permission.DEPLOYMENT_READ: _READ | {Scope.READ_REGISTRY, Scope.WRITE_REGISTRY},
     Permission.DEPLOYMENT_WRITE: frozenset({Scope.API, Scope.WRITE_REGISTRY}),
+    **dict.fromkeys((Permission.EVALUATION_WRITE, Permission.FACT_WRITE), frozenset({Scope.API, Scope.WRITE_REGISTRY})),
     Permission.JOB_READ: _READ,
     Permission.MEMBER_READ: _READ,
     Permission.MLFLOW_WRITE: frozenset({Scope.API, Scope.WRITE_CANDIDATES, Scope.WRITE_REGISTRY}),
@@ -143,11 +161,13 @@ _BOT_NEEDS = {
     Permission.GROUP_CREATE: Scope.MANAGE_PROJECT,
     Permission.GROUP_DELETE: Scope.DELETE_PROJECT,
     Permission.GROUP_UPDATE: Scope.MANAGE_PROJECT,
+    Permission.LIFECYCLE_MANAGE: Scope.MANAGE_PROJECT,
     Permission.MEMBER_MANAGE: Scope.MANAGE_ACCESS,
     Permission.PROJECT_CREATE: Scope.MANAGE_PROJECT,
     Permission.PROJECT_DELETE: Scope.DELETE_PROJECT,
     Permission.PROJECT_TRANSFER: Scope.DELETE_PROJECT,
     Permission.PROJECT_UPDATE: Scope.MANAGE_PROJECT,
+    Permission.PROMOTION_BYPASS: Scope.MANAGE_PROJECT,
     Permission.TOKEN_MANAGE: Scope.MANAGE_ACCESS,
     Permission.WEBHOOK_MANAGE: Scope.MANAGE_PROJECT,
 }
@@ -158,23 +178,21 @@ its end: other tokens, members, trust in CI identities; visibility, new projects
 happens in the project to any address; and the end of the project.
 """
 
+_OF_REGISTRY = (
+    Permission.DEPLOYMENT_READ, Permission.DEPLOYMENT_WRITE, Permission.EVALUATION_WRITE, Permission.FACT_WRITE,
+    Permission.LIFECYCLE_MANAGE, Permission.PROMOTION_APPROVE, Permission.PROMOTION_BYPASS,
+    Permission.PROTECTED_WRITE, Permission.REGISTRY_PURGE, Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
+)  # fmt: skip
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
-    Permission.DEPLOYMENT_READ: "registry_access",
-    Permission.DEPLOYMENT_WRITE: "registry_access",
-    Permission.REGISTRY_READ: "registry_access",
-    Permission.REGISTRY_WRITE: "registry_access",
+    **dict.fromkeys(_OF_REGISTRY, "registry_access"),
 }
 """The project setting (disabled, private, enabled) that rules over a permission."""
-_OF_MODELS = frozenset(
-    {
-        Permission.DEPLOYMENT_READ,
-        Permission.DEPLOYMENT_WRITE,
-        Permission.REGISTRY_READ,
-        Permission.REGISTRY_WRITE,
-    }
-)
+_OF_MODELS = frozenset({
+    Permission.DEPLOYMENT_READ, Permission.DEPLOYMENT_WRITE, Permission.EVALUATION_WRITE, Permission.FACT_WRITE,
+    Permission.PROTECTED_WRITE, Permission.REGISTRY_PURGE, Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
+})  # fmt: skip
 """What a token that is confined to some models may do with these only."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, exists, func, select, update
@@ -35,6 +36,14 @@ class CreateProject:
     visibility: str = "private"
 
 
+class BumpPolicy(StrEnum):
+    """What becomes of a version whose step in SemVer is smaller than its differences take."""
+
+    HINT = "hint"
+    WARNING = "warning"
+    RULE = "rule"
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateProject:
     """Only what is not None changes."""
@@ -46,6 +55,12 @@ class UpdateProject:
     registry_access: str | None = None
     experiments_access: str | None = None
     version_reuse: bool | None = None
+    bump_policy: str | None = None
+
+
+async def bump_policy(snap: Snapshot, project_id: int) -> BumpPolicy:
+    """Read step: what becomes of versions whose step is too small."""
+    return BumpPolicy(await snap.scalar(select(Project.bump_policy).where(Project.id == project_id)) or "hint")
 
 
 def reuses_versions_sql(project: str) -> Fragment:
@@ -354,7 +369,15 @@ def _changes(command: UpdateProject) -> dict[str, str | bool]:
             changes[field] = _check_level(level, field)
     if command.version_reuse is not None:
         changes["version_reuse"] = command.version_reuse
+    if command.bump_policy is not None:
+        changes["bump_policy"] = _check_bump_policy(command.bump_policy)
     return changes
+
+
+def _check_bump_policy(policy: str) -> str:
+    if policy not in set(BumpPolicy):
+        raise Invalid(f"`{policy[:80]}` is no policy: {', '.join(BumpPolicy)}.", field="versionBumpPolicy")
+    return policy
 
 
 def _check_level(level: str, field: str) -> str:

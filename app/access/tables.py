@@ -87,6 +87,8 @@ class Project(Row):
     registry_access: Mapped[str] = mapped_column(Text, server_default="enabled")
     experiments_access: Mapped[str] = mapped_column(Text, server_default="enabled")
     version_reuse: Mapped[bool] = mapped_column(server_default=sql("false"))
+    bump_policy: Mapped[str] = mapped_column(Text, server_default="hint")
+    """What becomes of a version whose step in SemVer is smaller than its differences take."""
     """Whether the SemVer of a deleted model version may come back with other files."""
     request_limit: Mapped[int | None] = mapped_column(BigInteger)
     """Requests in a minute; null: no limit."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.db import refusals
+from app.db.statements import Fragment
 from app.errors import Conflict
 from app.text import quoted
 
@@ -25,6 +26,14 @@ def file_refusal(path: str, version: str, field: str | None = "path") -> Version
         field=field,
         version=version,
     )
+
+
+def is_damaged_sql(project: str, root: str, path: str) -> Fragment:
+    """SQL: whether the bytes of the file at a path are known to be damaged; the same bytes heal it."""
+    return Fragment(f"""
+        EXISTS (SELECT FROM artifacts a JOIN blobs b ON b.project_id = a.project_id AND b.id = a.blob_id
+          WHERE a.project_id = {project} AND a.root_id = {root} AND a.path = {path} AND b.damage IS NOT NULL)
+    """)
 
 
 def _file(detail: list[str]) -> VersionSealed:

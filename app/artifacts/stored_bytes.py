@@ -108,7 +108,7 @@ _SUM = Statement(
 )
 _RESTORABLE = Statement(
     "artifacts.read_restorable_bytes",
-    "The bytes of projects that only deleted candidates and logged models need, which can still be restored.",
+    "The bytes of projects that only deleted things need which can still be restored.",
     f"""
     SELECT b.project_id, sum(b.size)::bigint AS size FROM ({TRASHED_BLOBS}) AS trashed
     JOIN blobs b ON b.project_id = trashed.project_id AND b.id = trashed.blob_id AND b.state = 'stored'

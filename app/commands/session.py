@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
+import socket
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from app.db.change_context import ChangeContext
     from app.runtime import Runtime
     from app.settings import Settings
 
@@ -40,13 +45,27 @@ def run(work: Callable[[Runtime], Awaitable[T]], *, first: Callable[[Settings], 
 
 
 async def _work(work: Callable[[Runtime], Awaitable[T]], first: Callable[[Settings], Awaitable[object]] | None) -> T:
+    from app.db import change_context
     from app.db.revisions import require_supported
     from app.runtime import WORKER_STATEMENT_TIMEOUT_MS, open_runtime
     from app.settings import Settings
 
     settings, limit = Settings.read(), WORKER_STATEMENT_TIMEOUT_MS
+    change_context.begin(_context())
     if first is not None:
         await first(settings)
     async with open_runtime(settings, name="modelyard command", statement_timeout_ms=limit) as runtime:
         await require_supported(runtime.db)
         return await work(runtime)
+
+
+def _context() -> ChangeContext:
+    """Who sits at the machine, as far as it can be said: the name there, and the words of the command."""
+    from app.db.change_context import ChangeContext
+
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in containers
+        name = str(os.getuid())
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    return ChangeContext(client=f"{name}@{socket.gethostname()}", doing=f"command: {word}")

@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from app import faults
 from app.db import refusals
+from app.db.change_context import TellingConnection
 from app.db.direct_pool import DirectPool
 from app.db.pauses import pause
 from app.db.pool_queue import PoolQueue
@@ -88,7 +89,7 @@ class Database:
         read_settings = server_settings | {"default_transaction_read_only": "on"}
         # The client's own limit is for a server that cannot even cancel: one that hangs, or whose network is cut.
         limit = statement_timeout_ms / 1000 + _ANSWER_SECONDS
-        self._write_engine = _engine(url, pool, server_settings, limit)
+        self._write_engine = _engine(url, pool, server_settings, limit, connection_class=TellingConnection)
         self._read_engine = _engine(url, pool, read_settings, limit, isolation_level="AUTOCOMMIT")
         self._writers, self._readers = PoolQueue(pool), PoolQueue(pool)
         self._direct = DirectPool(driver_url(url), server_settings | _BY_INDEX, limit)
@@ -234,14 +235,26 @@ def driver_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _engine(url: str, pool: int, server_settings: dict[str, str], limit: float, **options: Any) -> AsyncEngine:
+def _engine(
+    url: str,
+    pool: int,
+    server_settings: dict[str, str],
+    limit: float,
+    connection_class: type[asyncpg.Connection] = asyncpg.Connection,
+    **options: Any,
+) -> AsyncEngine:
     engine = create_async_engine(
         async_url(url),
         pool_size=pool,
         max_overflow=0,
         pool_timeout=2,
         pool_recycle=1800,
-        connect_args={"server_settings": server_settings, "timeout": 3, "command_timeout": limit},
+        connect_args={
+            "server_settings": server_settings,
+            "timeout": 3,
+            "command_timeout": limit,
+            "connection_class": connection_class,
+        },
         **options,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.files import targets
 from app.files.backend import Backend
 from app.files.targets import Target
 from app.pagination import Page, Window
+from app.registry import guards
 from app.registry.versions import complete as version_completion
 from app.registry.versions import wait_for_files
 
@@ -36,13 +38,14 @@ async def announce(
     """
     owner = await targets.find(backend.db, actor, target, to_write=True)
     opening = wait_for_files.WaitForFiles(owner.version) if owner.version else None
+    below = [replace(file, path=owner.below(file.path)) for file in files]
     uploads = await announced.create(
         backend.db,
         actor,
         backend.blobs,
         owner.root,
-        [replace(file, path=owner.below(file.path)) for file in files],
-        lock_owner=opening.lock_owner if opening else owner.lock,
+        below,
+        lock_owner=owner.lock(actor, [file.path for file in below], opening.lock_owner if opening else None),
         limit=backend.settings.max_artifact_bytes,
         finish=opening.finish if opening else None,
     )
@@ -110,8 +113,10 @@ async def complete(
         UploadNotFound, UploadMissing: one of them does not exist, or has ended.
         PartsMissing: nothing is done, and the uploads can go on.
         Forbidden: another user has made one of them.
+        VersionSealed, VersionProtected: since they were announced, a version has them that the actor may not change.
     """
-    return await announced.complete(backend.db, actor, backend.blobs, project_id, ids)
+    permit = partial(guards.require_files, actor=actor)
+    return await announced.complete(backend.db, actor, backend.blobs, project_id, ids, permit=permit)
 
 
 async def abort(backend: Backend, actor: Actor, project_id: int, ids: Sequence[UUID]) -> list[MultipartUpload]:

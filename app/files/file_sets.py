@@ -62,11 +62,12 @@ async def put(
     for index, file in enumerate(files):
         paths.require_text(file.path, f"files.{index}.path")
     owner = await targets.find(backend.db, actor, target, to_write=True)
+    below = [replace(file, path=owner.below(file.path)) for file in files]
     return await staged.write(
         backend.db,
         actor,
         owner.root,
-        [replace(file, path=owner.below(file.path)) for file in files],
-        lock_owner=owner.lock,
+        below,
+        lock_owner=owner.lock(actor, [file.path for file in below]),
         permission=await targets.permission(backend.db, actor, owner.root.project_id, client),
     )

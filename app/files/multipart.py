@@ -27,12 +27,13 @@ async def begin(
     """
     paths.require_text(path)
     owner = await targets.find(backend.db, actor, target, to_write=True)
+    below = owner.path(path)
     return await multipart.create(
         backend.db,
         actor,
         backend.blobs,
-        CreateUpload(owner.root, owner.path(path), parts),
-        lock_owner=owner.lock,
+        CreateUpload(owner.root, below, parts),
+        lock_owner=owner.lock(actor, [below]),
         permission=await targets.permission(backend.db, actor, owner.root.project_id, client),
     )
 
@@ -61,12 +62,13 @@ async def complete(
         NotFound, Forbidden, WrittenElsewhere, PathOccupied, Unavailable: as :func:`app.files.store.put`.
     """
     owner = await targets.find(backend.db, actor, target, to_write=True)
+    below = owner.path(path)
     return await multipart.complete(
         backend.db,
         actor,
         backend.blobs,
-        CompleteUpload(owner.root, owner.path(path), upload_id, parts),
-        lock_owner=owner.lock,
+        CompleteUpload(owner.root, below, upload_id, parts),
+        lock_owner=owner.lock(actor, [below]),
         limit=backend.settings.max_artifact_bytes,
         permission=await targets.permission(backend.db, actor, owner.root.project_id, client),
     )

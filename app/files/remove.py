@@ -20,7 +20,8 @@ async def remove(db: Database, actor: Actor, target: Target, path: str, *, clien
     owner = await targets.find(db, actor, target, to_write=True)
     permission = await targets.permission(db, actor, owner.root.project_id, client)
     below = owner.path(path.rstrip("/"))
-    return await removal.remove(db, actor, owner.root, below, lock_owner=owner.lock, permission=permission)
+    lock = owner.lock(actor, [below])
+    return await removal.remove(db, actor, owner.root, below, lock_owner=lock, permission=permission)
 
 
 async def remove_all(db: Database, actor: Actor, target: Target, *, client: Client = Client.REGISTRY) -> int:
@@ -31,7 +32,7 @@ async def remove_all(db: Database, actor: Actor, target: Target, *, client: Clie
     """
     owner = await targets.find(db, actor, target, to_write=True)
     permission = await targets.permission(db, actor, owner.root.project_id, client)
-    lock = owner.lock
+    lock = owner.lock(actor, [owner.folder])
     if owner.folder:
         return await removal.remove(db, actor, owner.root, owner.folder, lock_owner=lock, permission=permission)
     return await removal.remove_all(db, actor, owner.root, lock_owner=lock, permission=permission)

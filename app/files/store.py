@@ -43,12 +43,13 @@ async def put(
     if isinstance(target, VersionFiles):  # a path that leaves the folder must not be looked at below it
         paths.check(path)
     owner = await targets.find(backend.db, actor, target, to_write=True)
+    below = owner.below(path)
     return await stream.store(
         backend.db,
         actor,
         backend.blobs,
-        StoreArtifact(owner.root, owner.below(path), body.chunks, body.size, body.media_type),
-        lock_owner=owner.lock,
+        StoreArtifact(owner.root, below, body.chunks, body.size, body.media_type),
+        lock_owner=owner.lock(actor, [below]),
         limit=backend.settings.max_artifact_bytes,
         permission=await targets.permission(backend.db, actor, owner.root.project_id, client),
     )
@@ -66,7 +67,7 @@ async def permit(
     paths.require_text(path)
     owner = await targets.find(backend.db, actor, target, to_write=True)
     permission = await targets.permission(backend.db, actor, owner.root.project_id, client)
-    checked = await stream.permit(
-        backend.db, actor, owner.root, owner.below(path), lock_owner=owner.lock, permission=permission
-    )
+    below = owner.below(path)
+    lock = owner.lock(actor, [below])
+    checked = await stream.permit(backend.db, actor, owner.root, below, lock_owner=lock, permission=permission)
     return owner.root, checked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from app.artifacts.artifacts import LockOwner, Root
 from app.artifacts.visibility import View
 from app.db.database import Database
 from app.errors import Conflict, NotFound
+from app.registry import guards
 from app.registry.references.resolve import Named
 from app.registry.versions import lookup
 from app.registry.versions.lookup import ModelVersion
@@ -82,10 +84,13 @@ class FileOwner:
     version: ModelVersion | None = None
     from_root: bool = False
 
-    @property
-    def lock(self) -> LockOwner:
-        """The step that holds the owner against deletion for the rest of a transaction that changes its files."""
-        return file_owners.lock(self.root)
+    def lock(self, actor: Actor, paths: Sequence[str], lock: LockOwner | None = None) -> LockOwner:
+        """The step that holds the owner against deletion for the rest of a transaction that changes its files.
+
+        It refuses an actor who may not change the files at these paths of the root, or below them: see
+        :mod:`app.registry.guards`. ``lock`` is another step that locks the owner.
+        """
+        return guards.owner_lock(lock or file_owners.lock(self.root), actor, self.root, paths)
 
     def path(self, path: str, field: str = "path") -> str:
         """The path of a file or folder below the root.

@@ -11,6 +11,12 @@ from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
 from app.graphql.lifecycle.deployments.loaders import DeploymentLoaders
+from app.graphql.lifecycle.evaluations.loaders import EvaluationLoaders
+from app.graphql.lifecycle.gates.loaders import GateLoaders
+from app.graphql.lifecycle.lineage.loaders import LineageLoaders
+from app.graphql.lifecycle.promotions.loaders import PromotionLoaders
+from app.graphql.lifecycle.seals.loaders import SealLoaders
+from app.graphql.lifecycle.stages.loaders import StageLoaders
 from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
@@ -31,6 +37,10 @@ class Loaders:
         return AccessLoaders(self._db, self._actor)
 
     @cached_property
+    def evaluations(self) -> EvaluationLoaders:
+        return EvaluationLoaders(self._db, self._actor)
+
+    @cached_property
     def invitations(self) -> InvitationLoaders:
         return InvitationLoaders(self._db, self._actor)
 
@@ -47,14 +57,34 @@ class Loaders:
         return RegistryLoaders(self._db, self._actor)
 
     @cached_property
+    def seals(self) -> SealLoaders:
+        return SealLoaders(self._db, self._actor)
+
+    @cached_property
+    def stages(self) -> StageLoaders:
+        return StageLoaders(self._db, self._actor)
+
+    @cached_property
     def ci(self) -> CiLoaders:
         return CiLoaders(self._db, self._actor)
+
+    @cached_property
+    def promotions(self) -> PromotionLoaders:
+        return PromotionLoaders(self._db, self._actor)
 
     @cached_property
     def webhooks(self) -> WebhookLoaders:
         return WebhookLoaders(self._db, self._actor)
 
     @cached_property
+    def gates(self) -> GateLoaders:
+        return GateLoaders(self._db, self._actor)
+
+    @cached_property
     def deployments(self) -> DeploymentLoaders:
         silent_after = timedelta(seconds=self._settings.deployment_silent_seconds)
         return DeploymentLoaders(self._db, self._actor, silent_after)
+
+    @cached_property
+    def lineage(self) -> LineageLoaders:
+        return LineageLoaders(self._db, self._actor)

@@ -19,6 +19,12 @@ from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.lifecycle.deployments.types import deployment_by_key
+from app.graphql.lifecycle.evaluations.online_types import experiment_by_key as online_experiment_by_key
+from app.graphql.lifecycle.evaluations.types import evaluation_by_key
+from app.graphql.lifecycle.gates.types import gate_by_key, gate_set_by_id
+from app.graphql.lifecycle.lineage.types import derivation_by_key
+from app.graphql.lifecycle.promotions.types import promotion_by_key, request_by_key
+from app.graphql.lifecycle.stages.types import protection_by_key, stage_by_key
 from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.people.identities import identity_by_id
 from app.graphql.people.invitation_types import invitation_by_id
@@ -59,6 +65,16 @@ async def _model(info: Info, id: str) -> Node | None:
     return await model_by_key(info, *key) if key else None
 
 
+async def _stage(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Stage")
+    return await stage_by_key(info, *key) if key else None
+
+
+async def _protection(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Protection")
+    return await protection_by_key(info, *key) if key else None
+
+
 async def _model_version(info: Info, id: str) -> Node | None:
     key = ids.pair(id, "ModelVersion")
     return await version_by_key(info, *key) if key else None
@@ -72,6 +88,16 @@ async def _experiment(info: Info, id: str) -> Node | None:
 async def _candidate(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "Candidate")
     return await candidate_by_key(info, *key) if key else None
+
+
+async def _evaluation(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Evaluation")
+    return await evaluation_by_key(info, *key) if key else None
+
+
+async def _online_experiment(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "OnlineExperiment")
+    return await online_experiment_by_key(info, *key) if key else None
 
 
 async def _logged_model(info: Info, id: str) -> Node | None:
@@ -130,9 +156,29 @@ async def _deployment(info: Info, id: str) -> Node | None:
     return await deployment_by_key(info, *key) if key else None
 
 
+async def _derivation(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Derivation")
+    return await derivation_by_key(info, *key) if key else None
+
+
 async def _ci_job(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "CiJob")
     return await ci_job_by_key(info, *key) if key else None
+
+
+async def _gate(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "Gate")
+    return await gate_by_key(info, *key) if key else None
+
+
+async def _promotion(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Promotion")
+    return await promotion_by_key(info, *key) if key else None
+
+
+async def _promotion_request(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "PromotionRequest")
+    return await request_by_key(info, *key) if key else None
 
 
 LOOKUPS: dict[str, Lookup] = {
@@ -144,7 +190,11 @@ LOOKUPS: dict[str, Lookup] = {
     "CiJob": _ci_job,
     "CiSettings": _ci_settings,
     "Deployment": _deployment,
+    "Derivation": _derivation,
+    "Evaluation": _evaluation,
     "Experiment": _experiment,
+    "Gate": _gate,
+    "GateSet": gate_set_by_id,
     "Group": _group,
     "Identity": _identity,
     "Invitation": _invitation,
@@ -152,10 +202,15 @@ LOOKUPS: dict[str, Lookup] = {
     "Member": member_by_id,
     "Model": _model,
     "ModelVersion": _model_version,
+    "OnlineExperiment": _online_experiment,
     "Project": _project,
+    "Promotion": _promotion,
+    "PromotionRequest": _promotion_request,
     "ServiceAccount": _service_account,
     "Session": _session,
     "Token": _token,
+    "Stage": _stage,
+    "Protection": _protection,
     "User": _user,
     "Webhook": _webhook,
     "WebhookDelivery": _webhook_delivery,

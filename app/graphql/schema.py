@@ -21,7 +21,18 @@ from app.graphql.errors import presented
 from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.lifecycle.audit.queries import AuditQuery
 from app.graphql.lifecycle.deployments.mutations import DeploymentsMutation
+from app.graphql.lifecycle.diff import DiffQuery
+from app.graphql.lifecycle.evaluations.mutations import EvaluationsMutation
+from app.graphql.lifecycle.gates.mutations import GatesMutation
+from app.graphql.lifecycle.gates.queries import GatesQuery
+from app.graphql.lifecycle.lineage.mutations import DerivationsMutation
+from app.graphql.lifecycle.lineage.queries import LineageQuery
+from app.graphql.lifecycle.promotions.mutations import PromotionsMutation
+from app.graphql.lifecycle.promotions.queries import PromotionsQuery
+from app.graphql.lifecycle.seals.mutations import SealsMutation, SealsQuery
+from app.graphql.lifecycle.stages.mutations import StagesMutation
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
@@ -36,6 +47,7 @@ from app.graphql.people.users import UsersMutation, UsersQuery
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
+from app.graphql.registry.trash import TrashMutation
 from app.graphql.tracking.comparison import ComparisonQuery
 from app.graphql.tracking.mutations import TrackingMutation
 from app.graphql.tracking.queries import TrackingQuery
@@ -81,15 +93,21 @@ class Query(
     AccessQuery,
     UsersQuery,
     AccessLogQuery,
+    AuditQuery,
     RegistryQuery,
+    LineageQuery,
     TrackingQuery,
     ComparisonQuery,
+    DiffQuery,
     FindingQuery,
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    PromotionsQuery,
     IdentitiesQuery,
     InvitationsQuery,
+    GatesQuery,
+    SealsQuery,
     NodesQuery,
 ):
     pass
@@ -102,14 +120,21 @@ class Mutation(
     GroupsMutation,
     UsersMutation,
     RegistryMutation,
+    SealsMutation,
+    TrashMutation,
     TrackingMutation,
     LoggedModelsMutation,
     ArtifactsMutation,
     ArtifactUploadsMutation,
     WebhooksMutation,
     JobsMutation,
+    PromotionsMutation,
     CiMutation,
     DeploymentsMutation,
+    GatesMutation,
+    DerivationsMutation,
+    EvaluationsMutation,
+    StagesMutation,
     IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,

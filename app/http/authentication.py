@@ -9,9 +9,11 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access.authentication.change_authors import context_of
 from app.access.authentication.client_info import MAX_AGENT, UNKNOWN, ClientInfo, readable_agent
 from app.access.policy import Actor
 from app.access.sessions import SessionEnded
+from app.db import change_context
 from app.errors import ModelyardError, Unauthenticated
 from app.http.answers import edge_of, error_answer
 from app.http.browsers import sessions
@@ -45,7 +47,8 @@ class Authentication:
         except ModelyardError as error:
             await error_answer(scope, error)(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        with change_context.within(context_of(state["actor"])):
+            await self.app(scope, receive, send)
 
 
 def client_of(scope: Scope) -> ClientInfo:

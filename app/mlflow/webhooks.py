@@ -15,6 +15,7 @@ _STATUS_OF = {1: "active", 2: "disabled"}
 _BEYOND_MLFLOW = frozenset({
     "model_version.updated", "model_version.deleted", "model_version.stage_changed", "model_version.files_ready",
     "model_version.failed", "model_version.quarantined", "candidate.finished", "token.expiring",
+    "stage.created", "stage.updated", "stage.retired", "protection.set", "protection.deleted",
 })  # fmt: skip
 """Events that its clients do not know, and refuse to read."""
 _ENTITIES = (

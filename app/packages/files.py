@@ -23,6 +23,7 @@ from app.files.store import Body
 from app.files.targets import CandidateFiles, Client, Target, VersionFiles
 from app.http import bodies
 from app.http.links.downloads import send
+from app.lifecycle.pulls.counter import Door
 from app.runtime import Runtime
 from app.text import quoted
 
@@ -50,8 +51,10 @@ async def authorize(request: Request) -> Response:
 async def get(request: Request) -> Response:
     """Send a file, with ETag, conditions and ranges; or the client to the store, where it can reach that."""
     runtime, actor = _runtime(request), _actor(request)
-    file = await read.find(runtime.db, actor, _target(request), _path(request))
-    return await send(runtime, request, actor, file)
+    target = _target(request)
+    file = await read.find(runtime.db, actor, target, _path(request))
+    version_id = target.version if isinstance(target, VersionFiles) and isinstance(target.version, int) else 0
+    return await send(runtime, request, actor, file, door=Door.PACKAGES, version_id=version_id)
 
 
 def _path(request: Request) -> str:

@@ -23,23 +23,33 @@ __all__ = ["BackgroundJob", "enqueue", "enqueue_all", "enqueue_later"]
 
 
 async def enqueue(
-    tx: Tx, job: Job, *, project_id: int | None = None, requested_by: int | None = None, lane: str | None = None
+    tx: Tx,
+    job: Job,
+    *,
+    project_id: int | None = None,
+    requested_by: int | None = None,
+    lane: str | None = None,
+    wait: timedelta | None = None,
 ) -> UUID:
     """Step: write the job's row; if an equal job is queued, that one is joined instead. Returns the job's id.
 
     ``lane`` is whose work it is, where the job itself does not tell (see :mod:`app.queue.round_robin`). After the
-    commit workers are notified; should that fail, workers find the row by polling within a second.
+    commit workers are notified; should that fail, workers find the row by polling within a second. With ``wait`` the
+    job is due when that is over, and so is an equal one, whenever it was due before.
     """
     row = _row(job, project_id) | {"requested_by": requested_by, "lane": job.lane if lane is None else lane}
-    statement = upsert(BackgroundJob).values(**row)
+    due = func.now() if wait is None else func.now() + wait
+    statement = upsert(BackgroundJob).values(**row, run_after=due)
+    # Touches the row so that RETURNING names it, and lets a job that waits for its next attempt run now.
+    sooner = func.least(BackgroundJob.run_after, func.now())
     statement = statement.on_conflict_do_update(
         index_elements=["kind", "key"],
         index_where=BackgroundJob.state == QUEUED,
-        # Touches the row so that RETURNING names it, and lets a job that waits for its next attempt run now.
-        set_={"run_after": func.least(BackgroundJob.run_after, func.now())},
+        set_={"run_after": sooner if wait is None else statement.excluded.run_after},
     )
     job_id = (await tx.scalars(statement.returning(BackgroundJob.id))).one()
-    tx.info.setdefault(ENQUEUED, []).append(job_id)
+    if wait is None or wait <= timedelta():
+        tx.info.setdefault(ENQUEUED, []).append(job_id)
     return job_id
 
 

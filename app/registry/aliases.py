@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
-from app.access.policy import Actor
+from app.access.policy import Actor, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
+from app.db.statements import Statement
 from app.errors import Conflict
 from app.registry import models, repository, webhook_events
 from app.registry.names import alias_key, check_alias
 from app.registry.references.parse import Reference
 from app.registry.references.resolve import Named
 from app.registry.repository import writable
+from app.registry.stages import protections
+from app.registry.stages.intervals import Cause, check_reason
+from app.registry.stages.protections import Kind
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.versions import lookup, states
 from app.text import quoted
@@ -23,6 +27,18 @@ __all__ = ["Alias"]
 
 NOWHERE = 0
 """As ``expected_current``: the alias does not exist yet."""
+_NOW = func.greatest(Alias.valid_from, func.clock_timestamp())
+_MOMENT = Statement(
+    "registry.alias_moment",
+    "Now (the transaction may have begun before the last change), later than what is kept of the alias.",
+    """
+    SELECT greatest(clock_timestamp(), (
+        SELECT greatest(a.valid_from, a.valid_until) + interval '1 microsecond' FROM aliases a
+        WHERE a.project_id = :project AND a.model_id = :model AND a.name = :name
+        ORDER BY a.valid_from DESC LIMIT 1
+    ))
+    """,
+)
 
 
 class AliasMoved(Conflict):
@@ -54,6 +70,7 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
     reference: Reference,
     *,
     expected_current: int | None = None,
+    reason: str = "",
 ) -> AliasDetails:
     """Let an alias point to a version, whatever it pointed to before; if it does already, nothing changes.
 
@@ -63,32 +80,46 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
         ModelNotFound, VersionNotFound: there is no such version.
         VersionNotReady: files of the version are missing, failed or in quarantine.
         AliasMoved: it points to another version than expected; nothing was changed.
-        Invalid: the name is not acceptable.
+        NameProtected, ApprovalNeeded: a rule protects the name.
+        Invalid: the name or the reason is not acceptable.
     """
     name = check_alias(name, field="name")
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         owner = await _lock_model(tx, actor, access.id, model)
         _, version = await lookup.find(tx, actor, access.id, Named(owner.id, reference))
-        return await move(tx, actor, owner, version, name, expected_current=expected_current)
+        return await move(tx, actor, access, owner, version, name, expected_current=expected_current, reason=reason)
 
 
 async def move(
-    tx: Tx, actor: Actor, model: Model, version: ModelVersion, name: str, *, expected_current: int | None = None
+    tx: Tx,
+    actor: Actor,
+    access: ProjectAccess,
+    model: Model,
+    version: ModelVersion,
+    name: str,
+    *,
+    expected_current: int | None = None,
+    reason: str = "",
 ) -> AliasDetails:
     """Step: the same under the model's lock, with a name that is checked.
 
     Raises:
         VersionNotReady: files of the version are missing, failed or in quarantine.
         AliasMoved: it points to another version than expected.
+        NameProtected, ApprovalNeeded: a rule protects the name.
     """
+    check_reason(reason)
     current = await _current(tx, model, name)
     _compare(name, current, expected_current)
     if current is not None and current.version_id == version.id:
         return current
+    await protections.require(tx, actor, access, Kind.ALIAS, name)
     states.require_ready(version, f"get the alias {quoted(name)}", field="reference")
-    await _end(tx, model, name)
-    await _begin(tx, version, name, actor)
+    cause = Cause.of(actor, reason)
+    moment = await _MOMENT.fetch_value(tx, project=model.project_id, model=model.id, name=name)
+    await _end(tx, model, name, cause, moment)
+    await _begin(tx, version, name, cause, moment)
     moved = await _current(tx, model, name)
     await webhook_events.alias_set(tx, model, name, version.number)
     assert moved is not None, "it was written under the model's lock"
@@ -103,39 +134,41 @@ async def remove(
     name: str,
     *,
     expected_current: int | None = None,
+    reason: str = "",
 ) -> Alias | None:
     """Take an alias away. Answers the interval that ended; None if there was none (MLflow REST: that is fine).
 
     Raises:
         ModelNotFound: there is no such model.
         AliasMoved: it points to another version than expected; nothing was changed.
+        NameProtected, ApprovalNeeded: a rule protects the name.
     """
-    name = alias_key(name)
+    name, reason = alias_key(name), check_reason(reason)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         owner = await _lock_model(tx, actor, access.id, model)
-        if expected_current is not None:
-            _compare(name, await _current(tx, owner, name), expected_current)
-        ended = await _end(tx, owner, name)
-        if ended is not None:
-            await webhook_events.alias_removed(tx, owner, name)
+        current = await _current(tx, owner, name)
+        _compare(name, current, expected_current)
+        if current is None:
+            return None
+        await protections.require(tx, actor, access, Kind.ALIAS, name)
+        moment = await _MOMENT.fetch_value(tx, project=owner.project_id, model=owner.id, name=name)
+        ended = await _end(tx, owner, name, Cause.of(actor, reason), moment)
+        await webhook_events.alias_removed(tx, owner, name)
     return ended
 
 
-def _details(project_id: int) -> Select[Alias, int, str]:
-    same = and_(ModelVersion.project_id == Alias.project_id, ModelVersion.id == Alias.version_id)
-    return (
-        select(Alias, ModelVersion.number, ModelVersion.version)
-        .join(ModelVersion, same)
-        .where(Alias.project_id == project_id)
+async def end_of_version(tx: Tx, actor: Actor, version: ModelVersion, *, reason: str) -> None:
+    """Step: take away all aliases of a version that is deleted, under the model's lock."""
+    await tx.execute(
+        update(Alias)
+        .where(Alias.project_id == version.project_id, Alias.version_id == version.id, Alias.valid_until.is_(None))
+        .values(valid_until=_NOW, **Cause.of(actor, reason).ending)
     )
 
 
-def _current_aliases(project_id: int) -> Select[Alias, int, str]:
-    return _details(project_id).where(Alias.valid_until.is_(None)).order_by(Alias.name)
-
-
-async def _rows(snap: Snapshot, statement: Select[Alias, int, str]) -> list[AliasDetails]:
+async def _rows(snap: Snapshot, *conditions: ColumnElement[bool]) -> list[AliasDetails]:
+    statement = select(Alias).where(*conditions).order_by(Alias.name)
     return [
         AliasDetails(
             project_id=alias.project_id,
@@ -143,13 +176,13 @@ async def _rows(snap: Snapshot, statement: Select[Alias, int, str]) -> list[Alia
             name=alias.name,
             model_id=alias.model_id,
             version_id=alias.version_id,
-            number=number,
-            version=version,
+            number=alias.number,
+            version=alias.version,
             set_by=alias.set_by,
             valid_from=alias.valid_from,
             valid_until=alias.valid_until,
         )
-        for alias, number, version in await snap.execute(statement)
+        for alias in await snap.scalars(statement, execution_options={"populate_existing": True})
     ]
 
 
@@ -167,8 +200,8 @@ async def _lock_model(tx: Tx, actor: Actor, project_id: int, model: int | str) -
 
 
 async def _current(tx: Tx, model: Model, name: str) -> AliasDetails | None:
-    statement = _current_aliases(model.project_id).where(Alias.model_id == model.id, Alias.name == name)
-    rows = await _rows(tx, statement)
+    mine = (Alias.project_id == model.project_id, Alias.model_id == model.id, Alias.name == name)
+    rows = await _rows(tx, *mine, Alias.valid_until.is_(None))
     return rows[0] if rows else None
 
 
@@ -183,8 +216,7 @@ def _compare(name: str, current: AliasDetails | None, expected: int | None) -> N
     )
 
 
-async def _end(tx: Tx, model: Model, name: str) -> Alias | None:
-    """Close the interval; the clock, since the transaction may have begun before the last change was made."""
+async def _end(tx: Tx, model: Model, name: str, cause: Cause, moment: datetime) -> Alias | None:
     statement = (
         update(Alias)
         .where(
@@ -193,21 +225,23 @@ async def _end(tx: Tx, model: Model, name: str) -> Alias | None:
             Alias.name == name,
             Alias.valid_until.is_(None),
         )
-        .values(valid_until=func.clock_timestamp())
+        .values(valid_until=func.greatest(Alias.valid_from, moment), **cause.ending)
         .returning(Alias)
     )
     ended: Alias | None = await tx.scalar(statement)
     return ended
 
 
-async def _begin(tx: Tx, version: ModelVersion, name: str, actor: Actor) -> None:
+async def _begin(tx: Tx, version: ModelVersion, name: str, cause: Cause, moment: datetime) -> None:
     await tx.execute(
         insert(Alias).values(
             project_id=version.project_id,
             model_id=version.model_id,
             version_id=version.id,
             name=name,
-            set_by=actor.user_id,
-            valid_from=func.clock_timestamp(),
+            number=version.number,
+            version=version.version,
+            valid_from=moment,
+            **cause.beginning,
         )
     )

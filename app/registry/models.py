@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.access.policy import Actor
+from app.access.policy import Actor, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound, Taken
 from app.queue import outbox
-from app.registry import repository, webhook_events
+from app.registry import guards, repository, webhook_events
 from app.registry.background_jobs import PurgeModel
 from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
+from app.registry.stages import protections
 from app.registry.tables import Model
 from app.registry.tags import check_tags, patched
+from app.registry.trash import retention, trashed
 from app.text import quoted
 from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken
 
 __all__ = ["Model"]
+R = TypeVar("R")
 
 
 class ModelNotFound(NotFound):
@@ -56,12 +60,15 @@ class ModelTaken(Taken):
 
 
 @dataclass(frozen=True, slots=True)
-class Deletion:
-    """A model or version that was deleted, and the background job that removes what it had."""
+class Deletion(Generic[R]):
+    """A model or version that was deleted, and the background job that removes what it had once it is due."""
 
     project_id: int
     id: int
     job_id: UUID
+    row: R
+    """As it is in the trash."""
+    is_restorable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,32 @@ async def lock(tx: Tx, model: Model) -> None:
         raise not_found(model.name)
 
 
+async def hold(tx: Tx, model: Model) -> None:
+    """Step: keep versions and aliases of the model as they are until the commit; it does not count as changed.
+
+    Raises:
+        ModelNotFound: it has just been deleted.
+    """
+    condition = repository.model_is(model.project_id, model.id)
+    assert condition is not None, "the id of a row is one"
+    if await tx.scalar(select(Model.id).where(condition).with_for_update(key_share=True)) is None:
+        raise not_found(model.name)
+
+
+async def name_of(snap: Snapshot, project_id: int, model_id: int) -> str | None:
+    """Read step: the name of a model by its id, of a deleted one, too; None: it is gone."""
+    return await snap.scalar(select(Model.name).where(Model.project_id == project_id, Model.id == model_id))
+
+
+def reached(actor: Actor, project_id: Any, model_id: Any) -> tuple[ColumnElement[bool], ...]:
+    """For statements about what belongs to models, living or not: the conditions that leave what the actor's token
+    reaches, by the columns of project and model.
+    """
+    if actor.model_patterns is None:
+        return ()
+    return (exists().where(Model.project_id == project_id, Model.id == model_id, *repository.within(actor)),)
+
+
 def not_found(reference: int | str) -> ModelNotFound:
     """The error for a model that is not there."""
     return ModelNotFound(reference)
@@ -178,44 +211,88 @@ async def edit(db: Database, actor: Actor, project: int | str, reference: int | 
         values["tags"] = patched(Model.tags, command.tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        key = reference
+        key, is_renamed = reference, False
         if name is not None:
             model = await find(tx, actor, access.id, reference)
             repository.require_name(actor, name)
+            is_renamed = model.name != name  # before the row is read again
             await _rename_experiment(tx, model, name)
             key, values["name"] = model.id, name
         changed = await _update(tx, actor, access.id, key, **values)
         if changed is None:
             raise not_found(reference)
+        if is_renamed:
+            await guards.require_model(tx, actor, access, changed.id, "the model cannot be renamed")
         if command.tags:
             check_tags(changed.tags)
             await webhook_events.model_tags_changed(tx, changed, command.tags)
     return changed
 
 
-async def delete(db: Database, actor: Actor, project: int | str, reference: int | str) -> Deletion:
-    """Delete a model with versions, experiment and files, which a background job removes; the name is free at once.
+async def delete(
+    db: Database,
+    actor: Actor,
+    project: int | str,
+    reference: int | str,
+    *,
+    keep: timedelta = retention.KEPT,
+    permanently: bool = False,
+) -> Deletion[Model]:
+    """Delete a model with versions, experiment and files; the name is free at once.
+
+    All is hidden at once and kept for ``keep``, in which it can be restored; then a background job removes it.
+    ``permanently``: at once, and what is in the trash already as well.
 
     Raises:
         ModelNotFound: there is no such model.
+        VersionProtected: a version is sealed or in a protected stage, and the actor may not delete such.
+        Forbidden: deleting permanently is for maintainers.
+        NameProtected, ApprovalNeeded: a rule protects an alias of it, or a stage that a version of it is in.
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model = await find(tx, actor, access.id, reference)
-        await experiments.mark_for_purge(tx, access.id, model.experiment_number)
-        shared = await version_candidates.lock_of_model(tx, access.id, model.id)
-        if await _update(tx, actor, access.id, model.id, deleted_at=func.now(), updated_at=func.now()) is None:
-            raise not_found(reference)
-        await version_candidates.purge_unneeded(tx, access.id, shared)
-        job = PurgeModel(access.id, model.id)
-        job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
-    return Deletion(access.id, model.id, job_id)
+        keep = retention.period(actor, access, keep, permanently=permanently)
+        try:
+            model = await find(tx, actor, access.id, reference)
+        except ModelNotFound:
+            if not permanently:
+                raise
+            gone = await _end_restoring(tx, await trashed.find_model(tx, actor, access.id, reference))
+        else:
+            gone = await _hide(tx, actor, access, model, keep)
+        job = PurgeModel(access.id, gone.id)
+        job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id, wait=keep)
+    return Deletion(access.id, gone.id, job_id, gone, is_restorable=keep > retention.AT_ONCE)
 
 
 async def _refuse_taken(tx: Tx, project_id: int, name: str, *, wanted_prompt: bool | None = None) -> None:
     existing = await repository.any_model(tx, project_id, name)
     if existing is not None:
         raise ModelTaken(name, existing, wanted_prompt=wanted_prompt)
+
+
+async def _hide(tx: Tx, actor: Actor, access: ProjectAccess, model: Model, keep: timedelta) -> Model:
+    await experiments.mark_for_purge(tx, model.project_id, model.experiment_number, keep=keep)
+    shared = await version_candidates.lock_of_model(tx, model.project_id, model.id)
+    moments = {"deleted_at": func.now(), "updated_at": func.now(), "purge_at": func.now() + keep}
+    gone = await _update(tx, actor, model.project_id, model.id, **moments, deleted_by=actor.user_id)
+    if gone is None:
+        raise not_found(model.name)
+    await protections.require_free(tx, actor, access, gone)
+    await guards.require_model(tx, actor, access, model.id, "the model cannot be deleted")
+    await version_candidates.purge_unneeded(tx, model.project_id, shared, keep=keep)
+    await webhook_events.model_deleted(tx, gone, actor.username)
+    return gone
+
+
+async def _end_restoring(tx: Tx, model: Model) -> Model:
+    """The time of a model in the trash is over."""
+    mine = (Model.project_id == model.project_id, Model.id == model.id, retention.is_restorable(Model))
+    statement = update(Model).where(*mine).values(purge_at=func.now()).returning(Model)
+    gone: Model | None = await tx.scalar(statement, execution_options={"populate_existing": True})
+    if gone is None:
+        raise not_found(model.id)
+    return gone
 
 
 async def _rename_experiment(tx: Tx, model: Model, name: str) -> None:

@@ -20,6 +20,10 @@ PROMPT_TAG = "mlflow.prompt.is_prompt"
 VERSION_TAG = "gitlab.version"
 """The tag under which MLflow clients name and see the version itself (GitLab's convention)."""
 
+YANKED_TAG, DEPRECATED_TAG = "modelyard.yanked", "modelyard.deprecated"
+RESERVED_TAGS = frozenset({YANKED_TAG, DEPRECATED_TAG})
+"""Tags of versions by which MLflow clients see what the service says of them; users set none of these."""
+
 _WORD = re.compile(r"[\w-]+")
 _VERSION_ALIAS = re.compile(r"[vV]\d+")
 _TAG_KEY = re.compile(r"[\w./\- :]+")
@@ -102,7 +106,7 @@ def check_description(text: str, *, field: str = "description") -> str:
         TooLarge: it is longer.
         InvalidName: it holds NUL or half of a surrogate pair, which no database text can.
     """
-    _storable(text, "description", field)
+    refuse_unstorable(text, "description", field)
     return _limit(text, MAX_DESCRIPTION, "description", field)
 
 
@@ -139,7 +143,7 @@ def check_tag_value(value: str, *, field: str = "value") -> str:
         TooLarge: it is longer.
         InvalidName: it holds NUL or half of a surrogate pair.
     """
-    _storable(value, "tag value", field)
+    refuse_unstorable(value, "tag value", field)
     if len(value) > MAX_TAG_VALUE:
         raise TooLarge(_too_long("value", value, MAX_TAG_VALUE), field=field)
     return value
@@ -187,7 +191,12 @@ def _refuse_unseen(text: str, what: str, field: str) -> None:
             )
 
 
-def _storable(text: str, what: str, field: str) -> None:
+def refuse_unstorable(text: str, what: str, field: str) -> None:
+    """Refuse a text that no database can keep.
+
+    Raises:
+        InvalidName: it holds NUL or half of a surrogate pair.
+    """
     for position, character in enumerate(text, start=1):
         if character == "\0" or "\ud800" <= character <= "\udfff":
             raise InvalidName(

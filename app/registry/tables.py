@@ -41,6 +41,7 @@ class Model(Row):
         Index("ix_models_created_at", "project_id", "created_at", "id"),
         Index("ix_models_updated_at", "project_id", "updated_at", "id"),
         Index("ix_models_experiment_number", "project_id", "experiment_number"),
+        Index("ix_models_deleted_at", "project_id", "deleted_at", "id", postgresql_where=sql("deleted_at is not null")),
         # Trigrams, in the collation "default"; missing where the extension is.
         Index(
             "ix_models_name_part",
@@ -62,6 +63,9 @@ class Model(Row):
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
     deleted_at: Mapped[Moment | None]
+    purge_at: Mapped[Moment | None]
+    """Of a deleted one: until then it can be restored, from then on it is removed; null: at once."""
+    deleted_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
 
 
 class ModelVersion(Row):
@@ -129,6 +133,12 @@ class ModelVersion(Row):
             postgresql_where=sql(GUARDED),
         ),
         Index(
+            "ix_model_versions_guarded_of_model",
+            "project_id",
+            "model_id",
+            postgresql_where=sql(GUARDED),
+        ),
+        Index(
             "ix_model_versions_open",
             "project_id",
             "id",
@@ -142,6 +152,14 @@ class ModelVersion(Row):
         ),
         Index("ix_model_versions_updated_at", "project_id", "updated_at", postgresql_where=sql("deleted_at is null")),
         Index("ix_model_versions_created_at", "project_id", "model_id", "created_at", "id"),
+        Index(
+            "ix_model_versions_deleted_at",
+            "project_id",
+            "model_id",
+            "deleted_at",
+            "id",
+            postgresql_where=sql("deleted_at is not null"),
+        ),
         Index("ix_model_versions_candidate_id", "project_id", "candidate_id"),
         Index("ix_model_versions_logged_model_id", "project_id", "logged_model_id"),
         Index(
@@ -196,6 +214,9 @@ class ModelVersion(Row):
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
     deleted_at: Mapped[Moment | None]
+    purge_at: Mapped[Moment | None]
+    """As that of a model."""
+    deleted_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
 
 
 def is_offered(version: type[ModelVersion]) -> ColumnElement[bool]:
@@ -225,13 +246,36 @@ class RetiredVersion(Row):
     retired_at: Mapped[Now]
 
 
-class Alias(Row):
-    """A movable name of a version: a row for each interval of time, which makes the history."""
+class Interval:
+    """From when to when something stood, who began and ended it, by which token or CI job, and why; for all histories.
+
+    ``valid_until`` is None while it stands. A name is kept beside each user, since users may be removed. Entries from
+    before it was kept have None.
+    """
+
+    set_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    valid_from: Mapped[Now]
+    valid_until: Mapped[Moment | None]
+    set_by_name: Mapped[str | None] = mapped_column(Text)
+    token_id: Mapped[BigId | None]
+    ci_job: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    ended_by: Mapped[BigId | None]
+    ended_by_name: Mapped[str | None] = mapped_column(Text)
+    ended_token_id: Mapped[BigId | None]
+    ended_ci_job: Mapped[str | None] = mapped_column(Text)
+    ended_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Alias(Interval, Row):
+    """A movable name of a version: a row for each interval of time, which makes the history.
+
+    ``number`` and ``version`` are those of the version, so that the history outlives it.
+    """
 
     __tablename__ = "aliases"
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "model_id"], ["models.project_id", "models.id"]),
-        ForeignKeyConstraint(["project_id", "version_id"], ["model_versions.project_id", "model_versions.id"]),
         Index(
             "uq_aliases_name",
             "project_id",
@@ -249,6 +293,5 @@ class Alias(Row):
     model_id: Mapped[int] = mapped_column(BigInteger)
     version_id: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(Text(collation="C"))
-    set_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
-    valid_from: Mapped[Now]
-    valid_until: Mapped[Moment | None]
+    number: Mapped[BigId]
+    version: Mapped[str] = mapped_column(Text(collation="C"))

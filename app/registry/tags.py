@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.errors import TooLarge
 from app.registry.names import check_tag_key, check_tag_value
+from app.registry.tables import ModelVersion
 
 MAX_TAGS = 1_000
 """Tags of one model or version; they are read and answered together."""
@@ -31,6 +32,11 @@ def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
     if size > MAX_TEXT:
         raise TooLarge(f"The tags have {size} characters in all; at most {MAX_TEXT} fit.", field="tags")
     return checked
+
+
+def system_tags(patch: Mapping[str, str | None]) -> ColumnElement[Any]:
+    """The tags of a version with those that only the service sets, without those whose value is None."""
+    return patched(ModelVersion.tags, patch)
 
 
 def patched(column: SQLColumnExpression[Any], patch: Mapping[str, str | None]) -> ColumnElement[Any]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from app.db.database import Tx
+from app.db.statements import Statement
 from app.ids import GlobalId
 from app.registry.names import PROMPT_TAG, is_prompt
-from app.registry.tables import Alias, Model, ModelVersion
+from app.registry.tables import Model, ModelVersion
 from app.registry.versions.states import State
 from app.webhooks import events
 from app.webhooks.events import Event
@@ -28,6 +27,19 @@ _STATE_EVENTS: dict[str, list[str]] = {
     State.FAILED: ["model_version.failed"],
     State.QUARANTINED: ["model_version.quarantined"],
 }
+_NAMES = Statement(
+    "registry.names_of_version",
+    "The aliases of a version, by name, and the name of its stage.",
+    """
+    SELECT ARRAY(SELECT a.name FROM aliases a WHERE a.project_id = :project AND a.version_id = :version
+        AND a.valid_until IS NULL ORDER BY a.name) AS aliases, stage_name(:project, :stage) AS stage
+    """,
+)
+_FIRST_STAGE = Statement(
+    "registry.first_stage",
+    "The name of the stage where versions of a project begin.",
+    "SELECT s.name FROM project_stages s WHERE s.project_id = :project AND s.key = 'none'",
+)
 
 
 async def model_created(tx: Tx, model: Model) -> None:
@@ -35,6 +47,30 @@ async def model_created(tx: Tx, model: Model) -> None:
     prompt = is_prompt(model.tags)
     data = {"name": model.name, "tags": _shown(model.tags, prompt=prompt), "description": model.description or None}
     await events.record(tx, model.project_id, [Event("prompt.created" if prompt else "registered_model.created", data)])
+
+
+async def model_deleted(tx: Tx, model: Model, actor: str) -> None:
+    """Step: ``registered_model.deleted``; prompts have no such event. Of its versions no events are told."""
+    await _model_event(tx, model, "deleted", actor)
+
+
+async def model_restored(tx: Tx, model: Model, actor: str) -> None:
+    """Step: ``registered_model.restored``; the same."""
+    await _model_event(tx, model, "restored", actor)
+
+
+async def _model_event(tx: Tx, model: Model, action: str, actor: str) -> None:
+    if is_prompt(model.tags):
+        return
+    data = {
+        "name": model.name,
+        "tags": dict(model.tags),
+        "description": model.description or None,
+        "id": str(GlobalId.of("Model", model.project_id, model.id)),
+        "purge_at": model.purge_at.isoformat() if model.purge_at else None,
+        "actor": actor,
+    }
+    await events.record(tx, model.project_id, [Event(f"registered_model.{action}", data)])
 
 
 async def model_tags_changed(tx: Tx, model: Model, tags: Mapping[str, str | None]) -> None:
@@ -50,7 +86,8 @@ def has_listener(model: Model, events: Collection[str]) -> bool:
 
 async def versions_created(tx: Tx, model: Model, versions: Iterable[tuple[ModelVersion, str]]) -> None:
     """Step: ``model_version.created`` or ``prompt_version.created`` for each new version, given with its maker."""
-    happened = [Event(_version_event(model), _data(model, version, actor, [])) for version, actor in versions]
+    stage = await _FIRST_STAGE.fetch_value(tx, project=model.project_id)
+    happened = [Event(_version_event(model), _data(model, version, actor, [], stage)) for version, actor in versions]
     await events.record(tx, model.project_id, happened)
 
 
@@ -60,7 +97,7 @@ async def version_changed(tx: Tx, model: Model, version: ModelVersion, action: s
     A version that was not READY yet has no events.
     """
     if version.is_announced and not is_prompt(model.tags):
-        data = _data(model, version, actor, await _aliases(tx, version)) | more
+        data = _data(model, version, actor, *await _names(tx, version)) | more
         await events.record(tx, model.project_id, [Event(f"model_version.{action}", data)])
 
 
@@ -74,19 +111,19 @@ async def state_changed(tx: Tx, model: Model, version: ModelVersion, actor: str)
         actions.append(_version_event(model))
     if version.state != version.announced_state and not is_prompt(model.tags):
         actions += _STATE_EVENTS[version.state]
-    data = _data(model, version, actor, await _aliases(tx, version))
+    data = _data(model, version, actor, *await _names(tx, version))
     if version.state_reason:
         data["state_reason"] = version.state_reason
     await events.record(tx, model.project_id, [Event(name, data) for name in actions])
 
 
-async def _aliases(tx: Tx, version: ModelVersion) -> list[str]:
-    standing = (Alias.version_id == version.id, Alias.valid_until.is_(None))
-    mine = select(Alias.name).where(Alias.project_id == version.project_id, *standing)
-    return list(await tx.scalars(mine.order_by(Alias.name)))
+async def _names(tx: Tx, version: ModelVersion) -> tuple[list[str], str]:
+    """The aliases that stand on a version, and what its project calls its stage."""
+    row = (await _NAMES.fetch(tx, project=version.project_id, version=version.id, stage=version.stage))[0]
+    return list(row["aliases"]), row["stage"]
 
 
-def _data(model: Model, version: ModelVersion, actor: str, aliases: list[str]) -> dict[str, Any]:
+def _data(model: Model, version: ModelVersion, actor: str, aliases: list[str], stage: str) -> dict[str, Any]:
     prompt = is_prompt(model.tags)
     data: dict[str, Any] = {"name": model.name, "version": str(version.number)}
     if prompt:
@@ -97,7 +134,7 @@ def _data(model: Model, version: ModelVersion, actor: str, aliases: list[str]) -
             "number": version.number,
             "semver": version.version,
             "id": str(GlobalId.of("ModelVersion", version.project_id, version.id)),
-            "stage": version.stage,
+            "stage": stage,
             "aliases": aliases,
             "state": version.state.upper(),
             "actor": actor,

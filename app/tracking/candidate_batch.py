@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from app.db import change_context
+from app.db.change_context import ChangeContext
 from app.db.database import Database, Tx
 from app.db.group_commit import GroupCommit
 from app.db.statements import Runner, Statement
@@ -37,6 +39,8 @@ class NewCandidate:
     created_by: int | None
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    context: ChangeContext | None = field(default_factory=change_context.current, repr=False)
+    """Taken where the request is made: its statement runs in a task of its own."""
 
 
 _TYPES = {
@@ -67,6 +71,7 @@ INSERT_CANDIDATES = Statement(
         INSERT INTO candidates ({_COLUMNS})
         SELECT {", ".join(f"given.{name}" for name in _TYPES)} FROM given
         JOIN open ON open.project_id = given.project_id AND open.number = given.experiment_number
+        WHERE {change_context.TELL}
         RETURNING *
     ), params AS (
         INSERT INTO candidate_params (project_id, candidate_id, key, value, experiment_number, newest_first)
@@ -120,6 +125,7 @@ async def _run(on: Runner, candidates: Sequence[NewCandidate]) -> list[Candidate
         tag_owners=tag_owners,
         tag_keys=tag_keys,
         tag_values=tag_values,
+        audit=change_context.told({one.id: one.context for one in candidates}),
     )
     inserted = {row["id"]: Candidate(**row) for row in rows}
     return [inserted.get(one.id) for one in candidates]

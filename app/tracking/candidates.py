@@ -168,7 +168,7 @@ async def delete_permanently(db: Database, actor: Actor, project: int | str, can
     """Delete a candidate with its files for good. Answers the id of the background job.
 
     Raises:
-        CandidateNeeded: a model version was made from it.
+        CandidateNeeded: a model version was made from it that lives or can be restored.
     """
     async with db.write() as tx:
         access = await projects.visible(tx, actor, project)
@@ -176,6 +176,11 @@ async def delete_permanently(db: Database, actor: Actor, project: int | str, can
         await _lock(tx, access.id, candidate_id)
         if await version_references.is_needed(tx, access.id, candidate_id):
             raise needed(candidate_id)
+        if await version_references.is_needed(tx, access.id, candidate_id, by_trash=True):
+            raise CandidateNeeded(
+                f"Candidate {candidate_id.hex} has deleted model versions that can be restored; delete those "
+                "permanently first, its files are theirs."
+            )
         await change(tx, access.id, candidate_id, purge_at=func.now())
         job = PurgeCandidate(access.id, candidate_id)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)

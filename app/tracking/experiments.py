@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.queue import outbox
 from app.text import normalized
 from app.tracking import names, version_references
 from app.tracking.background_jobs import PurgeExperiment
-from app.tracking.tables import Candidate, Experiment
+from app.tracking.tables import Candidate, Experiment, LoggedModel
 
 __all__ = ["Experiment"]
 
@@ -93,7 +94,7 @@ async def add(
     )
     experiment: Experiment | None = await tx.scalar(statement)
     if experiment is None:
-        raise _taken(name)
+        raise taken(name)
     return experiment
 
 
@@ -188,15 +189,16 @@ async def set_name(tx: Tx, project_id: int, number: int, name: str) -> Experimen
     await tx.execute(select(func.pg_advisory_xact_lock(key)))
     other = await _one(tx, project_id, Experiment.name == name)
     if other is not None and other.number != number:
-        raise _taken(name)
+        raise taken(name)
     try:
         return await _change(tx, project_id, number, name=name, updated_at=func.now())
     except IntegrityError as error:
         # An experiment of that name was created meanwhile: creating does not take the lock.
-        raise _taken(name) from error
+        raise taken(name) from error
 
 
-def _taken(name: str) -> ExperimentTaken:
+def taken(name: str) -> ExperimentTaken:
+    """The error for a name that an experiment has."""
     return ExperimentTaken(
         f"Experiment(name={name}) already exists in this project, perhaps in the trash; choose another name, "
         "restore that one, or delete it permanently.",
@@ -249,23 +251,20 @@ async def delete_permanently(db: Database, actor: Actor, project: int | str, num
         if number == 0:
             raise Conflict("The experiment Default cannot be deleted for good: every project has it.")
         await mark_for_purge(tx, access.id, number)
-        await _refuse_needed(tx, experiment)
+        await _refuse_needed(tx, experiment, by_trash=True)
         job = PurgeExperiment(access.id, number)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
 
 
-async def mark_for_purge(tx: Tx, project_id: int, number: int) -> None:
-    """Step: hide the experiment and its candidates from all callers; a worker removes them."""
-    await tx.execute(
-        update(Candidate)
-        .where(
-            Candidate.project_id == project_id,
-            Candidate.experiment_number == number,
-            Candidate.purge_at.is_(None),
-        )
-        .values(purge_at=func.now())
-    )
-    await _change(tx, project_id, number, purge_at=func.now())
+async def mark_for_purge(tx: Tx, project_id: int, number: int, *, keep: timedelta = timedelta()) -> None:
+    """Step: hide the experiment, its candidates and logged models from all callers; a worker removes them.
+
+    Not before ``keep`` is over: until then :func:`app.tracking.model_experiments.bring_back` undoes it.
+    """
+    for table in (Candidate, LoggedModel):
+        mine = (table.project_id == project_id, table.experiment_number == number, table.purge_at.is_(None))
+        await tx.execute(update(table).where(*mine).values(purge_at=func.now() + keep))
+    await _change(tx, project_id, number, purge_at=func.now() + keep)
 
 
 async def lock(tx: Tx, project_id: int, number: int) -> Experiment:
@@ -369,13 +368,23 @@ async def _mark_candidates(tx: Tx, project_id: int, number: int, *, in_trash: bo
     await tx.execute(update(Candidate).where(*mine, changed).values(deleted_at=value))
 
 
-async def _refuse_needed(tx: Tx, experiment: Experiment) -> None:
-    """After the candidates have been marked: creating a version locks its candidate, so none is missed."""
-    needed = await version_references.needed_of_experiment(tx, experiment.project_id, experiment.number)
+async def _refuse_needed(tx: Tx, experiment: Experiment, *, by_trash: bool = False) -> None:
+    """After the candidates have been marked: creating a version locks its candidate, so none is missed.
+
+    ``by_trash``: by deleted versions, too, that can be restored.
+    """
+    project_id, number = experiment.project_id, experiment.number
+    needed = await version_references.needed_of_experiment(tx, project_id, number)
     if needed is not None:
         raise Conflict(
             f"The experiment `{experiment.name}` has the candidate {needed.hex}, which has model versions; delete "
             "those first, its files are theirs."
+        )
+    needed = await version_references.needed_of_experiment(tx, project_id, number, by_trash=True) if by_trash else None
+    if needed is not None:
+        raise Conflict(
+            f"The experiment `{experiment.name}` has the candidate {needed.hex}, which has deleted model versions that "
+            "can be restored; delete those permanently first, its files are theirs."
         )
 
 

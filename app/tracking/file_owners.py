@@ -32,7 +32,9 @@ def described_sql(artifact: str) -> Fragment:
     return Fragment(f"""
         LEFT JOIN LATERAL (
             SELECT c.id AS candidate, c.name, e.name AS experiment, l.id AS logged_model,
-                   coalesce(c.purge_at, l.purge_at) IS NOT NULL AS condemned, c.deleted_at IS NOT NULL AS in_trash
+                   coalesce(c.purge_at, l.purge_at) <= now() AS condemned,
+                   coalesce(c.deleted_at, l.deleted_at) IS NOT NULL OR coalesce(c.purge_at, l.purge_at) > now()
+                       AS in_trash
             FROM (VALUES (1)) AS always
             LEFT JOIN candidates c ON c.project_id = {artifact}.project_id AND c.id = {artifact}.candidate_id
             LEFT JOIN experiments e ON e.project_id = c.project_id AND e.number = c.experiment_number

@@ -1,5 +1,7 @@
 """Removes what was condemned: candidates, logged models and experiments, down to the bytes.
 
+What is hidden until a moment that lies ahead can still be restored, and is not touched before.
+
 Small transactions, each of which leaves less to do; killed anywhere, the next run goes on. A candidate that model
 versions refer to stays until the last of them is gone; the removal of that version enqueues its job again.
 """
@@ -65,7 +67,7 @@ async def experiment(db: Database, project_id: int, number: int, *, progress: Pr
     Safe to repeat, as above.
     """
     async with db.read() as snap:
-        mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at.is_not(None))
+        mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at <= func.now())
         if not await snap.scalar(select(exists().where(*mine))):
             return
         candidates_of = (Candidate.project_id == project_id, Candidate.experiment_number == number)
@@ -85,7 +87,8 @@ async def _remove(db: Database, project_id: int, ids: Sequence[UUID]) -> int:
     async with db.write() as tx:
         free = await _unreferenced(tx, project_id, ids)
         mine = (LoggedModel.project_id == project_id, LoggedModel.source_candidate_id.in_(free))
-        await tx.execute(update(LoggedModel).where(*mine, LoggedModel.purge_at.is_(None)).values(purge_at=func.now()))
+        shown = LoggedModel.purge_at.is_(None) | (LoggedModel.purge_at > func.now())
+        await tx.execute(update(LoggedModel).where(*mine, shown).values(purge_at=func.now()))
     if not free:
         return 0
     while models := await _next_models(db, project_id, LoggedModel.source_candidate_id.in_(free)):
@@ -142,7 +145,7 @@ async def _next_candidates(db: Database, project_id: int, number: int, after: UU
         .where(
             Candidate.project_id == project_id,
             Candidate.experiment_number == number,
-            Candidate.purge_at.is_not(None),
+            Candidate.purge_at <= func.now(),
             Candidate.id > (after or UUID(int=0)),
         )
         .order_by(Candidate.id)
@@ -173,14 +176,14 @@ async def _remove_empty_experiment(db: Database, project_id: int, number: int) -
         if not empty:
             return
         await tx.execute(delete(Dataset).where(Dataset.project_id == project_id, Dataset.experiment_number == number))
-        mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at.is_not(None))
+        mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at <= func.now())
         await tx.execute(
             delete(Experiment).where(*mine, text(EXPERIMENT_HAS_NO_MODEL)).execution_options(synchronize_session=False)
         )
 
 
 async def _lock_if_empty(tx: Tx, project_id: int, number: int) -> bool:
-    mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at.is_not(None))
+    mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at <= func.now())
     if await tx.scalar(select(Experiment.number).where(*mine).with_for_update()) is None:
         return False
     left = select(
@@ -191,4 +194,4 @@ async def _lock_if_empty(tx: Tx, project_id: int, number: int) -> bool:
 
 
 def _condemned(project_id: int, ids: Sequence[UUID]) -> tuple[Any, ...]:
-    return (Candidate.project_id == project_id, Candidate.id.in_(ids), Candidate.purge_at.is_not(None))
+    return (Candidate.project_id == project_id, Candidate.id.in_(ids), Candidate.purge_at <= func.now())

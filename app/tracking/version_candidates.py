@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TextClause, func, select, text, update
+from sqlalchemy import ColumnElement, TextClause, exists, func, or_, select, text, update
 
 from app.db.database import Tx
 from app.db.statements import Fragment
@@ -15,6 +16,7 @@ from app.tracking.candidates import Status
 from app.tracking.tables import Candidate, Experiment, LoggedModel
 from app.tracking.version_references import (
     CANDIDATE_IS_OF_MODEL,
+    CANDIDATE_IS_OF_RESTORED_MODEL,
     CANDIDATE_IS_UNNEEDED,
     CANDIDATE_IS_UNREFERENCED,
 )
@@ -27,7 +29,8 @@ async def release(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged
     wait for its versions, gets its job again.
     """
     candidates = await _free(tx, project_id, candidate_ids)
-    await _mark_own_for_purge(tx, project_id, candidates)
+    early = or_(Candidate.purge_at.is_(None), Candidate.purge_at > func.now())
+    await _mark_own_for_purge(tx, project_id, candidates, early, keep=timedelta())
     waiting = [*candidates, *await _sources(tx, project_id, logged_model_ids)]
     for candidate_id in await _condemned(tx, project_id, waiting):
         await outbox.enqueue(tx, PurgeCandidate(project_id, candidate_id), project_id=project_id)
@@ -91,13 +94,44 @@ async def lock_of_model(tx: Tx, project_id: int, model_id: int) -> list[UUID]:
     return list(await tx.scalars(statement, {"model": model_id}))
 
 
-async def purge_unneeded(tx: Tx, project_id: int, candidate_ids: Sequence[UUID]) -> None:
+async def purge_unneeded(
+    tx: Tx, project_id: int, candidate_ids: Sequence[UUID], *, keep: timedelta = timedelta()
+) -> None:
     """Step: hide candidates that were made only for versions, once the last of these is deleted.
 
-    The candidates are locked. A worker removes them when it has removed the versions' rows.
+    The candidates are locked. A worker removes them when it has removed the versions' rows, after ``keep``.
     """
     if candidate_ids:
-        await _mark_own_for_purge(tx, project_id, candidate_ids, text(CANDIDATE_IS_UNNEEDED))
+        hidden = (Candidate.purge_at.is_(None), text(CANDIDATE_IS_UNNEEDED))
+        await _mark_own_for_purge(tx, project_id, candidate_ids, *hidden, keep=keep)
+
+
+async def bring_back(tx: Tx, project_id: int, candidate_ids: Sequence[UUID]) -> None:
+    """Step: versions with these candidates, which are locked, live again, and so do the candidates.
+
+    They leave the trash, too. Those of a model that is deleted itself stay hidden, as they do for its living versions.
+    """
+    mine = (Candidate.project_id == project_id, Candidate.id == func.any(list(candidate_ids)))
+    await _bring_back(tx, *mine)
+
+
+async def bring_back_of_model(tx: Tx, project_id: int, model_id: int) -> None:
+    """Step: the same for the candidates of all versions of a model that were not deleted by themselves."""
+    of_model = text(CANDIDATE_IS_OF_RESTORED_MODEL).bindparams(model=model_id)
+    mine = (Candidate.project_id == project_id, of_model)
+    await tx.execute(select(Candidate.id).where(*mine).order_by(Candidate.id).with_for_update())
+    await _bring_back(tx, *mine)
+
+
+async def _bring_back(tx: Tx, *conditions: ColumnElement[bool] | TextClause) -> None:
+    shown = exists().where(
+        Experiment.project_id == Candidate.project_id,
+        Experiment.number == Candidate.experiment_number,
+        Experiment.purge_at.is_(None),
+    )
+    away = or_(Candidate.purge_at.is_not(None), Candidate.deleted_at.is_not(None))
+    statement = update(Candidate).where(*conditions, away, shown).values(purge_at=None, deleted_at=None)
+    await tx.execute(statement.execution_options(synchronize_session=False))
 
 
 async def _free(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[UUID]:
@@ -109,19 +143,10 @@ async def _free(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[UUID]:
 
 
 async def _mark_own_for_purge(
-    tx: Tx, project_id: int, ids: Sequence[UUID], *conditions: ColumnElement[bool] | TextClause
+    tx: Tx, project_id: int, ids: Sequence[UUID], *conditions: ColumnElement[bool] | TextClause, keep: timedelta
 ) -> None:
-    statement = (
-        update(Candidate)
-        .where(
-            Candidate.project_id == project_id,
-            Candidate.id == func.any(list(ids)),
-            Candidate.of_version,
-            Candidate.purge_at.is_(None),
-            *conditions,
-        )
-        .values(purge_at=func.now())
-    )
+    mine = (Candidate.project_id == project_id, Candidate.id == func.any(list(ids)), Candidate.of_version)
+    statement = update(Candidate).where(*mine, *conditions).values(purge_at=func.now() + keep)
     await tx.execute(statement.execution_options(synchronize_session=False))
 
 
@@ -136,7 +161,7 @@ async def _condemned(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[UUID]
         .where(
             Candidate.project_id == project_id,
             Candidate.id == func.any(list(ids)),
-            Candidate.purge_at.is_not(None),
+            Candidate.purge_at <= func.now(),
             Experiment.purge_at.is_(None),
         )
     )
@@ -165,7 +190,7 @@ async def _condemned_experiments(
     )
     statement = select(Experiment.number).where(
         Experiment.project_id == project_id,
-        Experiment.purge_at.is_not(None),
+        Experiment.purge_at <= func.now(),
         Experiment.number.in_(of_candidates) | Experiment.number.in_(of_models),
     )
     return list(await tx.scalars(statement))

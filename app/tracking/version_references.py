@@ -8,26 +8,35 @@ nothing else in tracking does. Each is about a row of the statement around it, w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from uuid import UUID
 
 from app.db.database import Snapshot
 from app.db.statements import Fragment, Statement
 
 
-def _version(of: str, *, living: bool = False) -> Fragment:
-    """Whether there is a version ``v`` for which the condition holds; a living one is of a living model, too."""
-    models = "JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id" if living else ""
-    alive = "AND v.deleted_at IS NULL AND m.deleted_at IS NULL" if living else ""
-    return Fragment(f"EXISTS (SELECT FROM model_versions v {models} WHERE {of} {alive})")
+class _Which(StrEnum):
+    """Which versions count; a living one is of a living model, too, and so is one that can be restored."""
+
+    ALL = ""
+    LIVING = "AND v.deleted_at IS NULL AND m.deleted_at IS NULL"
+    KEPT = """AND (v.deleted_at IS NULL OR v.purge_at > now()) AND (m.deleted_at IS NULL OR m.purge_at > now())"""
+    """Those that live and those that can be restored."""
+
+
+def _version(of: str, which: _Which = _Which.ALL) -> Fragment:
+    """Whether there is a version ``v`` for which the condition holds."""
+    models = "JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id" if which else ""
+    return Fragment(f"EXISTS (SELECT FROM model_versions v {models} WHERE {of} {which})")
 
 
 def _of_candidate(candidates: str) -> str:
     return f"v.project_id = {candidates}.project_id AND v.candidate_id = {candidates}.id"
 
 
-def _logged_model(candidates: str, *, living: bool = False) -> Fragment:
+def _logged_model(candidates: str, which: _Which = _Which.ALL) -> Fragment:
     """Whether the candidate logged a model that a version was made from."""
-    version = _version("v.project_id = l.project_id AND v.logged_model_id = l.id", living=living)
+    version = _version("v.project_id = l.project_id AND v.logged_model_id = l.id", which)
     return Fragment(f"""EXISTS (
         SELECT FROM logged_models l
         WHERE l.project_id = {candidates}.project_id AND l.source_candidate_id = {candidates}.id AND {version}
@@ -36,7 +45,7 @@ def _logged_model(candidates: str, *, living: bool = False) -> Fragment:
 
 CANDIDATE_IS_UNREFERENCED = Fragment(f"NOT {_version(_of_candidate('candidates'))}")
 """No version, not even a deleted one whose row is left, was made from the candidate."""
-CANDIDATE_IS_UNNEEDED = Fragment(f"NOT {_version(_of_candidate('candidates'), living=True)}")
+CANDIDATE_IS_UNNEEDED = Fragment(f"NOT {_version(_of_candidate('candidates'), _Which.LIVING)}")
 """No living version of a living model was made from the candidate."""
 CANDIDATE_IS_OF_MODEL = _version(f"{_of_candidate('candidates')} AND v.model_id = :model")
 """A version of the model was made from the candidate."""
@@ -51,20 +60,38 @@ EXPERIMENT_HAS_NO_MODEL = Fragment("""NOT EXISTS (
 )""")
 """No model, not even a deleted one whose row is left, has the experiment as its own."""
 
-_NEEDED = Fragment(f"""
-    SELECT c.id FROM candidates c
-    WHERE c.project_id = :project
-        AND ({_version(_of_candidate("c"), living=True)} OR {_logged_model("c", living=True)})
-""")  # noqa: S608 - of constants
+CANDIDATE_IS_OF_RESTORED_MODEL = _version(
+    f"{_of_candidate('candidates')} AND v.model_id = :model AND v.deleted_at IS NULL"
+)
+"""A version of the model that was not deleted by itself was made from the candidate."""
+
+
+def _needed(which: _Which) -> Fragment:
+    of_candidate, of_logged = _version(_of_candidate("c"), which), _logged_model("c", which)
+    return Fragment(
+        f"SELECT c.id FROM candidates c WHERE c.project_id = :project AND ({of_candidate} OR {of_logged})"  # noqa: S608
+    )
+
+
 FIND_NEEDED_CANDIDATE = Statement(
     "tracking.find_needed_candidate",
     "The candidate, if a living version was made from it or from a model that it logged.",
-    f"{_NEEDED} AND c.id = :candidate",
+    f"{_needed(_Which.LIVING)} AND c.id = :candidate",
+)
+FIND_KEPT_CANDIDATE = Statement(
+    "tracking.find_kept_candidate",
+    "The candidate, if a version that lives or can be restored was made from it or from a model that it logged.",
+    f"{_needed(_Which.KEPT)} AND c.id = :candidate",
 )
 FIND_NEEDED_OF_EXPERIMENT = Statement(
     "tracking.find_needed_of_experiment",
     "One of the candidates of an experiment that living versions were made from.",
-    f"{_NEEDED} AND c.experiment_number = :number LIMIT 1",
+    f"{_needed(_Which.LIVING)} AND c.experiment_number = :number LIMIT 1",
+)
+FIND_KEPT_OF_EXPERIMENT = Statement(
+    "tracking.find_kept_of_experiment",
+    "One of the candidates of an experiment that versions were made from which live or can be restored.",
+    f"{_needed(_Which.KEPT)} AND c.experiment_number = :number LIMIT 1",
 )
 FIND_MODEL_EXPERIMENTS = Statement(
     "tracking.find_model_experiments",
@@ -77,14 +104,19 @@ FIND_MODEL_EXPERIMENTS = Statement(
 )
 
 
-async def is_needed(snap: Snapshot, project_id: int, candidate_id: UUID) -> bool:
-    """Read step: whether a living model version was made from the candidate or from a model that it logged."""
-    return await FIND_NEEDED_CANDIDATE.fetch_one(snap, project=project_id, candidate=candidate_id) is not None
+async def is_needed(snap: Snapshot, project_id: int, candidate_id: UUID, *, by_trash: bool = False) -> bool:
+    """Read step: whether a living model version was made from the candidate or from a model that it logged.
+
+    ``by_trash``: or a deleted version that can be restored.
+    """
+    statement = FIND_KEPT_CANDIDATE if by_trash else FIND_NEEDED_CANDIDATE
+    return await statement.fetch_one(snap, project=project_id, candidate=candidate_id) is not None
 
 
-async def needed_of_experiment(snap: Snapshot, project_id: int, number: int) -> UUID | None:
-    """Read step: a candidate of the experiment that a living model version needs, as :func:`is_needed`; None: none."""
-    needed: UUID | None = await FIND_NEEDED_OF_EXPERIMENT.fetch_value(snap, project=project_id, number=number)
+async def needed_of_experiment(snap: Snapshot, project_id: int, number: int, *, by_trash: bool = False) -> UUID | None:
+    """Read step: a candidate of the experiment that a model version needs, as :func:`is_needed`; None: none."""
+    statement = FIND_KEPT_OF_EXPERIMENT if by_trash else FIND_NEEDED_OF_EXPERIMENT
+    needed: UUID | None = await statement.fetch_value(snap, project=project_id, number=number)
     return needed
 
 

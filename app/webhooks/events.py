@@ -28,6 +28,7 @@ _WHOLE = {
     "number": 1, "semver": "1.0.0", "id": "TW9kZWxWZXJzaW9u", "stage": "staging", "aliases": ["example_alias"],
     "state": "READY", "actor": "example_user",
 }  # fmt: skip
+_GONE = {"id": "TW9kZWw", "actor": "example_user"}
 _FAILED = {"state": "FAILED", "state_reason": "`model.gguf`: The header is cut off."}
 _QUARANTINED = {"state": "QUARANTINED", "state_reason": "`model.pkl`: Loading this file is dangerous."}
 _DEPLOYMENT = {
@@ -36,12 +37,37 @@ _DEPLOYMENT = {
     "started_at": "2026-01-01T00:00:00+00:00",
 }  # fmt: skip
 _WITHDRAWN = {"reason": "Wrong labels", "replacement": "1.0.1"}
+_PROMOTION = {
+    **_VERSION, "number": 1, "semver": "1.0.0", "model_version_id": "TW9kZWxWZXJzaW9u", "stage": "production",
+    "id": "UHJvbW90aW9u", "actor": "example_user", "reason": "An example",
+}  # fmt: skip
+_PROMOTED = {
+    **_PROMOTION, "from_stage": "staging", "holder": "0.9.0", "is_bypass": False, "bypass_reason": None,
+    "failed_rules": [],
+}  # fmt: skip
+_REQUESTED = {**_PROMOTION, "id": "UHJvbW90aW9uUmVxdWVzdA", "requested_by": "example_user"}
+_FAILED_RULE = {"name": "accuracy", "title": "accuracy is at least 0.9", "message": "0.87 is less than 0.9."}
+_EXPERIMENT = {
+    "id": "T25saW5lRXhwZXJpbWVudA", "experiment_name": "checkout", "kind": "ab",
+    "arms": [{"arm": "new", **_VERSION, "semver": "1.0.0"}],
+}  # fmt: skip
+_STAGE = {
+    "id": "U3RhZ2U", "name": "canary", "position": 3, "mlflow_name": None, "is_guarded": True, "seals": False,
+    "actor": "example_user",
+}  # fmt: skip
+_RULE = {
+    "kind": "stage", "pattern": "production", "least_role": "maintainer", "movers": "people", "approval_count": 1,
+    "actor": "example_user",
+}  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "registered_model.created": {**_NAMED, **_DETAILS},
+    "registered_model.deleted": {**_NAMED, **_DETAILS, **_GONE, "purge_at": "2026-01-31T00:00:00+00:00"},
+    "registered_model.restored": {**_NAMED, **_DETAILS, **_GONE, "purge_at": None},
     "model_version.created": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.updated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.deleted": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
-    "model_version.stage_changed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "from_stage": "none"},
+    "model_version.restored": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
+    "model_version.stage_changed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "from_stage": "none", "reason": "Better"},
     "model_version.files_ready": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
     "model_version.failed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_FAILED},
     "model_version.quarantined": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_QUARANTINED},
@@ -54,6 +80,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "model_version_tag.deleted": {**_VERSION, **_TAG},
     "model_version_alias.created": {**_VERSION, **_ALIAS},
     "model_version_alias.deleted": {**_NAMED, **_ALIAS},
+    "promotion.completed": _PROMOTED,
+    "promotion.refused": {**_PROMOTED, "failed_rules": [_FAILED_RULE]},
+    "promotion_request.opened": _REQUESTED,
+    "promotion_request.approved": _REQUESTED,
+    "promotion_request.approval_fell": {**_REQUESTED, "actor": "", "reason": "Changed since: the files."},
+    "promotion_request.rejected": _REQUESTED,
+    "promotion_request.withdrawn": _REQUESTED,
+    "promotion_request.expired": {**_REQUESTED, "actor": "", "reason": None},
     "prompt.created": {**_NAMED, **_DETAILS},
     "prompt_version.created": {**_VERSION, "template": "Hello {{name}}!", **_DETAILS},
     "prompt_tag.set": {**_NAMED, **_TAG, "value": "example_value"},
@@ -62,6 +96,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "prompt_version_tag.deleted": {**_VERSION, **_TAG},
     "prompt_alias.created": {**_VERSION, **_ALIAS},
     "prompt_alias.deleted": {**_NAMED, **_ALIAS},
+    "gate_set.changed": {
+        "stage": "production", "number": 3, "note": "An example", "actor": "example_user",
+        "gates": [{"name": "metric-threshold-1", "kind": "metric_threshold", "required": True}],
+    },
+    "stage.created": _STAGE,
+    "stage.updated": _STAGE,
+    "stage.retired": _STAGE,
+    "protection.set": _RULE,
+    "protection.deleted": _RULE,
     "token.expiring": {
         "id": "VG9rZW4", "token_name": "nightly", "expires_at": "2026-01-08T00:00:00+00:00", "username": "bot_0123",
         "service_account": None,
@@ -72,6 +115,18 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "candidate.finished": {
         "run_id": "abcd1234abcd5678", "run_name": "example_run", "experiment_id": "1", "status": "FINISHED",
         "start_time": 1767225600000, "end_time": 1767229200000, "id": "Q2FuZGlkYXRl", "actor": "example_user",
+    },
+    "evaluation.created": {
+        **_VERSION, "semver": "1.0.0", "id": "RXZhbHVhdGlvbg", "evaluation_name": "nightly", "dataset_name": "digits",
+        "dataset_digest": "9f86d081", "metric_count": 2, "evaluation_source": "api", "replaces": False,
+        "actor": "example_user",
+    },
+    "model_version_facts.stated": {
+        **_VERSION, "semver": "1.0.0", "facts": ["source_commit"], "note": None, "actor": "example_user",
+    },
+    "online_experiment.created": {**_EXPERIMENT, "actor": "example_user"},
+    "online_experiment.concluded": {
+        **_EXPERIMENT, "conclusion": "More clicks.", "winner": "new", "actor": "example_user",
     },
 }  # fmt: skip
 """Every event that can happen, ``entity.action``, with the data that a test sends.

@@ -113,6 +113,22 @@ export type AliasDeleteInput = {
   name: string;
   /** Remove it only if it points to the version of this number now. */
   expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+};
+
+/** Input of `aliasRollback`. */
+export type AliasRollbackInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The alias, which may have been taken away. */
+  name: string;
+  /** The moment to go back to; when left out, to the version before this one. */
+  asOf?: string | null | undefined;
+  /** Move it only if it points to the version of this number now; 0: only if it does not exist. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** Input of `aliasSet`. */
@@ -125,6 +141,8 @@ export type AliasSetInput = {
   reference: string;
   /** Move it only if it points to the version of this number now; 0: only if it does not exist. */
   expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** What is wrong with the stored bytes of a file. Sending the same bytes again heals it. */
@@ -243,6 +261,17 @@ export type ArtifactsDeleteInput = {
   /** A file, or a folder with all below it. */
   path: string;
 };
+
+/** What was done to the object. */
+export type AuditAction =
+  /** It was made. */
+  | 'CREATE'
+  /** Some of its values changed. */
+  | 'UPDATE'
+  /** It was removed for good; what can be restored is an update. */
+  | 'DELETE'
+  /** Something that this service does not do: the entry was added by other means. */
+  | 'OTHER';
 
 /** Input of `backgroundJobCancel`, for a job that is queued or dead. */
 export type BackgroundJobCancelInput = {
@@ -487,6 +516,16 @@ export type DatasetInput = {
   tags?: Array<TagInput>;
 };
 
+/** A data set by project and name. */
+export type DatasetName = {
+  /** The full path of the project whose candidates read it. */
+  project: string;
+  /** Its name. */
+  name: string;
+  /** The digest of its content; any when left out. */
+  digest?: string | null | undefined;
+};
+
 /** Input of `deploymentEnd`. */
 export type DeploymentEndInput = {
   /** The id of the deployment. */
@@ -527,6 +566,75 @@ export type DeploymentStatus =
   | 'SILENT'
   /** It runs no more. */
   | 'ENDED';
+
+/** Input of `derivationCreate`: one of `parent` and `baseName`. */
+export type DerivationCreateInput = {
+  /** The version that was made. */
+  modelVersion: ModelVersionLookup;
+  /** How it was made. */
+  kind: DerivationKind;
+  /** The version that it was made from, of any project that you may see. */
+  parent?: ModelVersionLookup | null | undefined;
+  /** The name of what it was made from, if that is kept elsewhere, such as a repository of Hugging Face. */
+  baseName?: string | null | undefined;
+};
+
+/** Input of `derivationDelete`. */
+export type DerivationDeleteInput = {
+  /** The id of the derivation. */
+  id: string;
+};
+
+/** How a version was made from its base. */
+export type DerivationKind =
+  /** Trained further. */
+  | 'FINE_TUNED'
+  /** The same with fewer bits. */
+  | 'QUANTIZED'
+  /** Trained to answer as the base does. */
+  | 'DISTILLED'
+  /** Put together from the base and others. */
+  | 'MERGED'
+  /** An adapter that is loaded on top of the base. */
+  | 'ADAPTED'
+  /** In another way. */
+  | 'OTHER';
+
+/** Input of `evaluationCreate`. */
+export type EvaluationCreateInput = {
+  /** The version that was evaluated. */
+  modelVersion: ModelVersionLookup;
+  /** The name of the data set, at most 500 characters. */
+  datasetName: string;
+  /** Its digest or version, at most 128 characters. */
+  datasetDigest?: string;
+  /** 1 to 1,000 values, over all slices. */
+  metrics: Array<EvaluationMetricInput>;
+  /** For people to read. */
+  name?: string;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** When it was done; now when left out. */
+  evaluatedAt?: string | null | undefined;
+  /** The candidate of the same project that it was done in. */
+  candidateId?: string | null | undefined;
+  /** The folder of that candidate's files that is its own. */
+  artifactFolder?: string;
+  /** The evaluation of the same version that it corrects. */
+  evaluationId?: string | null | undefined;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** A value of an evaluation. */
+export type EvaluationMetricInput = {
+  /** What was measured. */
+  key: string;
+  /** The value; NaN and infinities are refused. */
+  value: RealNumber;
+  /** The part of the data set; all of it when left out. */
+  slice?: string;
+};
 
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
@@ -587,6 +695,39 @@ export type ExperimentUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
+/** One of the six facts of a version. */
+export type Fact =
+  /** Repository, SHA and branch of its code. */
+  | 'SOURCE_COMMIT'
+  /** The data that it was trained on. */
+  | 'TRAINING_DATA'
+  /** Its hyper-parameters. */
+  | 'HYPER_PARAMETERS'
+  /** What was measured on which data, or online. */
+  | 'METRICS'
+  /** Image, hardware and libraries. */
+  | 'ENVIRONMENT'
+  /** Its stage. */
+  | 'STAGE';
+
+/** Input of `factsSet`; at least one of the facts. */
+export type FactsSetInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** The commit of its code. */
+  sourceCommit?: SourceCommitInput | null | undefined;
+  /** Data sets that it was trained on. */
+  trainingData?: Array<TrainingDatasetInput>;
+  /** Hyper-parameters; null takes one back. */
+  hyperParameters?: Array<TagPatch>;
+  /** Its environment. */
+  environment?: RuntimeEnvironmentInput | null | undefined;
+  /** Why, at most 1,000 characters. */
+  note?: string;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
 /** For whom a part of a project is switched on. */
 export type FeatureAccess =
   /** No one. */
@@ -595,6 +736,59 @@ export type FeatureAccess =
   | 'PRIVATE'
   /** All who may see the project. */
   | 'ENABLED';
+
+/** A gate that is to be set. */
+export type GateInput = {
+  /** Its kind; `gateKinds` has all of them. */
+  kind: string;
+  /** The data of that kind, an object. */
+  config: Json;
+  /** What it is called, unique in the set; its kind and a number when left out. */
+  name?: string | null | undefined;
+  /** Whether versions that do not pass are refused, or only warned. */
+  isRequired?: boolean;
+  /** Signs the questions of a webhook, at most 1,000 characters. Left out: that of the gate of the same name stays; empty: there is none. */
+  secret?: string | null | undefined;
+};
+
+/** What a rule comes to. */
+export type GateVerdictOutcome =
+  /** It is met. */
+  | 'PASSED'
+  /** It is not met. */
+  | 'FAILED'
+  /** It is not met, and only warns. */
+  | 'WARNING'
+  /** It can be met later, without another version: approvals, a freeze, a minimum time. */
+  | 'PENDING'
+  /** It could not be found out; the version stays out. */
+  | 'ERROR';
+
+/** Input of `gatesDryRun`. */
+export type GatesDryRunInput = {
+  /** The model whose versions are tried. */
+  model: ModelLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** How many of its last versions, 1 to 50. */
+  count?: number;
+  /** Gates to try instead of those in force; for callers who may set them. No webhook is called. */
+  gates?: Array<GateInput> | null | undefined;
+};
+
+/** Input of `gatesSet`. */
+export type GatesSetInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** All gates of the stage, at most 50; an empty list ends them. */
+  gates: Array<GateInput>;
+  /** The number of the set that this one replaces, as you have read it; 0: the stage never had gates. */
+  expectedNumber: number;
+  /** Why, for people; at most 1,000 characters. */
+  note?: string;
+};
 
 /** Input of `groupCreate`. */
 export type GroupCreateInput = {
@@ -648,6 +842,13 @@ export type IdentityDeleteInput = {
   id: string;
 };
 
+/** Names what something may depend on, in one of two ways. */
+export type ImpactLookup =
+  {   /** A version. */
+  modelVersion: ModelVersionLookup; dataset?: never; }
+  |  { modelVersion?: never;   /** A data set. */
+  dataset: DatasetName; };
+
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
   /** The group or project, of which you are owner. */
@@ -680,6 +881,35 @@ export type InvitationStatus =
   | 'REVOKED'
   /** Its link was not used in time. */
   | 'EXPIRED';
+
+/** A library of an environment. */
+export type LibraryInput = {
+  /** Its name. */
+  name: string;
+  /** Its version or rule, such as `==1.26.4`; null takes it back. */
+  version?: string | null | undefined;
+};
+
+/** How an entry of a lineage and its parent belong together. */
+export type LineageRelation =
+  /** The candidate read the data set. */
+  | 'READ'
+  /** The version was made from the candidate. */
+  | 'PRODUCED'
+  /** One version is the other, trained further. */
+  | 'FINE_TUNED'
+  /** One version is the other with fewer bits. */
+  | 'QUANTIZED'
+  /** One version was trained to answer as the other does. */
+  | 'DISTILLED'
+  /** One version was put together from the other and more. */
+  | 'MERGED'
+  /** One version is an adapter for the other. */
+  | 'ADAPTED'
+  /** One version was made from the other in another way. */
+  | 'OTHER'
+  /** The deployment runs the version. */
+  | 'RUNS';
 
 /** Input of `loggedModelCreate`. */
 export type LoggedModelCreateInput = {
@@ -805,6 +1035,8 @@ export type ModelCreateInput = {
 export type ModelDeleteInput = {
   /** The model. */
   model: ModelLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
 };
 
 /** Names a model, in one of two ways. */
@@ -822,6 +1054,14 @@ export type ModelPath = {
   name: string;
 };
 
+/** Input of `modelRestore`. */
+export type ModelRestoreInput = {
+  /** The deleted model: its id, or the name that it had. */
+  model: ModelLookup;
+  /** Another name, where its own has been taken; its own when left out. */
+  name?: string | null | undefined;
+};
+
 /** Input of `modelUpdate`; what is left out stays. */
 export type ModelUpdateInput = {
   /** The model. */
@@ -833,6 +1073,15 @@ export type ModelUpdateInput = {
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
 };
+
+/** What becomes of a version whose step in SemVer is smaller than its differences from the release before it take. */
+export type ModelVersionBumpPolicy =
+  /** `modelVersionDiff` says so. */
+  | 'HINT'
+  /** Its promotion warns, too. */
+  | 'WARNING'
+  /** Its promotion is refused. */
+  | 'RULE';
 
 /** A version that is going to be made and pushed. */
 export type ModelVersionCheckInput = {
@@ -916,6 +1165,18 @@ export type ModelVersionCreateInput = {
 export type ModelVersionDeleteInput = {
   /** The model version. */
   modelVersion: ModelVersionLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
+};
+
+/** Input of `modelVersionDeprecate`. */
+export type ModelVersionDeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
 };
 
 /** Which part of a model's highest version the next one raises. */
@@ -942,18 +1203,54 @@ export type ModelVersionPath = {
   project: string;
   /** The name of the model. */
   model: string;
-  /** `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production` or `#7`; of several the highest is meant. */
+  /** `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production` or `#7`; of several the highest is meant. With `@{2026-05-03}` or a time behind it, it is what it meant then. */
   reference: string;
+  /** The moment at which the reference is meant; now when left out. */
+  asOf?: string | null | undefined;
+};
+
+/** Input of `modelVersionPromote`. */
+export type ModelVersionPromoteInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+  /** Promote only if the stage stands for the version of this number now; 0: for none. When left out, for the same one as when the call began. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+  /** The request whose approvals count; the open one for this version and stage when left out. */
+  promotionRequestId?: string | null | undefined;
+  /** Bypasses gates and approvals, with a reason that is kept for ever. For maintainers; what is wrong with the version itself cannot be bypassed. */
+  bypassReason?: string | null | undefined;
+};
+
+/** Input of `modelVersionRestore`. */
+export type ModelVersionRestoreInput = {
+  /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
+  modelVersion: ModelVersionLookup;
+};
+
+/** Input of `modelVersionSeal`. */
+export type ModelVersionSealInput = {
+  /** The version, READY. */
+  modelVersion: ModelVersionLookup;
 };
 
 /** Input of `modelVersionStageSet`. */
 export type ModelVersionStageSetInput = {
   /** The model version. */
   modelVersion: ModelVersionLookup;
-  /** none, staging, production or archived. */
+  /** A stage of the project, or what MLflow calls it: `production`. */
   stage: string;
-  /** Whether all others in that stage go to `archived`. */
+  /** Whether all others in that stage go to the one that is `Archived` for MLflow. */
   archiveExisting?: boolean;
+  /** Move it only if the stage stands for the version of this number now; 0: only if it holds none. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
 };
 
 /** Whether the files of a version are complete and sound. */
@@ -967,6 +1264,22 @@ export type ModelVersionStatus =
   /** Loading a file of it is dangerous. */
   | 'QUARANTINED';
 
+/** Input of `modelVersionUndeprecate`. */
+export type ModelVersionUndeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
+/** Input of `modelVersionUnyank`. */
+export type ModelVersionUnyankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
 /** Input of `modelVersionUpdate`; what is left out stays. */
 export type ModelVersionUpdateInput = {
   /** The model version. */
@@ -975,6 +1288,86 @@ export type ModelVersionUpdateInput = {
   description?: string | null | undefined;
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
+};
+
+/** Input of `modelVersionYank`. */
+export type ModelVersionYankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
+};
+
+/** A version that takes part in an online experiment. */
+export type OnlineArmInput = {
+  /** Unique in the experiment. */
+  name: string;
+  /** A version of the same project. */
+  modelVersion: ModelVersionLookup;
+  /** Its share of the traffic, from 0 to 1. */
+  share: RealNumber;
+};
+
+/** Input of `onlineExperimentConclude`. */
+export type OnlineExperimentConcludeInput = {
+  /** The id of the online experiment. */
+  id: string;
+  /** What follows from it, at most 10,000 characters. */
+  conclusion: string;
+  /** The arm that won; none when left out. */
+  winner?: string | null | undefined;
+};
+
+/** Input of `onlineExperimentCreate`. */
+export type OnlineExperimentCreateInput = {
+  /** The project of the versions. */
+  project: ProjectLookup;
+  /** For people to read. */
+  name: string;
+  /** ab, canary or shadow. */
+  kind: string;
+  /** The versions: 2 to 20, of a shadow 1. */
+  arms: Array<OnlineArmInput>;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** When it began; now when left out. */
+  startedAt?: string | null | undefined;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** Input of `onlineExperimentLog`: all of it or nothing. */
+export type OnlineExperimentLogInput = {
+  /** The id of the online experiment. */
+  id: string;
+  /** At most 1,000 values. */
+  points?: Array<OnlinePointInput>;
+  /** Shares that change. */
+  shares?: Array<OnlineShareInput>;
+};
+
+/** A value of an arm at a moment. */
+export type OnlinePointInput = {
+  /** The name of the arm. */
+  arm: string;
+  /** What was measured. */
+  key: string;
+  /** The value; NaN and infinities are refused. */
+  value: RealNumber;
+  /** When; now when left out. */
+  measuredAt?: string | null | undefined;
+  /** How many requests stand behind it. */
+  sampleCount?: number | string | null | undefined;
+};
+
+/** A share of the traffic that an arm has from now on. */
+export type OnlineShareInput = {
+  /** The name of the arm. */
+  arm: string;
+  /** From 0 to 1. */
+  share: RealNumber;
 };
 
 /** The direction of an order. */
@@ -1038,6 +1431,8 @@ export type ProjectEventType =
   | 'MODEL_UPDATED'
   /** A model was deleted. */
   | 'MODEL_DELETED'
+  /** A deleted model came back. */
+  | 'MODEL_RESTORED'
   /** Files are being pushed to a model version. */
   | 'MODEL_VERSION_OPENED'
   /** A model version is whole for the first time. */
@@ -1062,12 +1457,16 @@ export type ProjectEventType =
   | 'MODEL_VERSION_UPDATED'
   /** A model version was deleted. */
   | 'MODEL_VERSION_DELETED'
+  /** A deleted model version came back; `detail` names it. */
+  | 'MODEL_VERSION_RESTORED'
   /** A model version is in another stage; `detail` names it. */
   | 'MODEL_VERSION_STAGE_CHANGED'
   /** A model version got an alias; `detail` names it. */
   | 'ALIAS_SET'
   /** A model version lost an alias, maybe to another; `detail` names it. */
   | 'ALIAS_DELETED'
+  /** The gates of a stage were set; `detail` names the stage. */
+  | 'GATE_SET_CREATED'
   /** A candidate began. */
   | 'CANDIDATE_CREATED'
   /** Name, status or times of a candidate changed; not its logs. */
@@ -1076,9 +1475,9 @@ export type ProjectEventType =
   | 'CANDIDATE_FINISHED'
   /** A candidate went to the trash. */
   | 'CANDIDATE_TRASHED'
-  /** A candidate came back from the trash. */
+  /** A candidate came back. */
   | 'CANDIDATE_RESTORED'
-  /** A candidate is gone for good. */
+  /** A candidate is gone: for good, or with its model or version. */
   | 'CANDIDATE_DELETED'
   /** A background job was queued. */
   | 'BACKGROUND_JOB_CREATED'
@@ -1090,6 +1489,36 @@ export type ProjectEventType =
   | 'CI_JOB_UPDATED'
   /** A candidate or model version was linked to a CI job. */
   | 'CI_JOB_LINKED'
+  /** A model version was promoted; `detail` names the stage. */
+  | 'PROMOTION_COMPLETED'
+  /** A promotion was refused; `detail` names the stage. */
+  | 'PROMOTION_REFUSED'
+  /** A promotion was requested; `detail` names by whom. */
+  | 'PROMOTION_REQUEST_OPENED'
+  /** Something was said about a promotion request. */
+  | 'PROMOTION_REQUEST_COMMENTED'
+  /** A person approved; `detail` names who. */
+  | 'PROMOTION_REQUEST_APPROVED'
+  /** An approval fell, since something has changed. */
+  | 'PROMOTION_REQUEST_APPROVAL_FELL'
+  /** A requested promotion was tried, and refused. */
+  | 'PROMOTION_REQUEST_REFUSED'
+  /** A promotion request was rejected. */
+  | 'PROMOTION_REQUEST_REJECTED'
+  /** A promotion request was taken back. */
+  | 'PROMOTION_REQUEST_WITHDRAWN'
+  /** The time of a promotion request was over. */
+  | 'PROMOTION_REQUEST_EXPIRED'
+  /** A requested promotion was made. */
+  | 'PROMOTION_REQUEST_PROMOTED'
+  /** A model version was evaluated; `detail` names the data set. */
+  | 'EVALUATION_CREATED'
+  /** A fact of a model version was stated; `detail` names it. */
+  | 'MODEL_VERSION_FACTS_SET'
+  /** An online experiment began; `detail` is its kind. */
+  | 'ONLINE_EXPERIMENT_CREATED'
+  /** An online experiment was concluded; `detail` names the arm that won, if one did. */
+  | 'ONLINE_EXPERIMENT_CONCLUDED'
   /** A version runs; `detail` names the environment. */
   | 'DEPLOYMENT_STARTED'
   /** No heartbeat came for a while; `detail` names the environment. */
@@ -1142,6 +1571,139 @@ export type ProjectUpdateInput = {
   experimentsAccess?: FeatureAccess | null | undefined;
   /** Whether the SemVer of a deleted version may come back with other files. */
   allowsVersionReuse?: boolean | null | undefined;
+  /** What becomes of a version whose step in SemVer is smaller than its differences take. */
+  versionBumpPolicy?: ModelVersionBumpPolicy | null | undefined;
+};
+
+/** Input of `promotionRequestApprove`. */
+export type PromotionRequestApproveInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said with it: Markdown, at most 10,000 characters. */
+  comment?: string;
+  /** The `digest` of the `promotionCheck` that you have looked at: refused if anything has changed since. */
+  digest?: string | null | undefined;
+};
+
+/** Input of `promotionRequestComment`. */
+export type PromotionRequestCommentInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said: Markdown, 1 to 10,000 characters. */
+  body: string;
+};
+
+/** Input of `promotionRequestCreate`. */
+export type PromotionRequestCreateInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for those who approve: Markdown, at most 10,000 characters. */
+  reason?: string;
+  /** Whether the last approval that is needed promotes, with the rights of who gives it. */
+  isAutomatic?: boolean;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+};
+
+/** What happened to a promotion request. */
+export type PromotionRequestEventKind =
+  /** It was opened. */
+  | 'OPENED'
+  /** A person or program said something. */
+  | 'COMMENTED'
+  /** A person approved. */
+  | 'APPROVED'
+  /** An approval fell, since what it was given for has changed. */
+  | 'APPROVAL_FELL'
+  /** A promotion was tried, and rules failed. */
+  | 'REFUSED'
+  /** A person who may approve ended it. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED'
+  /** The version entered the stage. */
+  | 'PROMOTED';
+
+/** Input of `promotionRequestReject`. */
+export type PromotionRequestRejectInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, 1 to 10,000 characters. */
+  reason: string;
+};
+
+/** Whether a promotion request is open, or how it ended. */
+export type PromotionRequestStatus =
+  /** It waits for approvals, or for the promotion. */
+  | 'OPEN'
+  /** The version entered the stage. */
+  | 'PROMOTED'
+  /** It was rejected. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED';
+
+/** Input of `promotionRequestWithdraw`. */
+export type PromotionRequestWithdrawInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, at most 10,000 characters. */
+  reason?: string;
+};
+
+/** Whether the version entered the stage. */
+export type PromotionStatus =
+  /** It did. */
+  | 'COMPLETED'
+  /** Rules kept it out. */
+  | 'REFUSED';
+
+/** Input of `protectionDelete`. */
+export type ProtectionDeleteInput = {
+  /** The project of the rule. */
+  project: ProjectLookup;
+  /** What the names are of. */
+  kind: ProtectionKind;
+  /** The pattern of the rule. */
+  pattern: string;
+};
+
+/** What the names are of that a rule protects. */
+export type ProtectionKind =
+  /** Aliases of all models of the project. */
+  | 'ALIAS'
+  /** Stages of the project. */
+  | 'STAGE';
+
+/** Who may move a protected name, if the role allows it, too. */
+export type ProtectionMovers =
+  /** People and machines. */
+  | 'ANYONE'
+  /** People only: sessions and personal tokens. */
+  | 'PEOPLE'
+  /** Machines only: tokens of projects, groups, service accounts and CI jobs. */
+  | 'CI_TOKENS';
+
+/** Input of `protectionSet`. */
+export type ProtectionSetInput = {
+  /** The project of the names. */
+  project: ProjectLookup;
+  /** What the names are of. */
+  kind: ProtectionKind;
+  /** The names; `*` stands for any characters, none too. */
+  pattern: string;
+  /** The least role of who moves them. */
+  leastRole?: Role;
+  /** Whether people, machines or both move them. */
+  movers?: ProtectionMovers;
+  /** How many others have to approve before; of stages only. */
+  approvalCount?: number;
 };
 
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
@@ -1156,6 +1718,18 @@ export type Role =
   | 'MAINTAINER'
   /** Deletes projects. */
   | 'OWNER';
+
+/** What is stated of the environment; what is left out stays, null takes it back. */
+export type RuntimeEnvironmentInput = {
+  /** `sha256:…` of the container's image. */
+  imageDigest?: string | null | undefined;
+  /** Such as `1x H200`. */
+  hardware?: string | null | undefined;
+  /** The version of Python. */
+  python?: string | null | undefined;
+  /** Libraries. */
+  libraries?: Array<LibraryInput>;
+};
 
 /** Input of `serviceAccountCreate`. */
 export type ServiceAccountCreateInput = {
@@ -1197,6 +1771,76 @@ export type SessionRevokeInput = {
 export type SessionsRevokeInput = {
   /** Keep the one that this request comes with. */
   keepCurrent?: boolean;
+};
+
+/** What is stated of the source commit; what is left out stays, null takes it back. */
+export type SourceCommitInput = {
+  /** The address of the repository. */
+  repository?: string | null | undefined;
+  /** The SHA of the commit: 7 to 64 hexadecimal digits. */
+  sha?: string | null | undefined;
+  /** The branch. */
+  branch?: string | null | undefined;
+};
+
+/** Input of `stageCreate`. */
+export type StageCreateInput = {
+  /** The project that gets the stage. */
+  project: ProjectLookup;
+  /** 1 to 63 letters, digits, `_` and `-`; kept in lower case. */
+  name: string;
+  /** Where it stands among the others, from 1 on; before the archive when left out. */
+  position?: number | string | null | undefined;
+  /** Which of MLflow's stages it is to stand for; the stage that did so then stands for none. */
+  mlflowName?: string | null | undefined;
+  /** Whether it is for versions that are READY, one at a time. */
+  isGuarded?: boolean;
+  /** Whether a version that enters it is sealed. */
+  isSealing?: boolean;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+};
+
+/** Input of `stageRetire`. */
+export type StageRetireInput = {
+  /** The project of the stage. */
+  project: ProjectLookup;
+  /** The stage; no version may be in it. */
+  name: string;
+};
+
+/** Input of `stageRollback`. */
+export type StageRollbackInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The stage. */
+  stage: string;
+  /** The moment to go back to; when left out, to the version before this one. */
+  asOf?: string | null | undefined;
+  /** Move it only if the stage stands for the version of this number now; 0: only if it holds none. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+};
+
+/** Input of `stageUpdate`; what is left out stays. */
+export type StageUpdateInput = {
+  /** The project of the stage. */
+  project: ProjectLookup;
+  /** The stage. */
+  name: string;
+  /** What it is to be called. Rules that name it in full go along; no version moves. */
+  newName?: string | null | undefined;
+  /** Where it is to stand among the others, from 1 on. */
+  position?: number | string | null | undefined;
+  /** Which of MLflow's stages it is to stand for; empty: none. */
+  mlflowName?: string | null | undefined;
+  /** Whether it is for versions that are READY, one at a time. */
+  isGuarded?: boolean | null | undefined;
+  /** Whether a version that enters it is sealed. */
+  isSealing?: boolean | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string | null | undefined;
 };
 
 /** A tag to set. */
@@ -1272,7 +1916,17 @@ export type TokenScope =
   /** The same for settings and visibility, webhooks, and new projects and groups. */
   | 'MANAGE_PROJECT'
   /** Besides api, for a token of a project or group that is owner: deleting projects. */
-  | 'DELETE_PROJECT';
+  | 'DELETE_PROJECT'
+  /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
+  | 'PROMOTE';
+
+/** A data set that a version was trained on. */
+export type TrainingDatasetInput = {
+  /** Its name. */
+  name: string;
+  /** Its digest or version; null takes it back. */
+  digest?: string | null | undefined;
+};
 
 /** Input of `userCreate`. */
 export type UserCreateInput = {
@@ -1516,6 +2170,31 @@ export type AliasDeleteMutation = {
   }
 };
 
+export type AliasRollbackMutationVariables = Exact<{
+  input: AliasRollbackInput;
+}>;
+
+
+export type AliasRollbackMutation = {
+  aliasRollback: {
+    __typename: 'AliasRollbackPayload',
+    alias: {
+      __typename: 'Alias',
+      name: string,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type AliasSetMutationVariables = Exact<{
   input: AliasSetInput;
 }>;
@@ -1745,6 +2424,84 @@ export type ArtifactsDeleteMutation = {
       field: string | null
     }>
   }
+};
+
+export type AuditHeadsQueryVariables = Exact<{
+  project: string;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditHeadsQuery = {
+  auditHeads: {
+    __typename: 'AuditHeadConnection',
+    nodes: Array<{
+      __typename: 'AuditHead',
+      number: number,
+      chainSha256: string,
+      createdAt: string
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
+};
+
+export type AuditLogQueryVariables = Exact<{
+  project: string;
+  objectType?: string | null | undefined;
+  doneBy?: string | null | undefined;
+  sinceAt?: string | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type AuditLogQuery = {
+  auditLog: {
+    __typename: 'AuditEntryConnection',
+    nodes: Array<{
+      __typename: 'AuditEntry',
+      number: number,
+      happenedAt: string,
+      action: AuditAction,
+      objectType: string,
+      objectKey: string,
+      username: string | null,
+      tokenId: string | null,
+      sessionId: string | null,
+      ciJob: string | null,
+      address: string | null,
+      client: string | null,
+      requestId: string | null,
+      backgroundJobId: string | null,
+      process: string | null,
+      databaseUser: string | null,
+      entrySha256: string,
+      chainSha256: string,
+      objectValues: Array<{
+        __typename: 'AuditValue',
+        name: string,
+        value: string
+      }>,
+      changes: Array<{
+        __typename: 'AuditChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>,
+      doneBy: {
+        __typename: 'User',
+        username: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
 };
 
 export type BackgroundJobQueryVariables = Exact<{
@@ -2354,6 +3111,80 @@ export type DeploymentRegisterMutation = {
   }
 };
 
+export type DerivationCreateMutationVariables = Exact<{
+  input: DerivationCreateInput;
+}>;
+
+
+export type DerivationCreateMutation = {
+  derivationCreate: {
+    __typename: 'DerivationCreatePayload',
+    derivation: {
+      __typename: 'Derivation',
+      id: string,
+      kind: DerivationKind,
+      baseName: string,
+      parent: {
+        __typename: 'ModelVersion',
+        version: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DerivationDeleteMutationVariables = Exact<{
+  input: DerivationDeleteInput;
+}>;
+
+
+export type DerivationDeleteMutation = {
+  derivationDelete: {
+    __typename: 'DerivationDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type EvaluationCreateMutationVariables = Exact<{
+  input: EvaluationCreateInput;
+}>;
+
+
+export type EvaluationCreateMutation = {
+  evaluationCreate: {
+    __typename: 'EvaluationCreatePayload',
+    evaluation: {
+      __typename: 'Evaluation',
+      id: string,
+      datasetName: string,
+      datasetDigest: string,
+      metrics: Array<{
+        __typename: 'EvaluationMetric',
+        key: string,
+        value: RealNumber,
+        slice: string | null
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ExperimentQueryVariables = Exact<{
   by: ExperimentLookup;
 }>;
@@ -2492,6 +3323,112 @@ export type ExperimentUpdateMutation = {
         __typename: 'Tag',
         key: string,
         value: string
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type FactsSetMutationVariables = Exact<{
+  input: FactsSetInput;
+}>;
+
+
+export type FactsSetMutation = {
+  factsSet: {
+    __typename: 'FactsSetPayload',
+    facts: {
+      __typename: 'ModelVersionFacts',
+      presentCount: number,
+      missing: Array<Fact>,
+      sourceCommit: {
+        __typename: 'SourceCommit',
+        repository: string | null,
+        sha: string | null,
+        branch: string | null
+      },
+      environment: {
+        __typename: 'RuntimeEnvironment',
+        imageDigest: string | null,
+        libraries: Array<{
+          __typename: 'Library',
+          name: string,
+          version: string
+        }>
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type GateKindsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GateKindsQuery = {
+  gateKinds: Array<{
+    __typename: 'GateKind',
+    name: string,
+    description: string,
+    schema: Json
+  }>
+};
+
+export type GatesDryRunQueryVariables = Exact<{
+  input: GatesDryRunInput;
+}>;
+
+
+export type GatesDryRunQuery = {
+  gatesDryRun: {
+    __typename: 'GatesDryRun',
+    admittedCount: number,
+    versions: Array<{
+      __typename: 'GatesDryRunVersion',
+      isAdmitted: boolean,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        version: string
+      },
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        name: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        compared: Json
+      }>
+    }>
+  } | null
+};
+
+export type GatesSetMutationVariables = Exact<{
+  input: GatesSetInput;
+}>;
+
+
+export type GatesSetMutation = {
+  gatesSet: {
+    __typename: 'GatesSetPayload',
+    gateSet: {
+      __typename: 'GateSet',
+      number: number,
+      note: string,
+      gates: Array<{
+        __typename: 'Gate',
+        name: string,
+        kind: string,
+        title: string,
+        config: Json,
+        isRequired: boolean
       }>
     } | null,
     userErrors: Array<{
@@ -2643,6 +3580,44 @@ export type IdentityDeleteMutation = {
       field: string | null
     }>
   }
+};
+
+export type ImpactQueryVariables = Exact<{
+  by: ImpactLookup;
+}>;
+
+
+export type ImpactQuery = {
+  impact: {
+    __typename: 'Lineage',
+    isComplete: boolean,
+    modelVersionCount: number,
+    deploymentCount: number,
+    entries: {
+      __typename: 'LineageEntryConnection',
+      nodes: Array<{
+        __typename: 'LineageEntry',
+        step: number,
+        relation: LineageRelation,
+        parentId: string | null,
+        candidate: {
+          __typename: 'Candidate',
+          name: string
+        } | null,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          version: string,
+          stage: string
+        } | null,
+        deployment: {
+          __typename: 'Deployment',
+          environment: string,
+          endpoint: string,
+          status: DeploymentStatus
+        } | null
+      }>
+    }
+  } | null
 };
 
 export type InvitationRenewMutationVariables = Exact<{
@@ -3015,10 +3990,38 @@ export type ModelDeleteMutation = {
   modelDelete: {
     __typename: 'ModelDeletePayload',
     deletedId: string | null,
+    model: {
+      __typename: 'Model',
+      deletedAt: string | null,
+      purgeAt: string | null
+    } | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      status: BackgroundJobStatus
+      status: BackgroundJobStatus,
+      nextAttemptAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelRestoreMutationVariables = Exact<{
+  input: ModelRestoreInput;
+}>;
+
+
+export type ModelRestoreMutation = {
+  modelRestore: {
+    __typename: 'ModelRestorePayload',
+    model: {
+      __typename: 'Model',
+      name: string,
+      deletedAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3233,10 +4236,213 @@ export type ModelVersionDeleteMutation = {
   modelVersionDelete: {
     __typename: 'ModelVersionDeletePayload',
     deletedId: string | null,
+    modelVersion: {
+      __typename: 'ModelVersion',
+      deletedAt: string | null,
+      purgeAt: string | null
+    } | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      status: BackgroundJobStatus
+      status: BackgroundJobStatus,
+      nextAttemptAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionDeprecateMutationVariables = Exact<{
+  input: ModelVersionDeprecateInput;
+}>;
+
+
+export type ModelVersionDeprecateMutation = {
+  modelVersionDeprecate: {
+    __typename: 'ModelVersionDeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      deprecatedAt: string | null,
+      warnings: Array<string>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionDiffQueryVariables = Exact<{
+  by: ModelVersionLookup;
+  base?: ModelVersionLookup | null | undefined;
+}>;
+
+
+export type ModelVersionDiffQuery = {
+  modelVersionDiff: {
+    __typename: 'ModelVersionDiff',
+    leastIncrement: ModelVersionIncrement | null,
+    madeIncrement: ModelVersionIncrement | null,
+    isIncrementEnough: boolean,
+    isCertain: boolean,
+    base: {
+      __typename: 'ModelVersion',
+      version: string
+    },
+    causes: Array<{
+      __typename: 'ModelVersionBumpCause',
+      increment: ModelVersionIncrement,
+      kind: string,
+      description: string
+    }>,
+    files: {
+      __typename: 'ModelVersionFilesDiff',
+      sameCount: number,
+      changes: Array<{
+        __typename: 'ModelVersionFileChange',
+        path: string,
+        before: {
+          __typename: 'ComparedFile',
+          size: number,
+          sha256: string
+        } | null,
+        after: {
+          __typename: 'ComparedFile',
+          size: number,
+          sha256: string
+        } | null
+      }>
+    },
+    signature: Array<{
+      __typename: 'ModelVersionColumnChange',
+      side: string,
+      name: string,
+      kind: string,
+      isBreaking: boolean
+    }>,
+    tensors: {
+      __typename: 'ModelVersionTensorsDiff',
+      changes: Array<{
+        __typename: 'ModelVersionTensorChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>
+    },
+    requirements: Array<{
+      __typename: 'ModelVersionRequirementChange',
+      name: string,
+      before: string | null,
+      after: string | null
+    }>,
+    params: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>
+    }> | null
+  } | null
+};
+
+export type ModelVersionManifestQueryVariables = Exact<{
+  by: ModelVersionLookup;
+}>;
+
+
+export type ModelVersionManifestQuery = {
+  modelVersionManifest: {
+    __typename: 'ModelVersionManifest',
+    document: string,
+    digest: string,
+    isSealed: boolean,
+    fileCount: number,
+    size: number
+  } | null
+};
+
+export type ModelVersionPromoteMutationVariables = Exact<{
+  input: ModelVersionPromoteInput;
+}>;
+
+
+export type ModelVersionPromoteMutation = {
+  modelVersionPromote: {
+    __typename: 'ModelVersionPromotePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      stage: string
+    } | null,
+    promotion: {
+      __typename: 'Promotion',
+      id: string,
+      status: PromotionStatus,
+      replacedVersion: string | null,
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        title: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        isFailing: boolean
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionRestoreMutationVariables = Exact<{
+  input: ModelVersionRestoreInput;
+}>;
+
+
+export type ModelVersionRestoreMutation = {
+  modelVersionRestore: {
+    __typename: 'ModelVersionRestorePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      number: number,
+      stage: string,
+      status: ModelVersionStatus,
+      deletedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionSealMutationVariables = Exact<{
+  input: ModelVersionSealInput;
+}>;
+
+
+export type ModelVersionSealMutation = {
+  modelVersionSeal: {
+    __typename: 'ModelVersionSealPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      seal: {
+        __typename: 'ModelVersionSeal',
+        digest: string,
+        fileCount: number,
+        sealedAt: string
+      } | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3269,6 +4475,50 @@ export type ModelVersionStageSetMutation = {
   }
 };
 
+export type ModelVersionUndeprecateMutationVariables = Exact<{
+  input: ModelVersionUndeprecateInput;
+}>;
+
+
+export type ModelVersionUndeprecateMutation = {
+  modelVersionUndeprecate: {
+    __typename: 'ModelVersionUndeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      deprecatedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionUnyankMutationVariables = Exact<{
+  input: ModelVersionUnyankInput;
+}>;
+
+
+export type ModelVersionUnyankMutation = {
+  modelVersionUnyank: {
+    __typename: 'ModelVersionUnyankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      yankedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ModelVersionUpdateMutationVariables = Exact<{
   input: ModelVersionUpdateInput;
 }>;
@@ -3286,6 +4536,29 @@ export type ModelVersionUpdateMutation = {
         key: string,
         value: string
       }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionYankMutationVariables = Exact<{
+  input: ModelVersionYankInput;
+}>;
+
+
+export type ModelVersionYankMutation = {
+  modelVersionYank: {
+    __typename: 'ModelVersionYankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      yankedAt: string | null,
+      warnings: Array<string>
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3385,7 +4658,23 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
       id: string
     }
     | {
@@ -3418,7 +4707,23 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'OnlineExperiment',
+      id: string
+    }
+    | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
+      id: string
+    }
+    | {
+      __typename: 'Protection',
       id: string
     }
     | {
@@ -3427,6 +4732,10 @@ export type NodeQuery = {
     }
     | {
       __typename: 'Session',
+      id: string
+    }
+    | {
+      __typename: 'Stage',
       id: string
     }
     | {
@@ -3489,7 +4798,23 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
       id: string
     }
     | {
@@ -3522,7 +4847,23 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'OnlineExperiment',
+      id: string
+    }
+    | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
+      id: string
+    }
+    | {
+      __typename: 'Protection',
       id: string
     }
     | {
@@ -3531,6 +4872,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Session',
+      id: string
+    }
+    | {
+      __typename: 'Stage',
       id: string
     }
     | {
@@ -3550,6 +4895,89 @@ export type NodesQuery = {
       id: string
     }
    | null>
+};
+
+export type OnlineExperimentConcludeMutationVariables = Exact<{
+  input: OnlineExperimentConcludeInput;
+}>;
+
+
+export type OnlineExperimentConcludeMutation = {
+  onlineExperimentConclude: {
+    __typename: 'OnlineExperimentConcludePayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      conclusion: string | null,
+      winner: string | null,
+      concludedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type OnlineExperimentCreateMutationVariables = Exact<{
+  input: OnlineExperimentCreateInput;
+}>;
+
+
+export type OnlineExperimentCreateMutation = {
+  onlineExperimentCreate: {
+    __typename: 'OnlineExperimentCreatePayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      id: string,
+      name: string,
+      kind: string,
+      arms: Array<{
+        __typename: 'OnlineArm',
+        name: string,
+        version: string,
+        share: RealNumber
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type OnlineExperimentLogMutationVariables = Exact<{
+  input: OnlineExperimentLogInput;
+}>;
+
+
+export type OnlineExperimentLogMutation = {
+  onlineExperimentLog: {
+    __typename: 'OnlineExperimentLogPayload',
+    onlineExperiment: {
+      __typename: 'OnlineExperiment',
+      arms: Array<{
+        __typename: 'OnlineArm',
+        name: string,
+        share: RealNumber,
+        metrics: Array<{
+          __typename: 'OnlinePoint',
+          key: string,
+          value: RealNumber,
+          sampleCount: number | null
+        }>
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
 };
 
 export type PasswordChangeMutationVariables = Exact<{
@@ -3798,6 +5226,206 @@ export type ProjectsQuery = {
   }
 };
 
+export type PromotionCheckQueryVariables = Exact<{
+  modelVersion: ModelVersionLookup;
+  stage: string;
+}>;
+
+
+export type PromotionCheckQuery = {
+  promotionCheck: {
+    __typename: 'PromotionCheck',
+    allowsPromotion: boolean,
+    digest: string,
+    replacedVersion: string | null,
+    verdicts: Array<{
+      __typename: 'GateVerdict',
+      kind: string,
+      title: string,
+      outcome: GateVerdictOutcome,
+      explanation: string,
+      compared: Json,
+      sources: Json
+    }>
+  } | null
+};
+
+export type PromotionRequestApproveMutationVariables = Exact<{
+  input: PromotionRequestApproveInput;
+}>;
+
+
+export type PromotionRequestApproveMutation = {
+  promotionRequestApprove: {
+    __typename: 'PromotionRequestApprovePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      approvals: Array<{
+        __typename: 'PromotionApproval',
+        username: string,
+        givenAt: string,
+        fellAt: string | null,
+        fallReason: string | null
+      }>
+    } | null,
+    promotion: {
+      __typename: 'Promotion',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestCommentMutationVariables = Exact<{
+  input: PromotionRequestCommentInput;
+}>;
+
+
+export type PromotionRequestCommentMutation = {
+  promotionRequestComment: {
+    __typename: 'PromotionRequestCommentPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      events: {
+        __typename: 'PromotionRequestEventConnection',
+        nodes: Array<{
+          __typename: 'PromotionRequestEvent',
+          kind: PromotionRequestEventKind,
+          username: string | null,
+          body: string,
+          happenedAt: string
+        }>
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestCreateMutationVariables = Exact<{
+  input: PromotionRequestCreateInput;
+}>;
+
+
+export type PromotionRequestCreateMutation = {
+  promotionRequestCreate: {
+    __typename: 'PromotionRequestCreatePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      id: string,
+      status: PromotionRequestStatus,
+      expiresAt: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestRejectMutationVariables = Exact<{
+  input: PromotionRequestRejectInput;
+}>;
+
+
+export type PromotionRequestRejectMutation = {
+  promotionRequestReject: {
+    __typename: 'PromotionRequestRejectPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      statusReason: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PromotionRequestWithdrawMutationVariables = Exact<{
+  input: PromotionRequestWithdrawInput;
+}>;
+
+
+export type PromotionRequestWithdrawMutation = {
+  promotionRequestWithdraw: {
+    __typename: 'PromotionRequestWithdrawPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      status: PromotionRequestStatus,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ProtectionDeleteMutationVariables = Exact<{
+  input: ProtectionDeleteInput;
+}>;
+
+
+export type ProtectionDeleteMutation = {
+  protectionDelete: {
+    __typename: 'ProtectionDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ProtectionSetMutationVariables = Exact<{
+  input: ProtectionSetInput;
+}>;
+
+
+export type ProtectionSetMutation = {
+  protectionSet: {
+    __typename: 'ProtectionSetPayload',
+    protection: {
+      __typename: 'Protection',
+      kind: ProtectionKind,
+      pattern: string,
+      leastRole: Role,
+      movers: ProtectionMovers,
+      approvalCount: number,
+      setBy: {
+        __typename: 'User',
+        username: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type SearchQueryVariables = Exact<{
   project: ProjectLookup;
   search: string;
@@ -3980,6 +5608,110 @@ export type SignInMethodsQuery = {
       __typename: 'SignInProvider',
       name: string,
       title: string
+    }>
+  }
+};
+
+export type StageCreateMutationVariables = Exact<{
+  input: StageCreateInput;
+}>;
+
+
+export type StageCreateMutation = {
+  stageCreate: {
+    __typename: 'StageCreatePayload',
+    stage: {
+      __typename: 'Stage',
+      name: string,
+      position: number,
+      mlflowName: string | null,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageRetireMutationVariables = Exact<{
+  input: StageRetireInput;
+}>;
+
+
+export type StageRetireMutation = {
+  stageRetire: {
+    __typename: 'StageRetirePayload',
+    stage: {
+      __typename: 'Stage',
+      name: string,
+      position: number,
+      mlflowName: string | null,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageRollbackMutationVariables = Exact<{
+  input: StageRollbackInput;
+}>;
+
+
+export type StageRollbackMutation = {
+  stageRollback: {
+    __typename: 'StageRollbackPayload',
+    stage: {
+      __typename: 'Stage',
+      name: string
+    } | null,
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      stage: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageUpdateMutationVariables = Exact<{
+  input: StageUpdateInput;
+}>;
+
+
+export type StageUpdateMutation = {
+  stageUpdate: {
+    __typename: 'StageUpdatePayload',
+    stage: {
+      __typename: 'Stage',
+      name: string,
+      position: number,
+      mlflowName: string | null,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
     }>
   }
 };
@@ -4503,6 +6235,31 @@ export const AliasDeleteDocument: TypedDocument<AliasDeleteMutation, AliasDelete
 }`,
 };
 
+export const AliasRollbackDocument: TypedDocument<AliasRollbackMutation, AliasRollbackMutationVariables> = {
+  name: 'AliasRollback',
+  kind: 'mutation',
+  hash: 'fac000b47212cbbce389f30fe5ff7edb50473e94199ad0ce0c6449ba7b90816f',
+  text: `mutation AliasRollback($input: AliasRollbackInput!) {
+  aliasRollback(input: $input) {
+    alias {
+      name
+      modelVersion {
+        version
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const AliasSetDocument: TypedDocument<AliasSetMutation, AliasSetMutationVariables> = {
   name: 'AliasSet',
   kind: 'mutation',
@@ -4726,6 +6483,85 @@ export const ArtifactsDeleteDocument: TypedDocument<ArtifactsDeleteMutation, Art
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AuditHeadsDocument: TypedDocument<AuditHeadsQuery, AuditHeadsQueryVariables> = {
+  name: 'AuditHeads',
+  kind: 'query',
+  hash: 'eda6d33cd999aa717bc275844a5b58786522a65a5d153372fe00ffb0f97c13cd',
+  text: `query AuditHeads($project: String!, $first: Int) {
+  auditHeads(project: {path: $project}, first: $first) {
+    nodes {
+      number
+      chainSha256
+      createdAt
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AuditLogDocument: TypedDocument<AuditLogQuery, AuditLogQueryVariables> = {
+  name: 'AuditLog',
+  kind: 'query',
+  hash: '9c85dff24b893fefed9447d58695a9f9004d43ff3413cd6c9ed87944314ab834',
+  text: `query AuditLog($project: String!, $objectType: String, $doneBy: String, $sinceAt: DateTime, $first: Int) {
+  auditLog(
+    project: {path: $project}
+    objectType: $objectType
+    doneBy: $doneBy
+    sinceAt: $sinceAt
+    first: $first
+  ) {
+    nodes {
+      number
+      happenedAt
+      action
+      objectType
+      objectKey
+      objectValues {
+        name
+        value
+        __typename
+      }
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      username
+      doneBy {
+        username
+        __typename
+      }
+      tokenId
+      sessionId
+      ciJob
+      address
+      client
+      requestId
+      backgroundJobId
+      process
+      databaseUser
+      entrySha256
+      chainSha256
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
       __typename
     }
     __typename
@@ -5335,6 +7171,80 @@ export const DeploymentRegisterDocument: TypedDocument<DeploymentRegisterMutatio
 }`,
 };
 
+export const DerivationCreateDocument: TypedDocument<DerivationCreateMutation, DerivationCreateMutationVariables> = {
+  name: 'DerivationCreate',
+  kind: 'mutation',
+  hash: 'c3cb5ccacfea38a1a4e4976378a832e12d83a8665759ec8d2f4cba7961b0e510',
+  text: `mutation DerivationCreate($input: DerivationCreateInput!) {
+  derivationCreate(input: $input) {
+    derivation {
+      id
+      kind
+      baseName
+      parent {
+        version
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DerivationDeleteDocument: TypedDocument<DerivationDeleteMutation, DerivationDeleteMutationVariables> = {
+  name: 'DerivationDelete',
+  kind: 'mutation',
+  hash: 'fb54a689690246de8e7513f7a7a99e612e0e6bf5870db655620c93edc9d4aa80',
+  text: `mutation DerivationDelete($input: DerivationDeleteInput!) {
+  derivationDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const EvaluationCreateDocument: TypedDocument<EvaluationCreateMutation, EvaluationCreateMutationVariables> = {
+  name: 'EvaluationCreate',
+  kind: 'mutation',
+  hash: 'c38843abef241c7bf94526793137346495d9af7658d09e6b8461761319d25844',
+  text: `mutation EvaluationCreate($input: EvaluationCreateInput!) {
+  evaluationCreate(input: $input) {
+    evaluation {
+      id
+      datasetName
+      datasetDigest
+      metrics {
+        key
+        value
+        slice
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentDocument: TypedDocument<ExperimentQuery, ExperimentQueryVariables> = {
   name: 'Experiment',
   kind: 'query',
@@ -5484,6 +7394,114 @@ export const ExperimentUpdateDocument: TypedDocument<ExperimentUpdateMutation, E
 }`,
 };
 
+export const FactsSetDocument: TypedDocument<FactsSetMutation, FactsSetMutationVariables> = {
+  name: 'FactsSet',
+  kind: 'mutation',
+  hash: '20ae41349f7b633a9f9228ebcdcdee110326fef20bcc8e4668a1359ef14b49ce',
+  text: `mutation FactsSet($input: FactsSetInput!) {
+  factsSet(input: $input) {
+    facts {
+      presentCount
+      missing
+      sourceCommit {
+        repository
+        sha
+        branch
+        __typename
+      }
+      environment {
+        imageDigest
+        libraries {
+          name
+          version
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GateKindsDocument: TypedDocument<GateKindsQuery, GateKindsQueryVariables> = {
+  name: 'GateKinds',
+  kind: 'query',
+  hash: '2b562fc878525215d069dc97e36cece6fc18c42044bfe164bd72f3d07f21617d',
+  text: `query GateKinds {
+  gateKinds {
+    name
+    description
+    schema
+    __typename
+  }
+}`,
+};
+
+export const GatesDryRunDocument: TypedDocument<GatesDryRunQuery, GatesDryRunQueryVariables> = {
+  name: 'GatesDryRun',
+  kind: 'query',
+  hash: '072c37bbd65505ff46d9d199bcf8ccd8277d400333af042945f76ea92cad111f',
+  text: `query GatesDryRun($input: GatesDryRunInput!) {
+  gatesDryRun(input: $input) {
+    admittedCount
+    versions {
+      isAdmitted
+      modelVersion {
+        version
+        __typename
+      }
+      verdicts {
+        name
+        outcome
+        explanation
+        compared
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GatesSetDocument: TypedDocument<GatesSetMutation, GatesSetMutationVariables> = {
+  name: 'GatesSet',
+  kind: 'mutation',
+  hash: 'f4a34c0431d96f1bb7432427a4fbc245a3cc2a4950a8dac44de0046515cb74db',
+  text: `mutation GatesSet($input: GatesSetInput!) {
+  gatesSet(input: $input) {
+    gateSet {
+      number
+      note
+      gates {
+        name
+        kind
+        title
+        config
+        isRequired
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const GroupDocument: TypedDocument<GroupQuery, GroupQueryVariables> = {
   name: 'Group',
   kind: 'query',
@@ -5618,6 +7636,44 @@ export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, Ident
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ImpactDocument: TypedDocument<ImpactQuery, ImpactQueryVariables> = {
+  name: 'Impact',
+  kind: 'query',
+  hash: '0d5a97ae72862b8141f6862f81ebb87c29eece131310b36079ae971710c7d79d',
+  text: `query Impact($by: ImpactLookup!) {
+  impact(by: $by) {
+    isComplete
+    modelVersionCount
+    deploymentCount
+    entries(first: 50) {
+      nodes {
+        step
+        relation
+        parentId
+        candidate {
+          name
+          __typename
+        }
+        modelVersion {
+          version
+          stage
+          __typename
+        }
+        deployment {
+          environment
+          endpoint
+          status
+          __typename
+        }
+        __typename
+      }
       __typename
     }
     __typename
@@ -5987,13 +8043,41 @@ export const ModelCreateDocument: TypedDocument<ModelCreateMutation, ModelCreate
 export const ModelDeleteDocument: TypedDocument<ModelDeleteMutation, ModelDeleteMutationVariables> = {
   name: 'ModelDelete',
   kind: 'mutation',
-  hash: '7eaaf26b7dd4f8f8b6a59c08962f0d38fa087ee298830287d31d80806f0f3589',
+  hash: '7f508801d2564ec281c43f5f19aea045dae608effec0348d2e60c0b833442e9e',
   text: `mutation ModelDelete($input: ModelDeleteInput!) {
   modelDelete(input: $input) {
     deletedId
+    model {
+      deletedAt
+      purgeAt
+      __typename
+    }
     backgroundJob {
       id
       status
+      nextAttemptAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelRestoreDocument: TypedDocument<ModelRestoreMutation, ModelRestoreMutationVariables> = {
+  name: 'ModelRestore',
+  kind: 'mutation',
+  hash: 'd929d7bee4eaa25f23f29bfcbd24f785d0454c7f59423e4512fc38ff9abc99c0',
+  text: `mutation ModelRestore($input: ModelRestoreInput!) {
+  modelRestore(input: $input) {
+    model {
+      name
+      deletedAt
       __typename
     }
     userErrors {
@@ -6205,13 +8289,215 @@ export const ModelVersionCreateDocument: TypedDocument<ModelVersionCreateMutatio
 export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutation, ModelVersionDeleteMutationVariables> = {
   name: 'ModelVersionDelete',
   kind: 'mutation',
-  hash: '79152a9343728738e0624e156b12236b48f02a7831878dfbe15942e2be9598a7',
+  hash: '13b81c4c14349672a02d59fa3299b11078d91e8ba7e3dfcaaa80282d9d3f7d20',
   text: `mutation ModelVersionDelete($input: ModelVersionDeleteInput!) {
   modelVersionDelete(input: $input) {
     deletedId
+    modelVersion {
+      deletedAt
+      purgeAt
+      __typename
+    }
     backgroundJob {
       id
       status
+      nextAttemptAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionDeprecateDocument: TypedDocument<ModelVersionDeprecateMutation, ModelVersionDeprecateMutationVariables> = {
+  name: 'ModelVersionDeprecate',
+  kind: 'mutation',
+  hash: '7c1415e0e635365e9c91992482aa4707a6f49e985ab97dc581c2b27618971778',
+  text: `mutation ModelVersionDeprecate($input: ModelVersionDeprecateInput!) {
+  modelVersionDeprecate(input: $input) {
+    modelVersion {
+      version
+      deprecatedAt
+      warnings
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionDiffDocument: TypedDocument<ModelVersionDiffQuery, ModelVersionDiffQueryVariables> = {
+  name: 'ModelVersionDiff',
+  kind: 'query',
+  hash: '15c164baf3cfae544acd3ecd3b415c4c78d36046970681ee536f87a828ae16a1',
+  text: `query ModelVersionDiff($by: ModelVersionLookup!, $base: ModelVersionLookup) {
+  modelVersionDiff(by: $by, base: $base) {
+    base {
+      version
+      __typename
+    }
+    leastIncrement
+    madeIncrement
+    isIncrementEnough
+    isCertain
+    causes {
+      increment
+      kind
+      description
+      __typename
+    }
+    files {
+      sameCount
+      changes {
+        path
+        before {
+          size
+          sha256
+          __typename
+        }
+        after {
+          size
+          sha256
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    signature {
+      side
+      name
+      kind
+      isBreaking
+      __typename
+    }
+    tensors {
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      __typename
+    }
+    requirements {
+      name
+      before
+      after
+      __typename
+    }
+    params {
+      key
+      values
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionManifestDocument: TypedDocument<ModelVersionManifestQuery, ModelVersionManifestQueryVariables> = {
+  name: 'ModelVersionManifest',
+  kind: 'query',
+  hash: '2aac22897b4f20dde2341b85347524f16f8ccabe2eb6e27cde06065b91b5f83e',
+  text: `query ModelVersionManifest($by: ModelVersionLookup!) {
+  modelVersionManifest(by: $by) {
+    document
+    digest
+    isSealed
+    fileCount
+    size
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionPromoteDocument: TypedDocument<ModelVersionPromoteMutation, ModelVersionPromoteMutationVariables> = {
+  name: 'ModelVersionPromote',
+  kind: 'mutation',
+  hash: 'e1e6ff790d4fa44dab1e86b8bdfca4d24962201cc7f42a958cabf0a2d3d60b39',
+  text: `mutation ModelVersionPromote($input: ModelVersionPromoteInput!) {
+  modelVersionPromote(input: $input) {
+    modelVersion {
+      version
+      stage
+      __typename
+    }
+    promotion {
+      id
+      status
+      replacedVersion
+      verdicts {
+        title
+        outcome
+        explanation
+        isFailing
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionRestoreDocument: TypedDocument<ModelVersionRestoreMutation, ModelVersionRestoreMutationVariables> = {
+  name: 'ModelVersionRestore',
+  kind: 'mutation',
+  hash: 'df21d29fbbd5d557138fcccd3e7f2986c7f317fb7977a7fbc03a91c77bde00fe',
+  text: `mutation ModelVersionRestore($input: ModelVersionRestoreInput!) {
+  modelVersionRestore(input: $input) {
+    modelVersion {
+      version
+      number
+      stage
+      status
+      deletedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionSealDocument: TypedDocument<ModelVersionSealMutation, ModelVersionSealMutationVariables> = {
+  name: 'ModelVersionSeal',
+  kind: 'mutation',
+  hash: '8c1bd7a92392f46e7e5e2af0ba35ed3439dbe45969286df144575202fa1142a7',
+  text: `mutation ModelVersionSeal($input: ModelVersionSealInput!) {
+  modelVersionSeal(input: $input) {
+    modelVersion {
+      version
+      seal {
+        digest
+        fileCount
+        sealedAt
+        __typename
+      }
       __typename
     }
     userErrors {
@@ -6247,6 +8533,50 @@ export const ModelVersionStageSetDocument: TypedDocument<ModelVersionStageSetMut
 }`,
 };
 
+export const ModelVersionUndeprecateDocument: TypedDocument<ModelVersionUndeprecateMutation, ModelVersionUndeprecateMutationVariables> = {
+  name: 'ModelVersionUndeprecate',
+  kind: 'mutation',
+  hash: '213da60339fc6617a49e6cedba8ed1d3c0d291bbab2c90ae17d8faae0ddc0da4',
+  text: `mutation ModelVersionUndeprecate($input: ModelVersionUndeprecateInput!) {
+  modelVersionUndeprecate(input: $input) {
+    modelVersion {
+      version
+      deprecatedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionUnyankDocument: TypedDocument<ModelVersionUnyankMutation, ModelVersionUnyankMutationVariables> = {
+  name: 'ModelVersionUnyank',
+  kind: 'mutation',
+  hash: 'acadb98b4848f82ab6df825272f74d9075372c1f810a00df5188169ab6c8ffaa',
+  text: `mutation ModelVersionUnyank($input: ModelVersionUnyankInput!) {
+  modelVersionUnyank(input: $input) {
+    modelVersion {
+      version
+      yankedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionUpdateDocument: TypedDocument<ModelVersionUpdateMutation, ModelVersionUpdateMutationVariables> = {
   name: 'ModelVersionUpdate',
   kind: 'mutation',
@@ -6261,6 +8591,29 @@ export const ModelVersionUpdateDocument: TypedDocument<ModelVersionUpdateMutatio
         value
         __typename
       }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionYankDocument: TypedDocument<ModelVersionYankMutation, ModelVersionYankMutationVariables> = {
+  name: 'ModelVersionYank',
+  kind: 'mutation',
+  hash: '03d3004a932ae88558261be60f491b552b72f3fb281362f1edece4ef4b59fd41',
+  text: `mutation ModelVersionYank($input: ModelVersionYankInput!) {
+  modelVersionYank(input: $input) {
+    modelVersion {
+      version
+      yankedAt
+      warnings
       __typename
     }
     userErrors {
@@ -6357,6 +8710,89 @@ export const NodesDocument: TypedDocument<NodesQuery, NodesQueryVariables> = {
       version
       __typename
     }
+  }
+}`,
+};
+
+export const OnlineExperimentConcludeDocument: TypedDocument<OnlineExperimentConcludeMutation, OnlineExperimentConcludeMutationVariables> = {
+  name: 'OnlineExperimentConclude',
+  kind: 'mutation',
+  hash: 'd892ca5bff2c5c6b2b63b79898315df3c9956e019a802153fd50f0a449810cbd',
+  text: `mutation OnlineExperimentConclude($input: OnlineExperimentConcludeInput!) {
+  onlineExperimentConclude(input: $input) {
+    onlineExperiment {
+      conclusion
+      winner
+      concludedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const OnlineExperimentCreateDocument: TypedDocument<OnlineExperimentCreateMutation, OnlineExperimentCreateMutationVariables> = {
+  name: 'OnlineExperimentCreate',
+  kind: 'mutation',
+  hash: '40f3c489f05ac7680ba1a931563fcdac47cfa607bac942f23300aedfe31cb538',
+  text: `mutation OnlineExperimentCreate($input: OnlineExperimentCreateInput!) {
+  onlineExperimentCreate(input: $input) {
+    onlineExperiment {
+      id
+      name
+      kind
+      arms {
+        name
+        version
+        share
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const OnlineExperimentLogDocument: TypedDocument<OnlineExperimentLogMutation, OnlineExperimentLogMutationVariables> = {
+  name: 'OnlineExperimentLog',
+  kind: 'mutation',
+  hash: 'd0d079d7b7e147b0fc01687a81413e47552c1c18d598ea8f65ff63b14c4283c6',
+  text: `mutation OnlineExperimentLog($input: OnlineExperimentLogInput!) {
+  onlineExperimentLog(input: $input) {
+    onlineExperiment {
+      arms {
+        name
+        share
+        metrics {
+          key
+          value
+          sampleCount
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
   }
 }`,
 };
@@ -6604,6 +9040,205 @@ export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariabl
 }`,
 };
 
+export const PromotionCheckDocument: TypedDocument<PromotionCheckQuery, PromotionCheckQueryVariables> = {
+  name: 'PromotionCheck',
+  kind: 'query',
+  hash: '5a2d4163cc2091183ca0f2d09c39d8b072f1fbf308d528fd40f588410f862f99',
+  text: `query PromotionCheck($modelVersion: ModelVersionLookup!, $stage: String!) {
+  promotionCheck(modelVersion: $modelVersion, stage: $stage) {
+    allowsPromotion
+    digest
+    replacedVersion
+    verdicts {
+      kind
+      title
+      outcome
+      explanation
+      compared
+      sources
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestApproveDocument: TypedDocument<PromotionRequestApproveMutation, PromotionRequestApproveMutationVariables> = {
+  name: 'PromotionRequestApprove',
+  kind: 'mutation',
+  hash: 'e7e279dd9bbd9914a12c0d9b518d845547891c794eb39c0d847a2d6d78808f04',
+  text: `mutation PromotionRequestApprove($input: PromotionRequestApproveInput!) {
+  promotionRequestApprove(input: $input) {
+    promotionRequest {
+      status
+      approvals {
+        username
+        givenAt
+        fellAt
+        fallReason
+        __typename
+      }
+      __typename
+    }
+    promotion {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestCommentDocument: TypedDocument<PromotionRequestCommentMutation, PromotionRequestCommentMutationVariables> = {
+  name: 'PromotionRequestComment',
+  kind: 'mutation',
+  hash: '650bdb0f00e00048298f1300942ddb68000137b51d8b53a410c5e5d5dd9b570a',
+  text: `mutation PromotionRequestComment($input: PromotionRequestCommentInput!) {
+  promotionRequestComment(input: $input) {
+    promotionRequest {
+      events(last: 1) {
+        nodes {
+          kind
+          username
+          body
+          happenedAt
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestCreateDocument: TypedDocument<PromotionRequestCreateMutation, PromotionRequestCreateMutationVariables> = {
+  name: 'PromotionRequestCreate',
+  kind: 'mutation',
+  hash: '2871f0d7297b373e011ef2143eb9186f60d6d1c29187f2213935e2952a7ac965',
+  text: `mutation PromotionRequestCreate($input: PromotionRequestCreateInput!) {
+  promotionRequestCreate(input: $input) {
+    promotionRequest {
+      id
+      status
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestRejectDocument: TypedDocument<PromotionRequestRejectMutation, PromotionRequestRejectMutationVariables> = {
+  name: 'PromotionRequestReject',
+  kind: 'mutation',
+  hash: 'c88bb658fcc2bd6bd56cffc1d0ff0249cf02e6afb60ee08318fb2b42fc0ba891',
+  text: `mutation PromotionRequestReject($input: PromotionRequestRejectInput!) {
+  promotionRequestReject(input: $input) {
+    promotionRequest {
+      status
+      statusReason
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PromotionRequestWithdrawDocument: TypedDocument<PromotionRequestWithdrawMutation, PromotionRequestWithdrawMutationVariables> = {
+  name: 'PromotionRequestWithdraw',
+  kind: 'mutation',
+  hash: '58ff0803d2c918efe06fecce818642961fc610c547ad4e25350db04a8d09af71',
+  text: `mutation PromotionRequestWithdraw($input: PromotionRequestWithdrawInput!) {
+  promotionRequestWithdraw(input: $input) {
+    promotionRequest {
+      status
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProtectionDeleteDocument: TypedDocument<ProtectionDeleteMutation, ProtectionDeleteMutationVariables> = {
+  name: 'ProtectionDelete',
+  kind: 'mutation',
+  hash: '1055ece7bb17ff32a3a7ae2e3c892ae3afe88eec48c5047c6de04b6743094ae0',
+  text: `mutation ProtectionDelete($input: ProtectionDeleteInput!) {
+  protectionDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProtectionSetDocument: TypedDocument<ProtectionSetMutation, ProtectionSetMutationVariables> = {
+  name: 'ProtectionSet',
+  kind: 'mutation',
+  hash: '179cf6c91fec00af5ce4aeb1529fa5818ec0b14cb19b0e97a771454ca4e39523',
+  text: `mutation ProtectionSet($input: ProtectionSetInput!) {
+  protectionSet(input: $input) {
+    protection {
+      kind
+      pattern
+      leastRole
+      movers
+      approvalCount
+      setBy {
+        username
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const SearchDocument: TypedDocument<SearchQuery, SearchQueryVariables> = {
   name: 'Search',
   kind: 'query',
@@ -6784,6 +9419,110 @@ export const SignInMethodsDocument: TypedDocument<SignInMethodsQuery, SignInMeth
     providers {
       name
       title
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageCreateDocument: TypedDocument<StageCreateMutation, StageCreateMutationVariables> = {
+  name: 'StageCreate',
+  kind: 'mutation',
+  hash: 'b327a4a8d77e3574c3e49f384751f7b0e543e7e822f53d164528c7a0ebcf55e5',
+  text: `mutation StageCreate($input: StageCreateInput!) {
+  stageCreate(input: $input) {
+    stage {
+      name
+      position
+      mlflowName
+      isGuarded
+      isSealing
+      retiredAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageRetireDocument: TypedDocument<StageRetireMutation, StageRetireMutationVariables> = {
+  name: 'StageRetire',
+  kind: 'mutation',
+  hash: '1030cd3e14fe54e621f3372c3933a8eb74def1f629e8cf80db70d85affa032f0',
+  text: `mutation StageRetire($input: StageRetireInput!) {
+  stageRetire(input: $input) {
+    stage {
+      name
+      position
+      mlflowName
+      isGuarded
+      isSealing
+      retiredAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageRollbackDocument: TypedDocument<StageRollbackMutation, StageRollbackMutationVariables> = {
+  name: 'StageRollback',
+  kind: 'mutation',
+  hash: '14559c0ca12290763654a07595d7e578eabf0b8e870d2e3af22b7cd5fc7d15dd',
+  text: `mutation StageRollback($input: StageRollbackInput!) {
+  stageRollback(input: $input) {
+    stage {
+      name
+      __typename
+    }
+    modelVersion {
+      version
+      stage
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageUpdateDocument: TypedDocument<StageUpdateMutation, StageUpdateMutationVariables> = {
+  name: 'StageUpdate',
+  kind: 'mutation',
+  hash: 'cf4217ddc1d2a5fa0d8258a417d6e9e5b3c2fcf1ca6064f85646b7227c6342a4',
+  text: `mutation StageUpdate($input: StageUpdateInput!) {
+  stageUpdate(input: $input) {
+    stage {
+      name
+      position
+      mlflowName
+      isGuarded
+      isSealing
+      retiredAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename

@@ -59,12 +59,13 @@ def _indexes() -> None:
         )
         op.drop_index(f"ix_model_versions_{name}", "model_versions")
         op.execute(f"ALTER INDEX ix_model_versions_{name}_now RENAME TO ix_model_versions_{name}")
-    op.create_index(
-        "ix_model_versions_guarded",
-        "model_versions",
-        ["project_id", sa.text("coalesce(logged_model_id, candidate_id)")],
-        postgresql_where=sa.text("(sealed_at is not null OR stage <> 'none')"),
-    )
+    for name, column in (("guarded", "coalesce(logged_model_id, candidate_id)"), ("guarded_of_model", "model_id")):
+        op.create_index(
+            f"ix_model_versions_{name}",
+            "model_versions",
+            ["project_id", sa.text(column)],
+            postgresql_where=sa.text("(sealed_at is not null OR stage <> 'none')"),
+        )
 
 
 def _tables() -> None:

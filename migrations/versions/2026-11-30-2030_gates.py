@@ -32,6 +32,11 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_gate_sets_created_by")),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_gate_sets_project_id")),
+        sa.ForeignKeyConstraint(
+            ["project_id", "stage_id"],
+            ["project_stages.project_id", "project_stages.id"],
+            name=op.f("fk_gate_sets_project_id_stage_id"),
+        ),
         sa.PrimaryKeyConstraint("project_id", "stage_id", "version", name=op.f("pk_gate_sets")),
     )
     op.create_table(
@@ -57,4 +62,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_gates")),
         sa.UniqueConstraint("project_id", "stage_id", "set_version", "name", name="uq_gates_name"),
         sa.UniqueConstraint("project_id", "stage_id", "set_version", "position", name="uq_gates_position"),
+    )
+    # A set is never changed, so that it is added is all that can happen to it.
+    op.execute("""
+        CREATE FUNCTION journal_gate_sets() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO project_events (project_id, type, object_type, object_id, detail)
+            VALUES (NEW.project_id, 'GATE_SET_CHANGED', 'GateSet', NEW.stage_id || ':' || NEW.version,
+                (SELECT s.name FROM project_stages s WHERE s.project_id = NEW.project_id AND s.id = NEW.stage_id));
+            RETURN NULL;
+        END $$
+    """)
+    op.execute(
+        "CREATE TRIGGER journal_insert AFTER INSERT ON gate_sets FOR EACH ROW EXECUTE FUNCTION journal_gate_sets()"
     )

@@ -70,6 +70,7 @@ def _requests() -> None:
     op.create_index(
         "ix_promotion_requests_model_id", "promotion_requests", ["project_id", "model_id", "id"], unique=False
     )
+    op.create_index("ix_promotion_requests_stage", "promotion_requests", ["project_id", "stage", "id"], unique=False)
     op.create_index("ix_promotion_requests_state", "promotion_requests", ["project_id", "state", "id"], unique=False)
     op.create_index(
         "ix_promotion_requests_version_id", "promotion_requests", ["project_id", "version_id", "id"], unique=False
@@ -101,6 +102,9 @@ def _approvals() -> None:
             name="fk_promotion_approvals_request",
         ),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_promotion_approvals")),
+    )
+    op.create_index(
+        "ix_promotion_approvals_request_id", "promotion_approvals", ["project_id", "request_id", "id"], unique=False
     )
     op.create_index(
         "uq_promotion_approvals_user",
@@ -179,7 +183,9 @@ def _promotions() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_promotions_project_id")),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_promotions")),
     )
-    op.create_index("ix_promotions_model_id", "promotions", ["project_id", "model_id", "stage_id", "id"], unique=False)
+    op.create_index(
+        "ix_promotions_model_id", "promotions", ["project_id", "model_id", "stage_id", "number", "id"], unique=False
+    )
     op.create_index(
         "ix_promotions_request_id",
         "promotions",

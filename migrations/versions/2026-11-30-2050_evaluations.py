@@ -79,6 +79,13 @@ def _evaluations() -> None:
         unique=True,
         postgresql_where=sa.text("source = 'mlflow'"),
     )
+    op.create_index(
+        "uq_evaluations_replaces_id",
+        "evaluations",
+        ["project_id", "version_id", "replaces_id"],
+        unique=True,
+        postgresql_where=sa.text("replaces_id is not null"),
+    )
     op.create_table(
         "evaluation_metrics",
         sa.Column("project_id", sa.BigInteger(), nullable=False),
@@ -202,6 +209,7 @@ def _online() -> None:
         sa.Column("version", sa.Text(collation="C"), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("keys", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.CheckConstraint("share between 0 and 1", name=op.f("ck_online_arms_share")),
         sa.ForeignKeyConstraint(
             ["project_id", "experiment_id"],

@@ -27,6 +27,7 @@ def upgrade() -> None:
     _pulls()
     _journal_of_deployments()
     _note_tags()
+    _forget_versions()
 
 
 def _deployments() -> None:
@@ -148,7 +149,7 @@ def _pulls() -> None:
         sa.Column("resolutions", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("door in ('graphql', 'link', 'mlflow', 'packages')", name=op.f("ck_pulls_door")),
+        sa.CheckConstraint("door in ('link', 'mlflow', 'packages')", name=op.f("ck_pulls_door")),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_pulls_project_id")),
         sa.PrimaryKeyConstraint("project_id", "version_id", "day", "user_id", "door", name=op.f("pk_pulls")),
         postgresql_with={"fillfactor": 80},
@@ -203,3 +204,18 @@ def _note_tags() -> None:
         WHEN (NEW.tags IS DISTINCT FROM OLD.tags AND jsonb_exists_any(NEW.tags, {TAGS}))
         EXECUTE FUNCTION note_lineage_tags()
     """)
+
+
+def _forget_versions() -> None:
+    """What a version was made from goes with its row; what was made from it keeps the name of the base."""
+    op.execute("""
+        CREATE FUNCTION forget_derivations() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            DELETE FROM derivations WHERE project_id = OLD.project_id AND version_id = OLD.id;
+            RETURN NULL;
+        END $$
+    """)
+    op.execute(
+        "CREATE TRIGGER forget_derivations AFTER DELETE ON model_versions"
+        " FOR EACH ROW EXECUTE FUNCTION forget_derivations()"
+    )

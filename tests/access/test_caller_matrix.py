@@ -26,32 +26,38 @@ LETTERS = {"o": "ok", "-": None, "p": "part", "F": "FORBIDDEN", "N": HIDDEN, "u"
 _SCOPED = {
     # reads registry, writes registry, writes candidates, reads bytes, patterns: of a person, then of a project
     "FFFFF FFFFF": """
-      users accessLog modelVersionsCompare invitations nodes serviceAccountCreate
+      users accessLog auditLog auditHeads modelVersionsCompare invitations nodes serviceAccountCreate
       serviceAccountUpdate serviceAccountDelete userCreate groupCreate projectCreate projectUpdate projectLimitsUpdate
       memberSet memberDelete tokenCreate tokenRotate tokenRevoke userUpdate userDeactivate userReactivate
       userDelete artifactsDelete artifactRelease webhookCreate webhookUpdate webhookDelete webhookTest
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
-      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange
+      promotionRequestApprove promotionRequestReject promotionRequestWithdraw
+      userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet gatesDryRun
+      stageCreate stageUpdate stageRetire protectionSet protectionDelete
     """,
     "ooooo ooooo": """
-      group project groups projects search artifactUpload signInMethods
+      group project groups projects search artifactUpload signInMethods gateKinds
     """,
     "----- -----": """
       user backgroundJob backgroundJobs
     """,
-    "ooFoo ooFoo": """
-      model artifactUploads
-    """,
     "ppppp ppppp": """
       viewer
     """,
+    "ooFoo ooFoo": """
+      model impact artifactUploads modelVersionManifest promotionCheck
+    """,
     "ppFpp ppFpp": """
-      modelVersion
+      modelVersion modelVersionDiff
     """,
     "FoFFo FoFFo": """
       modelVersionCheck modelUpdate modelDelete modelVersionCreate modelVersionComplete modelVersionCopy
       modelVersionUpdate modelVersionDelete modelVersionStageSet aliasSet aliasDelete artifactUploadCreate
-      ciJobLink deploymentRegister
+      ciJobLink deploymentRegister deploymentHeartbeat deploymentEnd derivationCreate derivationDelete
+      modelVersionPromote promotionRequestCreate promotionRequestComment modelRestore modelVersionRestore
+      modelVersionSeal modelVersionYank modelVersionDeprecate modelVersionUndeprecate
+      evaluationCreate factsSet onlineExperimentCreate onlineExperimentLog onlineExperimentConclude
+      aliasRollback stageRollback
     """,
     "FFpFF FFpFF": """
       experiment artifact
@@ -64,6 +70,7 @@ _SCOPED = {
     "FFFFF NNNNN": """
       projectDelete groupUpdate groupDelete projectTransfer
     """,
+    "FFFFo FFFFo": "modelVersionUnyank",
     "FpFFp FpFFp": """
       modelCreate
     """,

@@ -99,7 +99,7 @@ async def models(rest: Rest, project: TestProject) -> dict[str, dict[str, Any]]:
         source = f"mlflow-artifacts:/0/{run}/artifacts/m"
         await rest.post("model-versions/create", {"name": name, "run_id": run, "source": source})
         await rest.post("registered-models/alias", {"name": name, "alias": "champion", "version": "1"})
-        await rest.post("model-versions/transition-stage", {"name": name, "version": "1", "stage": "Production"})
+        await rest.post("model-versions/transition-stage", {"name": name, "version": "1", "stage": "Staging"})
         made[name] = {"run": run}
     return made
 
@@ -111,7 +111,7 @@ def own(rest: Rest, confined: Person) -> Rest:
 
 
 READS = {
-    "registered-models/get": {}, "registered-models/get-latest-versions": {"stages": ["Production"]},
+    "registered-models/get": {}, "registered-models/get-latest-versions": {"stages": ["Staging"]},
     "registered-models/alias": {"alias": "champion"}, "model-versions/get": {"version": "1"},
     "model-versions/get-download-uri": {"version": "1"},
 }  # fmt: skip
@@ -124,7 +124,7 @@ WRITES = [
     ("DELETE", "registered-models/alias", {"alias": "b"}),
     ("POST", "model-versions/create", {}),
     ("PATCH", "model-versions/update", {"version": "1", "description": "d"}),
-    ("POST", "model-versions/transition-stage", {"version": "1", "stage": "Staging"}),
+    ("POST", "model-versions/transition-stage", {"version": "1", "stage": "Archived"}),
     ("POST", "model-versions/set-tag", {"version": "1", "key": "k", "value": "v"}),
     ("DELETE", "model-versions/delete-tag", {"version": "1", "key": "k"}),
     ("DELETE", "model-versions/delete", {"version": "1"}),
@@ -154,7 +154,7 @@ async def test_mlflow_changes_what_matches_and_nothing_else(own, rest, models):
         allowed = await own.send(method, call, json={"name": name, **fields})
         assert allowed.status_code == 200, (call, allowed.text)
     kept = (await rest.get("registered-models/get", name="churn")).json()["registered_model"]
-    assert kept["latest_versions"][0]["current_stage"] == "Production" and not kept.get("description")
+    assert kept["latest_versions"][0]["current_stage"] == "Staging" and not kept.get("description")
 
 
 async def test_no_name_beyond_the_patterns_comes_into_being(own, rest, models):

@@ -40,21 +40,30 @@ def lines() -> dict[tuple[str, str], set[Role]]:
 
 
 TABLE = lines()
-READ, MODELS, FILES, DEPLOYMENTS, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = (
-    dict.fromkeys(what for what, _ in TABLE)
-)
+LINES = dict.fromkeys(what for what, _ in TABLE)
+READ, MODELS, RESTORE, PURGE, FILES, DEPLOYMENTS, PROMOTE, APPROVE, BYPASS, EVALUATIONS, CANDIDATES, *MORE = LINES
+ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = MORE
 EXAMPLES = {
     READ: ["project", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact", "search"],
     MODELS: ["modelCreate", "modelUpdate", "modelVersionCreate", "modelVersionUpdate", "aliasSet", "aliasDelete",
+             "derivationCreate", "derivationDelete", "modelVersionYank", "modelVersionDeprecate",
+             "modelVersionUndeprecate",
              "modelVersionDelete", "modelDelete"],
+    RESTORE: ["modelRestore", "modelVersionRestore"],
     FILES: ["artifactUploadCreate", "artifactsDelete"],
     DEPLOYMENTS: ["deploymentRegister", "deploymentHeartbeat", "deploymentEnd"],
+    PROMOTE: ["promotionRequestCreate", "promotionRequestComment", "modelVersionPromote"],
+    APPROVE: ["promotionRequestApprove", "promotionRequestReject"],
+    BYPASS: ["promotionRequestWithdraw"],
+    EVALUATIONS: ["evaluationCreate", "onlineExperimentCreate", "onlineExperimentLog", "onlineExperimentConclude",
+                  "factsSet"],
     CANDIDATES: ["experimentCreate", "experimentUpdate", "candidateCreate", "candidateLog", "candidateUpdate",
                  "candidateDelete", "loggedModelCreate", "loggedModelUpdate", "experimentDelete"],
     WEBHOOKS: ["webhookCreate", "webhookUpdate", "webhookTest", "webhookDelete"],
     MANAGE: ["memberSet", "memberDelete", "tokenCreate", "ciSettingsUpdate", "projectUpdate"],
     INVITE: ["userInvite"],
-    RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel"],
+    RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel", "auditLog", "auditHeads",
+              "modelVersionUnyank"],
 }  # fmt: skip
 """Documented examples of each line, in an order in which all of them work."""
 Call = Callable[[httpx.AsyncClient, Seeded, Person], Awaitable[bool]]
@@ -141,7 +150,9 @@ async def seeded(runtime, staff, data, people) -> dict[Role, Seeded]:
 
 def test_every_line_is_tried():
     tried = (
-        {(what, "GraphQL") for what in EXAMPLES} | {(what, "GraphQL") for what in (DELETE, MOVE, GROUPS)} | set(CALLS)
+        {(what, "GraphQL") for what in EXAMPLES}
+        | {(what, "GraphQL") for what in (PURGE, DELETE, MOVE, GROUPS)}
+        | set(CALLS)
     )
     assert tried == set(TABLE)
 
@@ -169,6 +180,22 @@ async def test_rest_agrees_with_the_table(http, runtime, staff, data, people, wh
         for role, one in zip(ROLES, projects, strict=True)
     }
     assert done == {role: [role in TABLE[what, door]] * len(CALLS[what, door]) for role in ROLES}
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_only_maintainers_delete_models_and_versions_permanently(data, project: TestProject, role):
+    path, owner = {"project": project.path, "name": "m"}, project[Role.OWNER]
+    create = 'mutation c($p: String!) { modelCreate(input: {project: {path: $p}, name: "m"}) { model { id } } }'
+    await data(owner, create, p=project.path)
+    version = "mutation v($m: ModelPath!) { modelVersionCreate(input: {model: {path: $m}}) { modelVersion { id } } }"
+    made = (await data(owner, version, m=path))["modelVersionCreate"]["modelVersion"]["id"]
+    for noun, target in (("modelVersion", {"id": made}), ("model", {"path": path})):
+        name = f"{noun[0].upper()}{noun[1:]}"
+        document = f"""mutation d($target: {name}Lookup!) {{
+          done: {noun}Delete(input: {{{noun}: $target, permanently: true}}) {{ deletedId userErrors {{ code }} }} }}"""
+        answer = (await data(project[role], document, target=target))["done"]
+        assert (answer["userErrors"] == []) == (role in TABLE[PURGE, "GraphQL"])
+        assert answer["userErrors"] in ([], [{"code": "FORBIDDEN"}])
 
 
 @pytest.mark.parametrize("role", ROLES)

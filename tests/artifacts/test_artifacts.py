@@ -21,6 +21,7 @@ from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from app.registry import models
 from app.registry.models import CreateModel
+from app.registry.trash.retention import AT_ONCE
 from app.registry.versions import create
 from app.registry.versions.request import CreateVersion
 from app.storage.blobs import SizeMismatch
@@ -164,7 +165,7 @@ async def test_an_experiment_whose_files_a_version_needs_is_not_deleted(runtime,
         with pytest.raises(Conflict, match=f"candidate {source.id.hex}, which has model versions"):
             await end(runtime.db, project.owner, project.id, made.number)
     assert (await read(runtime, root, "f"))[1] == b"needed"
-    await models.delete(runtime.db, project.owner, project.id, model.id)
+    await models.delete(runtime.db, project.owner, project.id, model.id, keep=AT_ONCE)
     await experiments.delete_permanently(runtime.db, project.owner, project.id, made.number)
     with pytest.raises(NotFound):
         await read(runtime, root, "f")

@@ -35,17 +35,20 @@ from tests.support.graphql.showcase import CASES, INSIDE, OPEN, PROJECTS, SIGHTS
 NEEDS = {
     # what it takes:      where the object is seen
     "nothing more": OPEN,
+    "what one may": "ooo====o",
     "registry": (OPEN, OPEN, OPEN, INSIDE),
     "candidates": (OPEN, OPEN, INSIDE, OPEN),
     "part of it": (OPEN, OPEN, "<<======", "<<======"),
     "some count": (OPEN, OPEN, "oo======", "oo======"),
     "candidates' part": (OPEN, OPEN, "<<======", OPEN),
+    "members' part": "<<======",
     "member": INSIDE,
     "none for visitors": "00======",
     "own page": "oo======",
     "to be named as member": "UF======",
     "maintainer": "UFFFF==F",
     "maker": "......=.",
+    "of tokens": ".....==.",
     "member of the group": "UFFFFF==",
     "owner of the group": "UFFFFF=F",
     "owner": "UFFFFF=F",
@@ -74,8 +77,12 @@ LINES = {
         "nothing more": "happenedAt action status statusReason username details doneBy user group project",
         "maker": "address client requestId",
     },
+    "AuditEntry": {
+        "nothing more": "number happenedAt action objectType objectKey entrySha256 chainSha256 content objectValues "
+        "changes doneBy username tokenId sessionId ciJob address client requestId backgroundJobId process databaseUser",
+    },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
-    "AliasAssignment": {"nothing more": "modelVersion setBy"},
+    "AliasAssignment": {"nothing more": "modelVersion setBy endedBy", "of tokens": "token"},
     "Artifact": {
         "nothing more": "createdBy", "may: reporter": "viewerCanDelete", "may: maintainer": "viewerCanRelease",
     },
@@ -108,13 +115,28 @@ LINES = {
         "nothing more": "id provider baseUrl ciProject hasApiToken hasHookSecret hookUrl identity createdAt updatedAt",
         "may: maintainer": "viewerCanUpdate",
     },
+    "ComparedMeasurement": {"nothing more": "values"},
     "ComparedMetric": {"nothing more": "values"},
     "Deployment": {
         "nothing more": "id environment endpoint instance version number modelName follows digest status statusReason "
-        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting "
+        "startedAt createdAt lastHeartbeatAt endedAt model modelVersion modelVersionFollowed isDrifting hasOtherFiles "
         "createdBy endedBy",
         "may: reporter": "viewerCanUpdate",
     },
+    "Derivation": {
+        "nothing more": "modelVersion parent createdBy", "may: reporter": "viewerCanDelete",
+    },
+    "Gate": {"nothing more": "config gateSet createdBy", "may: maintainer": "viewerCanUpdate"},
+    "GateSet": {"nothing more": "gates createdBy", "may: maintainer": "viewerCanUpdate"},
+    "GateKind": {},
+    "GatesDryRun": {"nothing more": "versions"},
+    "GatesDryRunVersion": {"nothing more": "modelVersion verdicts"},
+    "Evaluation": {
+        "nothing more": "modelVersion metrics replacedBy replaced createdBy", "candidates": "candidate",
+    },
+    "FactConflict": {"nothing more": "values"},
+    "FactConflictValue": {"nothing more": "statement"},
+    "FactStatement": {"nothing more": "statedBy"},
     "Experiment": {
         "nothing more": "project candidates loggedModels createdBy", "registry": "model",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -125,6 +147,7 @@ LINES = {
         "owner of the group": "tokens invitations accessLog serviceAccounts", "role in the group": "viewerRole",
         "may: owner": "viewerCanManage viewerCanUpdate viewerCanDelete",
     },
+    "HyperParameters": {"candidates' part": "statements", "candidates": "conflicts"},
     "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
     "Invitation": {
         "nothing more": "id status email isAdmin memberships createdAt expiresAt acceptedAt revokedAt createdBy "
@@ -138,37 +161,77 @@ LINES = {
     },
     "LoggedModelMetric": {"nothing more": "candidate"},
     "LoggedModelUse": {"nothing more": "loggedModel"},
+    "MeasuredMetrics": {"nothing more": "conflicts isPresent learnedAt", "candidates' part": "statements keys"},
     "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
-        "nothing more": "project latestVersion versions aliases aliasHistory createdBy",
+        "nothing more": "stageHolders stageHistory project latestVersion versions aliases aliasHistory createdBy "
+        "deletedBy",
         "candidates": "experiment candidates", "member": "deployments",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
-        "nothing more": "model aliases artifacts createdBy", "candidates": "candidate loggedModel",
-        "candidates' part": "ciJobs", "member": "deployments", "may: reporter": "viewerCanUpdate viewerCanDelete",
+        "nothing more": "stageHistory model aliases artifacts createdBy deletedBy promotions promotionRequests "
+        "seal withdrawals evaluations facts onlineExperiments",
+        "candidates": "candidate loggedModel",
+        "candidates' part": "ciJobs metrics", "member": "deployments pulls",
+        "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
-    "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
+    "ModelVersionFacts": {
+        "nothing more": "sourceCommit trainingData hyperParameters metrics environment stageOfVersion",
+    },
+    "ModelVersionMetric": {"nothing more": "evaluation onlineExperiment"},
+    "OnlineArm": {"nothing more": "modelVersion"},
+    "OnlineExperiment": {"nothing more": "project arms createdBy concludedBy"},
+    "ModelVersionsComparison": {
+        "nothing more": "tags files signature sides", "candidates": "params metrics",
+        "candidates' part": "measurements",
+    },
+    "ModelVersionDiff": {"nothing more": "base modelVersion", "candidates": "params metrics"},
+    "ModelVersionManifest": {"nothing more": "document digest isSealed fileCount size"},
+    "ModelVersionSeal": {"nothing more": "sealedBy"},
+    "ModelVersionWithdrawal": {"nothing more": "createdBy undoneBy"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs limits deployments", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
-        "registry": "models modelSearch modelVersionSearch",
+        "registry": "models modelSearch modelVersionSearch promotionRequests onlineExperiments "
+        "stages protections",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
+    "Promotion": {"nothing more": "verdicts modelVersion promotionRequest promotedBy"},
+    "PromotionApproval": {"nothing more": "user"},
+    "PromotionCheck": {
+        "nothing more": "modelVersion stage digest replacedVersion", "what one may": "verdicts",
+        "may: reporter": "allowsPromotion",
+    },
+    "PromotionRequest": {
+        "nothing more": "modelVersion project requestedBy endedBy approvals events promotion",
+        "may: developer": "viewerCanApprove",
+    },
+    "PromotionRequestEvent": {"nothing more": "user promotion"},
     "ProjectStorage": {
         "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
+    "Protection": {"nothing more": "project setBy", "may: maintainer": "viewerCanUpdate"},
+    "Stage": {"nothing more": "project createdBy", "may: maintainer": "viewerCanUpdate"},
+    "StageAssignment": {"nothing more": "stage modelVersion setBy endedBy", "of tokens": "token"},
+    "Pull": {
+        "nothing more": "day door downloadCount size resolutionCount firstAt lastAt user",
+    },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "RuntimeEnvironment": {"nothing more": "statements conflicts"},
     "ServiceAccount": {
         "nothing more": "id name description role createdAt user tokens createdBy",
         "may: maintainer": "viewerCanUpdate",
     },
     "SignInMethods": {"nothing more": "hasPasswords providers"},
+    "SourceCommit": {"member": "conflicts", "members' part": "statements"},
+    "StageOfVersion": {"nothing more": "statements conflicts"},
+    "TrainingData": {"candidates' part": "statements", "candidates": "conflicts"},
     "Session": {
         "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
         "may: owner": "viewerCanRevoke",
@@ -211,6 +274,31 @@ BLANK = {
         ],
         "for administrators",
     ),
+    **dict.fromkeys(
+        [
+            *(f"AuditHead.{name}" for name in ("number", "chainSha256", "createdAt")),
+            *(f"Audit{kind}Edge.{name}" for kind in ("Entry", "Head") for name in ("node", "cursor")),
+            *(
+                f"Audit{kind}Connection.{name}"
+                for kind in ("Entry", "Head")
+                for name in ("totalCount", "pageInfo", "edges", "nodes")
+            ),
+        ],
+        "lists of no object: tests/lifecycle/audit/test_reading.py",
+    ),
+    **{f"{name}.conflicts": "sources agree" for name in ("MeasuredMetrics", "RuntimeEnvironment", "StageOfVersion")},
+    **{f"{name}.missing": "all is stated" for name in ("SourceCommit", "RuntimeEnvironment", "ModelVersionFacts")},
+    "StageOfVersion.learnedAt": "it was never moved",
+    "FactStatement.detail": "that of a person is the person",
+    **dict.fromkeys(
+        [
+            "ModelVersionMetric.evaluation",
+            "ModelVersionMetric.onlineExperiment",
+            "ModelVersionMetric.slice",
+            "ComparedMeasurement.slice",
+        ],
+        "of evaluations only; tests/lifecycle/evaluations has them",
+    ),
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"
@@ -221,8 +309,14 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Promotion",
+            "PromotionRequestEvent",
+            "OnlineExperiment",
+            "OnlinePoint",
+            "Pull",
             "ServiceAccount",
             "Session",
+            "StageAssignment",
             "Token",
             "Webhook",
             "WebhookDelivery",
@@ -276,7 +370,7 @@ def need_of(kind: str, name: str) -> str:
 
 def is_strict(kind: str) -> bool:
     """Whether every field of a type needs a line: not every caller sees the object, or not all of its plain values."""
-    ordinary = {"project", "registry", "candidates", "signed in"}
+    ordinary = {"project", "registry", "candidates", "candidates of versions", "signed in", "writers"}
     special = [name for need, names in LINES[kind].items() if need != "nothing more" for name in names.split()]
     plain = [name for name in special if not leads_to_objects(kind, name) and not name.startswith("viewerCan")]
     return bool(plain) or not set(DOORS[kind].values()) <= ordinary
@@ -385,10 +479,14 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Deployment": "members",
-    "Experiment": "candidates",
+    "Derivation": "registry",
+    "Gate": "registry", "GateSet": "registry",
+    "Evaluation": "registry", "Experiment": "candidates", "OnlineExperiment": "registry",
     "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
     "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
+    "ModelVersion": "registry", "Project": "project", "Promotion": "registry",
+    "PromotionRequest": "registry", "Session": "oneself", "Token": "maintainers", "User": "members",
+    "Protection": "registry", "Stage": "registry",
     "ServiceAccount": "maintainers", "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

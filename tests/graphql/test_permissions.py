@@ -31,6 +31,8 @@ VERDICTS = {
     ("reporter", "public"): (WHO, LOW, LOW, "ok", "ok", "ok", "ok", LOW),
     ("developer", "private"): (HIDDEN, HIDDEN, LOW, LOW, "ok", "ok", "ok", LOW),
     ("developer", "public"): (WHO, LOW, LOW, LOW, "ok", "ok", "ok", LOW),
+    ("person of the role developer", "private"): (HIDDEN, HIDDEN, LOW, LOW, "ok", "ok", "ok", LOW),
+    ("person of the role developer", "public"): (WHO, LOW, LOW, LOW, "ok", "ok", "ok", LOW),
     ("maintainer", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, "ok", "ok", LOW),
     ("maintainer", "public"): (WHO, LOW, LOW, LOW, LOW, "ok", "ok", LOW),
     # Jobs are seen by members and by those who asked for them, whatever the visibility.
@@ -63,32 +65,43 @@ VERDICTS = {
 }
 """``ok``: done or answered; None: null, or an empty list."""
 NEEDS = {
-    "open": ["signInMethods"],
+    "open": ["signInMethods", "gateKinds"],
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
-        "metricSeries", "node", "nodes", "group", "groups",
+        "metricSeries", "node", "nodes", "group", "groups", "impact",
+        "modelVersionManifest",
     ],
-    "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
+    "to see all": [
+        "promotionCheck", "candidatesCompare", "modelVersionsCompare", "modelVersionDiff", "search", "gatesDryRun",
+    ],
     "to be a member": ["backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [
         "modelCreate", "modelUpdate", "modelDelete", "modelVersionCheck", "modelVersionComplete", "modelVersionCreate",
         "modelVersionCopy", "modelVersionUpdate",
-        "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
+        "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "aliasRollback", "stageRollback",
+        "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
-        "deploymentRegister", "deploymentHeartbeat", "deploymentEnd",
+        "modelVersionSeal", "modelVersionYank", "modelVersionDeprecate", "modelVersionUndeprecate",
+        "deploymentRegister", "deploymentHeartbeat", "deploymentEnd", "derivationCreate", "derivationDelete",
+        "modelVersionPromote", "promotionRequestCreate", "promotionRequestComment",
+        "modelRestore", "modelVersionRestore",
+        "evaluationCreate", "factsSet", "onlineExperimentCreate", "onlineExperimentLog", "onlineExperimentConclude",
     ],
     "developer": [
         "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",
         "candidateCreate", "candidateLog", "candidateUpdate", "candidateDelete", "candidateRestore",
-        "loggedModelCreate", "loggedModelUpdate", "loggedModelDelete", "ciJobUnlink",
+        "loggedModelCreate", "loggedModelUpdate", "loggedModelDelete", "ciJobUnlink", "promotionRequestReject",
     ],
+    "person of the role developer": ["promotionRequestApprove"],
     "maintainer": [
+        "promotionRequestWithdraw",
         "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
-        "artifactUploadAbort", "artifactRelease",
+        "artifactUploadAbort", "artifactRelease", "auditLog", "auditHeads",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
-        "ciSettingsUpdate", "ciSettingsDelete",
+        "ciSettingsUpdate", "ciSettingsDelete", "gatesSet", "modelVersionUnyank",
+        "stageCreate", "stageUpdate", "stageRetire", "protectionSet", "protectionDelete",
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke", "tokenRotate", "serviceAccountUpdate", "serviceAccountDelete"],
@@ -144,8 +157,8 @@ def test_changeable_types_have_viewer_can_fields_and_a_creator():
     silent = {name for name, fields in objects.items() if not any(one.startswith("viewerCan") for one in fields)}
     makers = {"createdBy", "requestedBy", "setBy"}
     unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
-    # Members have it on their project, deliveries on their webhook.
-    assert silent == {"Member", "WebhookDelivery", "WebhookTestResult"}
+    # Members have it on their project, deliveries on their webhook; promotions never change.
+    assert silent == {"Member", "Promotion", "WebhookDelivery", "WebhookTestResult"}
     # Groups are made by their first owner, sessions are of their person, CI jobs and deliveries by no user; settings
     # are a part of their project, and of users the access log tells who made them.
     assert unsigned == silent | {"CiJob", "CiSettings", "Group", "Session", "User"}

@@ -81,7 +81,7 @@ async def test_model_with_its_surroundings(data, project, model, version):
     ("reference", "expected"),
     [
         ("1.0.0", "1.0.0"), ("^1.0", "1.1.0"), ("latest", "1.1.0"), ("latest-prerelease", "2.0.0-rc.1"),
-        ("#1", "1.0.0"), ("@champion", "1.0.0"), ("stage:production", "1.1.0"), ("9.9.9", None), ("@nobody", None),
+        ("#1", "1.0.0"), ("@champion", "1.0.0"), ("stage:staging", "1.1.0"), ("9.9.9", None), ("@nobody", None),
     ],
 )  # fmt: skip
 async def test_versions_by_every_reference(data, project, model, version, reference, expected):
@@ -90,8 +90,8 @@ async def test_versions_by_every_reference(data, project, model, version, refere
         made = await version(model_id, version=text)
         if text == "1.1.0":
             await data(
-                project[Role.REPORTER],
-                """mutation s($id: ID!) { modelVersionStageSet(input: {modelVersion: {id: $id}, stage: "production"}) {
+                project[Role.MAINTAINER],
+                """mutation s($id: ID!) { modelVersionStageSet(input: {modelVersion: {id: $id}, stage: "staging"}) {
                   modelVersion { stage } userErrors { code } } }""",
                 id=made["id"],
             )

@@ -27,10 +27,22 @@ LISTS = {
     "AliasAssignment": MODEL + ' { aliasHistory(name: "moved", first: $n) { nodes @ } }',
     "Artifact": "candidate(by: {id: $candidate}) { artifacts(first: $n) { nodes @ } }",
     "ArtifactUpload": "artifactUploads(owner: {candidate: {id: $candidate}}, first: $n) { nodes @ }",
+    "AuditEntry": "auditLog(project: {path: $path}, first: $n) { nodes @ }",
+    "AuditHead": "auditHeads(project: {path: $path}, first: $n) { nodes @ }",
     "BackgroundJob": "backgroundJobs(project: {path: $path}, first: $n) { nodes @ }",
     "Candidate": 'experiment(by: {name: {project: $path, name: "e"}}) { candidates(first: $n) { nodes @ } }',
     "Deployment": "project(by: {path: $path}) { deployments(first: $n) { nodes @ } }",
+    "Derivation": MODEL + " { versions(first: $n) { nodes { derivations @ } } }",
+    "LineageEntry": MODEL
+    + " { versions(first: $n) { nodes { lineage(direction: UPSTREAM) { entries(first: 3) { nodes @ } } } } }",
+    "Evaluation": MODEL + " { versions(first: $n) { nodes { evaluations(first: 1) { nodes @ } } } }",
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
+    "Gate": "node(id: $gateSet) { ... on GateSet { gates @ } }",
+    "GatesDryRunVersion": 'gatesDryRun(input: {model: {path: {project: $path, name: "m0"}}, '
+    'stage: "staging", count: $n}) { versions @ }',
+    "FactConflict": MODEL + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts @ } } } } }",
+    "FactConflictValue": MODEL
+    + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts { values @ } } } } } }",
     "Group": "group(by: {path: $group}) { groups(first: $n) { nodes @ } }",
     "Invitation": "project(by: {path: $path}) { invitations(first: $n) { nodes @ } }",
     "InvitationMembership": "project(by: {path: $path}) { invitations(first: $n) { nodes { memberships @ } } }",
@@ -40,21 +52,37 @@ LISTS = {
     "Member": "project(by: {path: $path}) { members(first: $n) { nodes @ } }",
     "Metric": "EXPERIMENT { candidates(first: $n) { nodes { metrics @ } } }",
     "Model": 'project(by: {path: $path}) { models(search: "m", first: $n) { nodes @ } }',
+    "ManifestFile": MODEL + " { versions(first: $n) { nodes { manifest(first: 2) { nodes @ } } } }",
     "ModelVersion": MODEL + " { versions(first: $n) { nodes @ } }",
+    "ModelVersionWithdrawal": MODEL + " { versions(first: $n) { nodes { withdrawals @ } } }",
+    "ModelVersionMetric": MODEL + " { versions(first: $n) { nodes { metrics @ } } }",
+    "OnlineArm": "project(by: {path: $path}) { onlineExperiments(first: $n) { nodes { arms @ } } }",
+    "OnlineExperiment": "project(by: {path: $path}) { onlineExperiments(first: $n) { nodes @ } }",
     "Project": "projects(search: $below, first: $n) { nodes @ }",
+    "Promotion": MODEL + " { versions(first: $n) { nodes { promotions(first: 1) { nodes @ } } } }",
+    "PromotionApproval": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes { approvals @ } } }",
+    "PromotionRequest": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes @ } }",
+    "PromotionRequestEvent": "project(by: {path: $path}) { promotionRequests(first: $n) { nodes { "
+    "events(first: 2) { nodes @ } } } }",
+    "Pull": MODEL + " { versions(first: $n) { nodes { pulls(first: 2) { nodes @ } } } }",
     "ServiceAccount": "project(by: {path: $path}) { serviceAccounts(first: $n) { nodes @ } }",
+    "Protection": "project(by: {path: $path}) { protections @ }",
+    "Stage": "project(by: {path: $path}) { stages @ }",
+    "StageAssignment": MODEL + " { stageHistory(first: $n) { nodes @ } }",
     "Token": "project(by: {path: $path}) { tokens(first: $n) { nodes @ } }",
     "Webhook": "project(by: {path: $path}) { webhooks(first: $n) { nodes @ } }",
     "WebhookDelivery": "node(id: $webhook) { ... on Webhook { deliveries(first: $n) { nodes @ } } }",
 }
 """How to come to many objects of a type; `@` stands for what is asked of them."""
-ELSEWHERE = {"CandidateSeries", "ComparedMetric", "ComparedPath"}
+ELSEWHERE = {"CandidateSeries", "ComparedMeasurement", "ComparedMetric", "ComparedPath"}
 """Answers to several ids at once: tests/graphql/test_comparing.py."""
 ARGUMENTS = {
     "Candidate.metricHistory": '(key: "loss", first: 2)',
     "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
     "Model.aliasHistory": '(name: "moved", first: 2)',
+    "ModelVersion.lineage": "(direction: UPSTREAM)",
+    "OnlineArm.metricHistory": '(key: "k", first: 2)',
     "Project.candidateSearch": "(experimentIds: $experiments, first: 2)",
     "Project.loggedModelSearch": "(experimentIds: $experiments, first: 2)",
 }

@@ -26,6 +26,7 @@ from app.registry import aliases, models
 from app.registry.background_jobs import PurgeModel
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
+from app.registry.stages import moves
 from app.registry.versions import change, complete, create, delete
 from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
@@ -99,7 +100,7 @@ async def test_project_events_arrive_in_order(clients, url, runtime, project):
     model = await models.create(db, owner, project.id, CreateModel("m"))
     version = await create.create(db, owner, project.id, CreateVersion(model.id))
     await aliases.set(db, owner, project.id, model.id, "champion", parse_reference("1.0.0"))
-    await change.set_stage(db, owner, project.id, version.id, "production")
+    await moves.set_stage(db, owner, project.id, version.id, "production")
     await change.edit(db, owner, project.id, version.id, EditVersion(tags={"a": "b"}))
     await aliases.remove(db, owner, project.id, model.id, "champion")
     candidate = await candidates.create(db, owner, project.id, CreateCandidate(tags={"gitlab.CI_JOB_ID": "7"}))

@@ -116,7 +116,7 @@ async def test_05_latest_versions_are_one_for_each_stage(rest: Rest) -> None:
     none = await done(await rest.post("registered-models/get-latest-versions", {"name": "m"}))
     assert none.get("model_versions", []) == []
     for _ in range(3):
-        await done(await rest.post("model-versions/create", {"name": "m"}))
+        await done(await rest.post("model-versions/create", {"name": "m", "source": "s3://models/m"}))
     await done(await rest.post("model-versions/transition-stage", {"name": "m", "version": "1", "stage": "Production"}))
     latest = (await done(await rest.post("registered-models/get-latest-versions", {"name": "m"})))["model_versions"]
     model = (await done(await rest.get("registered-models/get", name="m")))["registered_model"]

@@ -60,7 +60,7 @@ def make_versions(tags):
     made = []
     for version in tags:
         more = {"gitlab.version": version, "k": "v"} if version else {}
-        made.append(client.create_model_version("m", "", description="d", tags=more))
+        made.append(client.create_model_version("m", "s3://models/m", description="d", tags=more))
     return [[one.version, one.tags["gitlab.version"], one.current_stage, one.status] for one in made]
 
 

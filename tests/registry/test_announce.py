@@ -9,6 +9,8 @@ from app.artifacts.artifacts import Root
 from app.registry import aliases, announce, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
+from app.registry.stages import moves
+from app.registry.trash import restore_models, restore_versions
 from app.registry.versions import change, complete, create, delete, lookup
 from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
@@ -64,7 +66,7 @@ async def test_a_version_that_was_never_ready_has_no_events(runtime, project, ev
     db, owner = runtime.db, project.owner
     pushed = await create.create(db, owner, project.id, CreateVersion("m", is_open=True))
     await change.edit(db, owner, project.id, pushed.id, EditVersion("new"))
-    await change.set_stage(db, owner, project.id, pushed.id, "archived")
+    await moves.set_stage(db, owner, project.id, pushed.id, "archived")
     await delete.delete(db, owner, project.id, pushed.id)
     await announce.announce(db)
     assert await events_since() == []
@@ -106,11 +108,11 @@ async def test_changes_of_a_version_have_events(runtime, project, events_since):
     db, owner = runtime.db, project.owner
     for number in (1, 2):
         made = await create.create(db, owner, project.id, CreateVersion("m"))
-        await change.set_stage(db, owner, project.id, made.id, "production", archive_existing=True)
+        await moves.set_stage(db, owner, project.id, made.id, "production", keep_others=False)
         await aliases.set(db, owner, project.id, "m", f"a{number}", parse_reference(f"#{number}"))
     new_events = [data for event, data in await events_since() if event == "model_version.stage_changed"]
-    moves = sorted((data["number"], data["from_stage"], data["stage"]) for data in new_events)
-    assert moves == [(1, "none", "production"), (1, "production", "archived"), (2, "none", "production")]
+    told = sorted((data["number"], data["from_stage"], data["stage"]) for data in new_events)
+    assert told == [(1, "none", "production"), (1, "production", "archived"), (2, "none", "production")]
     await change.edit(db, owner, project.id, made.id, EditVersion("new"))
     await change.edit(db, owner, project.id, made.id, EditVersion())
     await delete.delete(db, owner, project.id, made.id)
@@ -136,17 +138,21 @@ async def test_documented_examples_have_the_fields_of_real_events(runtime, proje
     db, owner = runtime.db, project.owner
     made = await create.create(db, owner, project.id, CreateVersion("m"))
     await change.edit(db, owner, project.id, made.id, EditVersion("new"))
-    await change.set_stage(db, owner, project.id, made.id, "staging")
+    await moves.set_stage(db, owner, project.id, made.id, "staging")
     root = lookup.root_of(made)[0]
     await store_file(runtime, project, root, "a.bin")
     for state in ("failed", "quarantined", "ready"):
         await set_file_state(runtime, root, "a.bin", state, "why" if state != "ready" else None)
         await announce.announce(db, project.id)
     await delete.delete(db, owner, project.id, made.id)
+    await restore_versions.restore(db, owner, project.id, made.id)
+    await models.delete(db, owner, project.id, made.model_id)
+    await restore_models.restore(db, owner, project.id, made.model_id)
     run = await candidates.create(db, owner, project.id, CreateCandidate())
     await candidate_edit.edit(db, owner, project.id, EditCandidate(run.id, status=Status.KILLED))
     new_events = dict(await events_since())
     ours = {name for name in events.EXAMPLES if name.startswith(("model_version.", "candidate."))}
+    ours |= {"registered_model.deleted", "registered_model.restored"}
     assert set(new_events) == ours
     for name in ours:
         assert set(new_events[name]) - {"project"} == set(events.EXAMPLES[name]), name

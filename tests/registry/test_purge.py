@@ -13,6 +13,8 @@ from app.queue import jobs as jobs_of
 from app.registry import aliases, models, purge
 from app.registry.models import CreateModel, Deletion
 from app.registry.references.parse import parse_reference
+from app.registry.stages import moves
+from app.registry.trash.retention import AT_ONCE
 from app.registry.versions import create, delete, lookup
 from app.registry.versions.lookup import ModelVersion
 from app.registry.versions.request import CreateVersion
@@ -56,7 +58,8 @@ async def run_promised(project):
 
 
 async def purge_version(project, version):
-    job = (await delete.delete(project.runtime.db, project.owner, project.id, version.id)).job_id
+    deleted = await delete.delete(project.runtime.db, project.owner, project.id, version.id, keep=AT_ONCE)
+    job = deleted.job_id
     assert (await jobs.get(project.runtime.db, project.owner, job)).kind == "registry.purge_version"
     await purge.version(project.runtime.db, project.id, version.id, progress=silent)
     await run_promised(project)
@@ -65,17 +68,18 @@ async def purge_version(project, version):
 async def purge_model(project, name="m"):
     db = project.runtime.db
     model = await models.get(db, project.owner, project.id, name)
-    await models.delete(db, project.owner, project.id, name)
+    await models.delete(db, project.owner, project.id, name, keep=AT_ONCE)
     await purge.model(db, project.id, model.id, progress=silent)
     await run_promised(project)
 
 
-async def test_purge_removes_a_version_with_its_aliases_and_own_candidate(runtime, project, model):
+async def test_purge_removes_a_version_and_its_own_candidate_and_keeps_what_its_names_were(runtime, project, model):
     version, other = await add(project), await add(project)
     await aliases.set(runtime.db, project.owner, project.id, "m", "a", parse_reference("#1"))
+    await moves.set_stage(runtime.db, project.owner, project.id, version.id, "staging")
     await purge_version(project, version)
     assert await count(project, "model_versions") == 1
-    assert await count(project, "aliases") == 0
+    assert await count(project, "aliases") == await count(project, "stage_intervals") == 1
     assert await count(project, "candidates") == 1
     assert (await candidates.get(runtime.db, project.owner, project.id, other.candidate_id)).candidate.of_version
     assert (await add(project)).number == 3
@@ -127,7 +131,7 @@ async def test_purge_may_run_again_after_any_step(runtime, project, model, monke
     monkeypatch.setattr(purge, "BATCH", 2)
     for _ in range(5):
         await add(project)
-    await models.delete(runtime.db, project.owner, project.id, "m")
+    await models.delete(runtime.db, project.owner, project.id, "m", keep=AT_ONCE)
     steps = []
 
     async def die(done, total):
@@ -164,7 +168,7 @@ async def test_purge_of_a_model_keeps_candidates_that_versions_of_others_need(ru
 
 async def test_a_new_model_of_a_deleted_name_shares_nothing_with_it(runtime, project, model):
     await add(project)
-    await models.delete(runtime.db, project.owner, project.id, "m")
+    await models.delete(runtime.db, project.owner, project.id, "m", keep=AT_ONCE)
     await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     fresh = await add(project)
     await purge.model(runtime.db, project.id, model.id, progress=silent)
@@ -176,7 +180,7 @@ async def test_a_new_model_of_a_deleted_name_shares_nothing_with_it(runtime, pro
 
 async def test_purges_of_other_projects_touch_nothing(project, model):
     version = await add(project)
-    await delete.delete(project.runtime.db, project.owner, project.id, version.id)
+    await delete.delete(project.runtime.db, project.owner, project.id, version.id, keep=AT_ONCE)
     await purge.version(project.runtime.db, project.id + 10_000, version.id, progress=silent)
     assert await count(project, "model_versions") == 1
     await tracking_purge.candidate(project.runtime.db, project.id, uuid4(), progress=silent)

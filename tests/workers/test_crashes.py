@@ -26,6 +26,7 @@ from app.artifacts.uploads.stream import StoreArtifact
 from app.queue.outbox import BackgroundJob
 from app.registry import models
 from app.registry.models import CreateModel
+from app.registry.trash.retention import AT_ONCE
 from app.registry.versions import create
 from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
@@ -136,7 +137,7 @@ async def test_deletion_survives_a_killed_worker(runtime, servers, project, tmp_
     await end_grace(runtime)
     await garbage.sweep(runtime.db, runtime.blobs)
     assert await objects(runtime, project) == 120 + 1 + 1
-    job_id = (await models.delete(runtime.db, project.owner, project.id, doomed.id)).job_id
+    job_id = (await models.delete(runtime.db, project.owner, project.id, doomed.id, keep=AT_ONCE)).job_id
 
     async def begun():
         return await candidates_left(runtime, project) < 121
@@ -162,11 +163,11 @@ async def test_deletion_survives_redis_losing_everything(runtime, servers, proje
         os.kill(servers.pids["redis"], signal.SIGKILL)
         for remains in (servers.data_dir / "redis").iterdir():
             shutil.rmtree(remains) if remains.is_dir() else remains.unlink()
-        job_id = (await models.delete(runtime.db, project.owner, project.id, doomed.id)).job_id
+        job_id = (await models.delete(runtime.db, project.owner, project.id, doomed.id, keep=AT_ONCE)).job_id
         await until(state_of(runtime, project, job_id, "succeeded"), "nothing was done without Redis")
         await asyncio.to_thread(servers.restart, "redis")
         second, _ = await model_with_files(runtime, project, "second", 3)
-        job_id = (await models.delete(runtime.db, project.owner, project.id, second.id)).job_id
+        job_id = (await models.delete(runtime.db, project.owner, project.id, second.id, keep=AT_ONCE)).job_id
         await until(state_of(runtime, project, job_id, "succeeded"), "nothing was done after Redis came back")
         await gone(runtime, project, expected=0)
     assert await candidates_left(runtime, project) == 0
@@ -174,7 +175,7 @@ async def test_deletion_survives_redis_losing_everything(runtime, servers, proje
 
 async def test_a_worker_that_is_told_to_stop_counts_no_attempt(runtime, servers, project, tmp_path):
     doomed, _ = await model_with_files(runtime, project, "doomed", 60)
-    job_id = (await models.delete(runtime.db, project.owner, project.id, doomed.id)).job_id
+    job_id = (await models.delete(runtime.db, project.owner, project.id, doomed.id, keep=AT_ONCE)).job_id
     with worker(servers, tmp_path / "worker.log") as process:
         await until(state_of(runtime, project, job_id, "running", "succeeded"), "the worker did not begin")
         process.send_signal(signal.SIGTERM)

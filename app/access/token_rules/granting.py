@@ -11,9 +11,12 @@ GRANTED_BY = {
     Scope.MANAGE_ACCESS: Role.MAINTAINER,
     Scope.MANAGE_PROJECT: Role.MAINTAINER,
     Scope.DELETE_PROJECT: Role.OWNER,
+    Scope.PROMOTE: Role.MAINTAINER,
 }
 """The least role, in the project or group of the token, of the person who gives it such a scope,
 for as long as it shall hold."""
+_GIVEN_TO = {**GRANTED_BY, Scope.PROMOTE: Role.DEVELOPER}
+"""The least role of the token itself."""
 
 
 def require_grantable(actor: Actor, own: Role, given: Role, scopes: Collection[Scope]) -> None:
@@ -32,9 +35,9 @@ def require_grantable(actor: Actor, own: Role, given: Role, scopes: Collection[S
         if own < least:
             needed = f"to give the scope {scope} takes the role {least.name.lower()}"
             raise Forbidden(f"You are {own.name.lower()} here; {needed}.")
-        if given < least or Scope.API not in scopes:
+        if given < _GIVEN_TO[scope] or Scope.API not in scopes:
             raise Invalid(
-                f"The scope {scope} comes on top of the scope api and the role {least.name.lower()}; "
+                f"The scope {scope} comes on top of the scope api and the role {_GIVEN_TO[scope].name.lower()}; "
                 f"this token would have {', '.join(scopes)} and {given.name.lower()}.",
                 field="scopes",
             )

@@ -70,8 +70,8 @@ def _check_scopes(command: IssueToken) -> None:
         raise Invalid("A token needs at least one scope, such as api or read_api.", field="scopes")
     if command.is_personal and not GRANTED_BY.keys().isdisjoint(scopes):
         raise Invalid(
-            "A personal token with the scope api may do all that you may; manage_… and delete_… are for tokens of "
-            "projects and groups.",
+            "A personal token with the scope api may do all that you may; manage_…, delete_… and promote are for "
+            "tokens of projects and groups.",
             field="scopes",
         )
     if Scope.READ_ARTIFACTS in scopes and scopes.isdisjoint(_SEES_FILES):

@@ -50,6 +50,10 @@ class Download:
     """The same bytes as a whole, when they are few: there is nothing to close then."""
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
     """To be closed when the bytes were sent, or the client has gone."""
+    size: int = 0
+    """Bytes of the file that are sent, or for which the client is sent to the store."""
+    is_begun: bool = True
+    """Whether these are the first bytes of the file."""
 
 
 async def answer(
@@ -75,7 +79,7 @@ async def answer(
     if _matches(request.get("if-none-match", ""), headers["ETag"]):
         return Download(304, {name: headers[name] for name in ("ETag", "Cache-Control")})
     if blobs.has_public_endpoint and not head:
-        return _at_store(blobs, file, store_life)
+        return _at_store(blobs, file, store_life, _span(request, file.size, headers["ETag"]))
     span = _span(request, file.size, headers["ETag"])
     if span is None:
         return Download(416, {"Content-Range": f"bytes */{file.size}", "Content-Length": "0"})
@@ -150,11 +154,13 @@ def _signed_text(project_id: int, artifact_id: UUID) -> str:
     return f"artifact:{project_id}:{artifact_id.hex}"
 
 
-def _at_store(blobs: BlobStore, file: ArtifactDetails, life: timedelta) -> Download:
+def _at_store(blobs: BlobStore, file: ArtifactDetails, life: timedelta, span: tuple[int, int] | None) -> Download:
     """The redirect to the store; no cache may keep it, since the next request is to be checked, too."""
     name = file.path.rpartition("/")[2]
     there = blobs.presign_get(file.object_key, filename=name, media_type=file.media_type, expires=life)
-    return Download(307, {"Location": there, "Cache-Control": "no-store", "Content-Length": "0"})
+    start, end = span or (0, 0)
+    answer = {"Location": there, "Cache-Control": "no-store", "Content-Length": "0"}
+    return Download(307, answer, size=end - start, is_begun=start == 0)
 
 
 async def _opened(
@@ -164,12 +170,12 @@ async def _opened(
     try:
         if end - start <= SMALL_BYTES:
             body = await blobs.read(file.object_key, start, end)
-            return Download(status, headers, _once(body), body)
+            return Download(status, headers, _once(body), body, size=end - start, is_begun=start == 0)
         reading = await closing.enter_async_context(blobs.open(file.object_key, start=start, end=end))
     except BlobMissing:
         log.error("artifact.bytes_missing", project=file.project_id, artifact=str(file.id))  # noqa: TRY400 - raised on
         raise
-    return Download(status, headers, reading.chunks, closing=closing)
+    return Download(status, headers, reading.chunks, closing=closing, size=end - start, is_begun=start == 0)
 
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:

@@ -16,6 +16,7 @@ from app.db.statements import Statement
 class ToldByFile(NamedTuple):
     """A file that was inspected: whose it is, its path, format and facts (JSON)."""
 
+    project_id: int
     root_id: UUID
     path: str
     format: str
@@ -33,9 +34,9 @@ _TOLD = Statement(
     "artifacts.told_by_files",
     "What files say of themselves, each by its owner and path.",
     """
-    SELECT a.root_id, a.path, a.format, a.facts::text AS facts, a.created_at AS at
-    FROM unnest(:roots::uuid[], :paths::text[]) AS w (root_id, path)
-    JOIN artifacts a ON a.project_id = :project AND a.root_id = w.root_id AND a.path = w.path
+    SELECT a.project_id, a.root_id, a.path, a.format, a.facts::text AS facts, a.created_at AS at
+    FROM unnest(:projects::bigint[], :roots::uuid[], :paths::text[]) AS w (project_id, root_id, path)
+    JOIN artifacts a ON a.project_id = w.project_id AND a.root_id = w.root_id AND a.path = w.path
     WHERE a.facts IS NOT NULL AND a.format IS NOT NULL
     ORDER BY a.path
     """,
@@ -43,7 +44,7 @@ _TOLD = Statement(
 )
 
 
-async def by_files(snap: Snapshot, project_id: int, files: Sequence[tuple[UUID, str]]) -> list[ToldByFile]:
-    """Read step: what the files of these owners and paths say, in one statement; those not inspected are left out."""
-    roots, paths = [root for root, _ in files], [path for _, path in files]
-    return await _TOLD.fetch(snap, project=project_id, roots=roots, paths=paths)
+async def by_files(snap: Snapshot, files: Sequence[tuple[int, UUID, str]]) -> list[ToldByFile]:
+    """Read step: what files say (project, owner and path of each), in one statement; without those not inspected."""
+    projects, roots, paths = ([file[part] for file in files] for part in range(3))
+    return await _TOLD.fetch(snap, projects=projects, roots=roots, paths=paths)

@@ -18,7 +18,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, TextClause, func, insert, select, update
@@ -44,6 +44,14 @@ from app.storage.source import too_large
 __all__ = ["AnnouncedFile", "MultipartUpload", "abort", "complete", "count", "create", "page"]
 
 MAX_FILES = 1_000
+
+
+class Permit(Protocol):
+    """A step that refuses to change the files of a root at these paths."""
+
+    async def __call__(self, tx: Tx, /, *, root: Root, paths: Sequence[str]) -> None: ...
+
+
 VERIFYING = timedelta(days=7)
 """For so long a worker tries to verify; and for so long what failed is shown."""
 
@@ -115,11 +123,18 @@ async def create(
 
 
 async def complete(
-    db: Database, actor: Actor, blobs: BlobStore, project_id: int, ids: Sequence[UUID]
+    db: Database,
+    actor: Actor,
+    blobs: BlobStore,
+    project_id: int,
+    ids: Sequence[UUID],
+    *,
+    permit: Permit | None = None,
 ) -> tuple[list[MultipartUpload], UUID | None]:
     """Say that all bytes were sent: a worker verifies, and puts the files in their places. All or nothing.
 
-    A second time is fine and answers how far it is. Answers the background job's id, if there is one.
+    A second time is fine and answers how far it is. Answers the background job's id, if there is one. ``permit`` is
+    a step that refuses files that may not be changed any more.
 
     Raises:
         UploadNotFound, UploadMissing: one of them does not exist, or has ended.
@@ -138,6 +153,8 @@ async def complete(
             raise UploadMissing(field="ids")
         opened = [row for row in rows if row.state == "open"]
         job_id = None
+        if permit is not None:
+            await _permit(tx, opened, permit)
         if opened:
             job = IngestUploads(project_id, batch_id)
             lane = str(opened[0].candidate_id or opened[0].logged_model_id)
@@ -192,6 +209,15 @@ async def count(db: Database, actor: Actor, root: Root) -> int:
         if access.role is None:
             statement = statement.where(is_own(actor))
         return await snap.scalar(statement) or 0
+
+
+async def _permit(tx: Tx, uploads: Sequence[MultipartUpload], permit: Permit) -> None:
+    paths: dict[Root, list[str]] = {}
+    for upload in uploads:
+        root = Root(upload.project_id, candidate_id=upload.candidate_id, logged_model_id=upload.logged_model_id)
+        paths.setdefault(root, []).append(upload.path)
+    for root, of_root in paths.items():
+        await permit(tx, root=root, paths=of_root)
 
 
 def is_own(actor: Actor) -> ColumnElement[bool]:

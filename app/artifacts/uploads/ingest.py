@@ -14,6 +14,7 @@ from app import faults
 from app.artifacts import path_conflicts
 from app.artifacts.artifacts import FileTarget, LockOwner, Root
 from app.artifacts.path_conflicts import PathOccupied
+from app.artifacts.sealed import VersionSealed
 from app.artifacts.tables import VERIFYING_STATE, Blob, MultipartUpload
 from app.artifacts.upkeep import garbage, inspections
 from app.artifacts.upkeep.inspections import Progress
@@ -185,8 +186,9 @@ class _PublishQueue:
         except (NotFound, Invalid):  # gone for good, or in the trash
             reason = "The candidate or logged model whose file it was going to be has been deleted."
             await _fail(self._db, [upload for upload, _, _ in files], reason)
-        except (PathOccupied, QuotaExceeded) as error:
-            # Another file that was just stored excludes one of them, or has used the room; the others may be fine.
+        except (PathOccupied, QuotaExceeded, VersionSealed) as error:
+            # Another file that was just stored excludes one, or has used the room, or a version of one was sealed; the
+            # others may be fine.
             if len(files) == 1:
                 await _fail(self._db, [files[0][0]], error.message)
             else:

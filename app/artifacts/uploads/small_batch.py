@@ -19,7 +19,7 @@ after; docs/decisions/0017-shared-commits.md). A single client does not wait for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -33,6 +33,8 @@ from app.artifacts.owners import LIVING, LOCKED, OWNER_LIVES
 from app.artifacts.tables import Artifact
 from app.artifacts.upkeep import inspections
 from app.artifacts.uploads.leases import LEASE
+from app.db import change_context
+from app.db.change_context import ChangeContext
 from app.db.database import Database
 from app.db.group_commit import GroupCommit
 from app.db.statements import Fragment, Statement
@@ -55,6 +57,8 @@ class IncomingFile:
     stored: StoredObject | None = None
     is_plain: bool = False
     """Whether it is of no kind that is looked into."""
+    context: ChangeContext | None = field(default_factory=change_context.current, repr=False)
+    """Taken where the request is made: its statements run in tasks of their own."""
 
     @classmethod
     def of(cls, target: FileTarget, *, stored: StoredObject | None = None, is_plain: bool = False) -> IncomingFile:
@@ -185,10 +189,12 @@ def _reservations(files: Sequence[IncomingFile]) -> dict[str, list[Any]]:
     }
 
 
-def _columns(files: Sequence[IncomingFile]) -> dict[str, list[Any]]:
+def _columns(files: Sequence[IncomingFile]) -> dict[str, Any]:
     targets = [file.target for file in files]
     hashes = [_sha256(file) for file in files]
+    artifacts = [uuid7() for _ in files]
     return {
+        "audit": change_context.told(dict(zip(artifacts, (file.context for file in files), strict=True))),
         "projects": [target.root.project_id for target in targets],
         "candidates": [target.root.candidate_id for target in targets],
         "logged_models": [target.root.logged_model_id for target in targets],
@@ -196,7 +202,7 @@ def _columns(files: Sequence[IncomingFile]) -> dict[str, list[Any]]:
         "hashes": hashes,
         "lock_keys": [int.from_bytes(sha256[:4], signed=True) if sha256 else None for sha256 in hashes],
         "sizes": [file.stored.size if file.stored else None for file in files],
-        "artifacts": [uuid7() for _ in files],
+        "artifacts": artifacts,
         "paths": [target.path for target in targets],
         "media_types": [target.media_type for target in targets],
         "users": [target.created_by for target in targets],
@@ -307,7 +313,7 @@ SHARE = Statement(
          format, facts, scan)
       SELECT project_id, artifact_id, candidate_id, logged_model_id, path, shared_id, media_type, created_by,
         CASE WHEN is_plain THEN now() ELSE inspected_at END, format, facts, scan
-      FROM judged {_PATH_ORDER} {_RETURNING}
+      FROM judged WHERE {change_context.TELL} {_PATH_ORDER} {_RETURNING}
     ), promised AS ({outbox.ENQUEUE_LATER}
     ), reserved AS (
       INSERT INTO blobs (project_id, id, object_key, lease_until)
@@ -344,7 +350,7 @@ _FINISHED = Fragment(f"""
         (project_id, id, candidate_id, logged_model_id, path, blob_id, media_type, created_by, inspected_at)
       SELECT project_id, artifact_id, candidate_id, logged_model_id, path, pending_id, media_type, created_by,
         CASE WHEN is_plain THEN now() END
-      FROM simple JOIN kept ON kept.id = simple.pending_id {_PATH_ORDER} {_RETURNING}
+      FROM simple JOIN kept ON kept.id = simple.pending_id WHERE {change_context.TELL} {_PATH_ORDER} {_RETURNING}
     )
 """)  # noqa: S608 - put together from constants
 _ROWS = Fragment("SELECT blob_id AS pending_id, id, blob_id, created_at, inspected_at FROM placed")

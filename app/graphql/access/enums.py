@@ -8,9 +8,10 @@ import strawberry
 
 from app.access.policy import Role
 from app.access.policy import Scope as TokenScope
+from app.access.projects import BumpPolicy as VersionBumpPolicy
 from app.graphql.types.fields import enumerated, value
 
-__all__ = ["FeatureAccess", "Role", "TokenScope", "Visibility"]
+__all__ = ["FeatureAccess", "Role", "TokenScope", "VersionBumpPolicy", "Visibility"]
 
 enumerated(
     Role,
@@ -34,6 +35,15 @@ enumerated(
     MANAGE_ACCESS="Besides api, for a token of a project or group that is maintainer: tokens, members, CI settings.",
     MANAGE_PROJECT="The same for settings and visibility, webhooks, and new projects and groups.",
     DELETE_PROJECT="Besides api, for a token of a project or group that is owner: deleting projects.",
+    PROMOTE="Besides api, for a token of a project or group that is developer: moving protected aliases and stages.",
+)
+enumerated(
+    VersionBumpPolicy,
+    "What becomes of a version whose step in SemVer is smaller than its differences from the release before it take.",
+    name="ModelVersionBumpPolicy",
+    HINT="`modelVersionDiff` says so.",
+    WARNING="Its promotion warns, too.",
+    RULE="Its promotion is refused.",
 )
 
 

@@ -10,13 +10,15 @@ import strawberry
 from app.access import policy
 from app.access.members import GroupOrProject
 from app.access.policy import Permission, ProjectAccess
-from app.graphql.access.enums import FeatureAccess, Role, Visibility
+from app.graphql.access.enums import FeatureAccess, Role, VersionBumpPolicy, Visibility
 from app.graphql.access.groups import Group, group_by_id
 from app.graphql.access.project_storage import ProjectStorage
 from app.graphql.access.types import Member, Token, User, maker, members_of
 from app.graphql.context import Info
 from app.graphql.jobs.types import BackgroundJob, InStatus, OfKind, jobs_of
 from app.graphql.lifecycle.deployments.lists import ProjectDeployments
+from app.graphql.lifecycle.evaluations.lists import ProjectExperiments
+from app.graphql.lifecycle.stages.lists import ProjectStages
 from app.graphql.registry.orders import ModelOrderBy, OrderModelSearch, OrderModelVersionSearch
 from app.graphql.tracking.list_arguments import (
     ExperimentIds,
@@ -41,7 +43,7 @@ OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="Th
 
 
 @strawberry.type(description="The owner of models, experiments and their bytes.")
-class Project(ProjectDeployments, Node):
+class Project(ProjectDeployments, ProjectExperiments, ProjectStages, Node):
     access: strawberry.Private[ProjectAccess]
     number: Long = strawberry.field(description="What stands for it in paths of the REST and MLflow interfaces.")
     name: str = strawberry.field(description="For people to read.")
@@ -53,6 +55,9 @@ class Project(ProjectDeployments, Node):
     experiments_access: FeatureAccess = strawberry.field(description="The same for experiments and candidates.")
     allows_version_reuse: bool = strawberry.field(
         description="Whether the SemVer of a deleted version may come back with other files."
+    )
+    version_bump_policy: VersionBumpPolicy = strawberry.field(
+        description="What becomes of a version whose step in SemVer is smaller than its differences take."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
 
@@ -71,6 +76,7 @@ class Project(ProjectDeployments, Node):
             registry_access=FeatureAccess(row.registry_access),
             experiments_access=FeatureAccess(row.experiments_access),
             allows_version_reuse=row.version_reuse,
+            version_bump_policy=VersionBumpPolicy(row.bump_policy),
             created_at=row.created_at,
         )
 
@@ -122,6 +128,7 @@ class Project(ProjectDeployments, Node):
         info: Info,
         *,
         search: Search = "",
+        view: InView = ViewType.ACTIVE,
         order_by: OrderModels = None,
         first: First = None,
         after: After = None,
@@ -129,7 +136,7 @@ class Project(ProjectDeployments, Node):
         before: Before = None,
     ) -> Connection[registry.Model]:
         page, order = window(first, after, last, before), order_by.key() if order_by else ModelOrder()
-        return await registry.models_of(info, self.access.id, page, search, order)
+        return await registry.models_of(info, self.access.id, page, search, order, view)
 
     @resolved("Its experiments, newest first.")
     async def experiments(
@@ -216,6 +223,21 @@ class Project(ProjectDeployments, Node):
         request = searches.SearchRequest([], filter, first, after)
         return await registry_searches.find_versions(info, self.access.id, request, order_by or [])
 
+    @resolved("Requests that versions of its models enter stages, latest first.")
+    async def promotion_requests(
+        self,
+        info: Info,
+        *,
+        status: promotion_types.InStatus = None,
+        stage: promotion_types.ForStage = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[promotion_types.PromotionRequest]:
+        page = window(first, after, last, before)
+        return await promotion_types.requests_of_project(info, self.access.id, page, status, stage)
+
     @resolved("Its background jobs, newest first; for visitors only their own.")
     async def background_jobs(
         self,
@@ -297,6 +319,7 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 # At the end, since the types of these modules refer to each other.
 from app.graphql.access import service_accounts as accounts  # noqa: E402
 from app.graphql.ci import types as ci  # noqa: E402
+from app.graphql.lifecycle.promotions import types as promotion_types  # noqa: E402
 from app.graphql.people import access_log, invitation_types  # noqa: E402
 from app.graphql.people import limits as limit_types  # noqa: E402
 from app.graphql.registry import search as registry_searches  # noqa: E402

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 
 from app.access import policy
-from app.graphql.access.enums import FeatureAccess, Role, TokenScope, Visibility
+from app.graphql.access.enums import FeatureAccess, Role, TokenScope, VersionBumpPolicy, Visibility
 from app.graphql.access.lookups import GroupLookup, GroupOrProjectLookup, ProjectLookup
 from app.graphql.types.fields import choice, optional
 from app.graphql.types.scalars import Long
@@ -48,6 +48,9 @@ class ProjectUpdateInput:
     experiments_access: FeatureAccess | None = optional("For whom experiments and candidates are switched on.")
     allows_version_reuse: bool | None = optional(
         "Whether the SemVer of a deleted version may come back with other files."
+    )
+    version_bump_policy: VersionBumpPolicy | None = optional(
+        "What becomes of a version whose step in SemVer is smaller than its differences take."
     )
 
 

@@ -149,6 +149,7 @@ class AccessMutation(ServiceAccountsMutation):
             registry_access=input.registry_access.value if input.registry_access else None,
             experiments_access=input.experiments_access.value if input.experiments_access else None,
             version_reuse=input.allows_version_reuse,
+            bump_policy=input.version_bump_policy.value if input.version_bump_policy else None,
         )
         changed = await projects.edit(info.context.db, info.context.actor, command)
         return ProjectUpdatePayload(project=Project.of(changed))

@@ -34,7 +34,9 @@ class ProjectStorage:
         description="How many bytes its files may need; null: no limit, or you are no member."
     )
 
-    @resolved("Of what is stored: bytes of deleted candidates and logged models that can be restored. For members.")
+    @resolved(
+        "Of what is stored: bytes that only deleted models, versions, candidates and logged models need. For members."
+    )
     async def restorable_size(self, info: Info) -> Long | None:
         amount = await info.context.loaders.access.restorable.load((self.access.id,))
         return Long(amount.bytes) if amount else None

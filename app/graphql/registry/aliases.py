@@ -7,13 +7,15 @@ from datetime import datetime
 import strawberry
 
 from app.access.policy import Permission
-from app.graphql.access.types import User, maker
+from app.graphql.access.types import Token, User, maker, token_by_id
 from app.graphql.context import Info
 from app.graphql.errors import or_none
+from app.graphql.lifecycle.stages.lists import AsOf
 from app.graphql.types import ids
 from app.graphql.types.connections import Connection, connection
 from app.graphql.types.fields import resolved
 from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
 from app.pagination import Window
 from app.registry.aliases import AliasDetails
 from app.registry.names import alias_key
@@ -36,9 +38,14 @@ class Alias(Node):
     async def model(self, info: Info) -> types.Model | None:
         return await types.model_by_key(info, self.row.project_id, self.row.model_id)
 
-    @resolved("The version that it points to.")
-    async def model_version(self, info: Info) -> types.ModelVersion | None:
-        return await types.version_by_key(info, self.row.project_id, self.row.version_id)
+    @resolved("The version that it points to, or pointed to at a moment.")
+    async def model_version(self, info: Info, *, as_of: AsOf = None) -> types.ModelVersion | None:
+        row: loaders.Alias | AliasDetails | None = self.row
+        if as_of is not None:
+            past = info.context.loaders.stages.past_aliases_of_models
+            rows = await past.load(((self.row.project_id, self.row.model_id), as_of))
+            row = next((one for one in rows if one.name == self.name), None)
+        return await types.version_by_key(info, row.project_id, row.version_id) if row else None
 
     @resolved("Who set it.")
     async def set_by(self, info: Info) -> User | None:
@@ -53,14 +60,35 @@ class Alias(Node):
 class AliasAssignment:
     row: strawberry.Private[loaders.Alias]
     name: str = strawberry.field(description="The name of the alias.")
+    version: str = strawberry.field(description="The semantic version, also of one that was deleted since.")
+    number: Long = strawberry.field(description="Its number.")
     set_at: datetime = strawberry.field(description="Since when it pointed to this version.")
     ended_at: datetime | None = strawberry.field(
         description="When it was moved to another version or deleted; null: it points there now."
     )
+    set_reason: str = strawberry.field(description="Why it was put there, as told.")
+    end_reason: str = strawberry.field(description="Why it was moved away, as told.")
+    set_by_name: str = strawberry.field(description="The username of who put it there, as it was then.")
+    ended_by_name: str = strawberry.field(description="The username of who moved it away, as it was then.")
+    set_by_ci_job: str | None = strawberry.field(description="The CI job whose token put it there: `gitlab:42`.")
+    ended_by_ci_job: str | None = strawberry.field(description="The CI job whose token moved it away.")
 
     @classmethod
     def of(cls, row: loaders.Alias) -> AliasAssignment:
-        return cls(row=row, name=row.name, set_at=row.valid_from, ended_at=row.valid_until)
+        return cls(
+            row=row,
+            name=row.name,
+            version=row.version,
+            number=Long(row.number),
+            set_at=row.valid_from,
+            ended_at=row.valid_until,
+            set_reason=row.reason or "",
+            end_reason=row.ended_reason or "",
+            set_by_name=row.set_by_name or "",
+            ended_by_name=row.ended_by_name or "",
+            set_by_ci_job=row.ci_job,
+            ended_by_ci_job=row.ended_ci_job,
+        )
 
     @resolved("The version; null when it was deleted.")
     async def model_version(self, info: Info) -> types.ModelVersion | None:
@@ -69,6 +97,14 @@ class AliasAssignment:
     @resolved("Who put the alias on this version.")
     async def set_by(self, info: Info) -> User | None:
         return await maker(info, self.row.set_by, self.row.project_id)
+
+    @resolved("Who moved it away.")
+    async def ended_by(self, info: Info) -> User | None:
+        return await maker(info, self.row.ended_by, self.row.project_id)
+
+    @resolved("The token by which it was put there, for those who may revoke it.")
+    async def token(self, info: Info) -> Token | None:
+        return await token_by_id(info, self.row.token_id)
 
 
 def alias_id(model: ModelKey, name: str) -> strawberry.ID:

@@ -31,6 +31,9 @@ class ModelUpdateInput:
 @strawberry.input(description="Input of `modelDelete`.")
 class ModelDeleteInput:
     model: ModelLookup = strawberry.field(description="The model.")
+    permanently: bool = optional(
+        "For good, instead of into the trash; also one that is there already. For maintainers.", default=False
+    )
 
 
 @strawberry.input(description="Input of `modelVersionCreate`.")
@@ -111,13 +114,22 @@ class ModelVersionUpdateInput:
 @strawberry.input(description="Input of `modelVersionDelete`.")
 class ModelVersionDeleteInput:
     model_version: ModelVersionLookup = strawberry.field(description="The model version.")
+    permanently: bool = optional(
+        "For good, instead of into the trash; also one that is there already. For maintainers.", default=False
+    )
 
 
 @strawberry.input(description="Input of `modelVersionStageSet`.")
 class ModelVersionStageSetInput:
     model_version: ModelVersionLookup = strawberry.field(description="The model version.")
-    stage: str = strawberry.field(description="none, staging, production or archived.")
-    archive_existing: bool = optional("Whether all others in that stage go to `archived`.", default=False)
+    stage: str = strawberry.field(description="A stage of the project, or what MLflow calls it: `production`.")
+    archive_existing: bool = optional(
+        "Whether all others in that stage go to the one that is `Archived` for MLflow.", default=False
+    )
+    expected_current: Long | None = optional(
+        "Move it only if the stage stands for the version of this number now; 0: only if it holds none."
+    )
+    reason: str = optional("Why, for the history; at most 2,000 characters.", default="")
 
 
 @strawberry.input(description="Input of `aliasSet`.")
@@ -128,6 +140,7 @@ class AliasSetInput:
     expected_current: Long | None = optional(
         "Move it only if it points to the version of this number now; 0: only if it does not exist."
     )
+    reason: str = optional("Why, for the history; at most 2,000 characters.", default="")
 
 
 @strawberry.input(description="Input of `aliasDelete`.")
@@ -135,3 +148,4 @@ class AliasDeleteInput:
     model: ModelLookup = strawberry.field(description="The model.")
     name: str = strawberry.field(description="The alias.")
     expected_current: Long | None = optional("Remove it only if it points to the version of this number now.")
+    reason: str = optional("Why, for the history; at most 2,000 characters.", default="")

@@ -13,15 +13,15 @@ from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
 from app.registry.models import Model
 from app.registry.reads import loaders, search
-from app.registry.reads.loaders import Alias, CandidateKey, ModelKey, ModelOrder, VersionKey, VersionList
+from app.registry.reads.loaders import Alias, CandidateKey, ModelKey, ModelOrder, VersionKey, VersionList, View
 from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.versions.lookup import ModelVersion
 
 V = TypeVar("V")
 SearchPage = tuple[list[V], str | None]
 """A page of a search, and the token of the next one."""
-ModelList = tuple[Window, str, ModelOrder]
-"""Page, text and order."""
+ModelList = tuple[Window, str, ModelOrder, View]
+"""Page, text, order, and whether the trash is listed."""
 
 
 class RegistryLoaders:
@@ -46,7 +46,7 @@ class RegistryLoaders:
             self._alias_histories
         )
         self.model_pages: DataLoader[tuple[tuple[int], ModelList], Page[Model]] = per_arguments(self._model_pages)
-        self.model_counts: DataLoader[tuple[tuple[int], str], int] = per_arguments(self._model_counts)
+        self.model_counts: DataLoader[tuple[tuple[int], tuple[str, View]], int] = per_arguments(self._model_counts)
         self.version_pages: DataLoader[tuple[ModelKey, tuple[Window, VersionList]], Page[ModelVersion]] = per_arguments(
             self._version_pages
         )
@@ -89,11 +89,12 @@ class RegistryLoaders:
         return await loaders.history_of_aliases(self._db, self._actor, keys, window, name=name)
 
     async def _model_pages(self, keys: list[tuple[int]], request: ModelList) -> Results[Page[Model]]:
-        window, text, order = request
-        return await loaders.models_of_projects(self._db, self._actor, keys, window, text=text, order=order)
+        window, text, order, view = request
+        return await loaders.models_of_projects(self._db, self._actor, keys, window, text=text, order=order, view=view)
 
-    async def _model_counts(self, keys: list[tuple[int]], text: str) -> Results[int]:
-        return await loaders.count_models_of_projects(self._db, self._actor, keys, text=text)
+    async def _model_counts(self, keys: list[tuple[int]], request: tuple[str, View]) -> Results[int]:
+        text, view = request
+        return await loaders.count_models_of_projects(self._db, self._actor, keys, text=text, view=view)
 
     async def _version_pages(
         self, keys: list[ModelKey], request: tuple[Window, VersionList]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 
 from app.graphql.types import ids
-from app.graphql.types.fields import choice
-from app.registry.references.parse import parse_reference
+from app.graphql.types.fields import choice, optional
+from app.registry.references.parse import as_of, parse_reference
 from app.registry.references.resolve import Named, Target
 
 
@@ -41,8 +43,10 @@ class ModelVersionPath:
     model: str = strawberry.field(description="The name of the model.")
     reference: str = strawberry.field(
         description="`1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, "
-        "`stage:production` or `#7`; of several the highest is meant."
+        "`stage:production` or `#7`; of several the highest is meant. With `@{2026-05-03}` or a time behind it, it is "
+        "what it meant then."
     )
+    as_of: datetime | None = optional("The moment at which the reference is meant; now when left out.")
 
 
 @strawberry.input(one_of=True, description="Names a version, in one of two ways.")
@@ -58,7 +62,9 @@ class ModelVersionLookup:
             InvalidReference: the reference has no known form.
         """
         if self.path:
-            return self.path.project, Named(self.path.model, parse_reference(self.path.reference))
+            return self.path.project, Named(
+                self.path.model, as_of(parse_reference(self.path.reference), self.path.as_of)
+            )
         key = ids.pair(self.id or "", "ModelVersion")
         if key is None:
             raise ids.missing("model version", self.id or "", field)

@@ -30,6 +30,8 @@ from app.graphql.tracking.queries import candidate_id, logged_model_id
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.tags_and_params import mapping, patch
+from app.lifecycle.promotions import promote
+from app.lifecycle.promotions.promote import Promote
 from app.registry import aliases, models
 from app.registry.models import CreateModel, EditModel
 from app.registry.references.parse import parse_reference
@@ -54,7 +56,10 @@ class ModelUpdatePayload:
 @strawberry.type(description="Payload of `modelDelete`.")
 class ModelDeletePayload:
     deleted_id: strawberry.ID | None = optional("The id of the model that is gone.")
-    background_job: BackgroundJob | None = optional("The job that removes versions, candidates and files.")
+    model: Model | None = optional("The model as it is in the trash; null when it was deleted permanently.")
+    background_job: BackgroundJob | None = optional(
+        "The job that removes versions, candidates and files when `purgeAt` has come."
+    )
     user_errors: list[UserError] = user_errors()
 
 
@@ -85,7 +90,12 @@ class ModelVersionUpdatePayload:
 @strawberry.type(description="Payload of `modelVersionDelete`.")
 class ModelVersionDeletePayload:
     deleted_id: strawberry.ID | None = optional("The id of the version that is gone.")
-    background_job: BackgroundJob | None = optional("The job that removes what the version alone needed.")
+    model_version: ModelVersion | None = optional(
+        "The version as it is in the trash; null when it was deleted permanently."
+    )
+    background_job: BackgroundJob | None = optional(
+        "The job that removes what the version alone needed when `purgeAt` has come."
+    )
     user_errors: list[UserError] = user_errors()
 
 
@@ -122,12 +132,19 @@ class RegistryMutation:
         changed = await models.edit(info.context.db, info.context.actor, project, model, request)
         return ModelUpdatePayload(model=Model.of(changed))
 
-    @mutation("Deletes a model at once; a background job removes versions, candidates and files.")
+    @mutation(
+        "Puts a model, with its versions and experiment, into the trash, where it stays until `purgeAt`; its name is "
+        "free at once."
+    )
     async def model_delete(self, info: Info, input: Annotated[ModelDeleteInput, INPUT]) -> ModelDeletePayload:
-        project, model = input.model.key()
-        gone = await models.delete(info.context.db, info.context.actor, project, model)
-        deleted_id = ids.of("Model", gone.project_id, gone.id)
-        return ModelDeletePayload(deleted_id=deleted_id, background_job=await job_by_id(info, gone.job_id))
+        context, (project, model) = info.context, input.model.key()
+        keep = context.runtime.settings.restore_period
+        gone = await models.delete(context.db, context.actor, project, model, keep=keep, permanently=input.permanently)
+        return ModelDeletePayload(
+            deleted_id=ids.of("Model", gone.project_id, gone.id),
+            model=Model.of(gone.row) if gone.is_restorable else None,
+            background_job=await job_by_id(info, gone.job_id),
+        )
 
     @mutation("Makes a version, of a candidate or with one of its own.")
     async def model_version_create(
@@ -182,24 +199,34 @@ class RegistryMutation:
         changed = await change.edit(info.context.db, info.context.actor, project, target, request)
         return ModelVersionUpdatePayload(model_version=ModelVersion.of(changed))
 
-    @mutation("Deletes a version at once; a background job removes what it alone needed.")
+    @mutation("Puts a version into the trash, where it stays until `purgeAt`, with the files that it alone needs.")
     async def model_version_delete(
         self, info: Info, input: Annotated[ModelVersionDeleteInput, INPUT]
     ) -> ModelVersionDeletePayload:
-        project, target = input.model_version.key()
-        gone = await delete.delete(info.context.db, info.context.actor, project, target)
-        deleted_id = ids.of("ModelVersion", gone.project_id, gone.id)
-        return ModelVersionDeletePayload(deleted_id=deleted_id, background_job=await job_by_id(info, gone.job_id))
+        context, (project, target) = info.context, input.model_version.key()
+        keep = context.runtime.settings.restore_period
+        gone = await delete.delete(context.db, context.actor, project, target, keep=keep, permanently=input.permanently)
+        return ModelVersionDeletePayload(
+            deleted_id=ids.of("ModelVersion", gone.project_id, gone.id),
+            model_version=ModelVersion.of(gone.row) if gone.is_restorable else None,
+            background_job=await job_by_id(info, gone.job_id),
+        )
 
     @mutation("Moves a version to a stage.")
     async def model_version_stage_set(
         self, info: Info, input: Annotated[ModelVersionStageSetInput, INPUT]
     ) -> ModelVersionStageSetPayload:
         context, (project, target) = info.context, input.model_version.key()
-        moved = await change.set_stage(
-            context.db, context.actor, project, target, input.stage, archive_existing=input.archive_existing
+        command = Promote(
+            input.stage,
+            input.reason,
+            expected_current=input.expected_current,
+            keep_others=not input.archive_existing,
+            is_exclusive=False,
         )
-        return ModelVersionStageSetPayload(model_version=ModelVersion.of(moved))
+        clients = context.runtime.gate_clients
+        entry = await promote.promote(context.db, clients, context.actor, project, target, command)
+        return ModelVersionStageSetPayload(model_version=ModelVersion.of(entry.version))
 
     @mutation("Puts an alias on a version, or moves it there.")
     async def alias_set(self, info: Info, input: Annotated[AliasSetInput, INPUT]) -> AliasSetPayload:
@@ -212,6 +239,7 @@ class RegistryMutation:
             input.name,
             parse_reference(input.reference),
             expected_current=input.expected_current,
+            reason=input.reason,
         )
         return AliasSetPayload(alias=Alias.of(moved))
 
@@ -219,7 +247,13 @@ class RegistryMutation:
     async def alias_delete(self, info: Info, input: Annotated[AliasDeleteInput, INPUT]) -> AliasDeletePayload:
         context, (project, model) = info.context, input.model.key()
         ended = await aliases.remove(
-            context.db, context.actor, project, model, input.name, expected_current=input.expected_current
+            context.db,
+            context.actor,
+            project,
+            model,
+            input.name,
+            expected_current=input.expected_current,
+            reason=input.reason,
         )
         deleted_id = alias_id((ended.project_id, ended.model_id), ended.name) if ended else None
         return AliasDeletePayload(deleted_id=deleted_id)

@@ -17,6 +17,7 @@ from app.errors import TooLarge
 from app.files import targets
 from app.graphql.context import Info
 from app.graphql.errors import or_none
+from app.graphql.lifecycle.evaluations.comparison import ComparedMeasurement, measurements_of
 from app.graphql.registry import types as registry
 from app.graphql.tracking import types as tracking
 from app.graphql.tracking.log_loaders import SeriesRequest
@@ -167,6 +168,11 @@ class CandidatesComparison(Comparison):
 )
 class ModelVersionsComparison(Comparison):
     sides: list[registry.ModelVersion] = strawberry.field(description="The versions, in the order of the ids.")
+
+    @resolved("Metrics by data set and slice, of training, evaluations and online experiments.")
+    async def measurements(self, info: Info) -> list[ComparedMeasurement]:
+        versions = [(side.row.project_id, side.row.id) for side in self.sides]
+        return await measurements_of(info, versions, differences_only=self.differences_only)
 
 
 @strawberry.type(description="The curves of one candidate.")

@@ -19,7 +19,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.access.authentication.change_authors import context_of
 from app.access.policy import Actor
+from app.db import change_context
 from app.errors import ModelyardError, Unauthenticated
 from app.graphql.context import Context
 from app.graphql.execution import operations, trusted_documents
@@ -120,6 +122,7 @@ class _Connection:
         if message["type"] != "connection_init":
             raise _End(UNAUTHORIZED, "Unauthorized: send connection_init first")
         self._actor = await self._authenticated(message.get("payload"))
+        change_context.begin(context_of(self._actor))
         try:
             with open_streams.sockets_of(self._socket.app).taken(self._socket, self._actor):
                 await self._converse(self._actor)

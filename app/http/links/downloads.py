@@ -18,6 +18,7 @@ from app.artifacts.reads.downloads import Download
 from app.errors import NotFound
 from app.files import read
 from app.http.links import signatures
+from app.lifecycle.pulls.counter import Door
 from app.runtime import Runtime
 
 
@@ -30,9 +31,26 @@ async def by_link(request: Request) -> Response:
     return await send(runtime, request, actor, await read.by_link(runtime.db, actor, project_id, artifact_id))
 
 
-async def send(runtime: Runtime, request: Request, actor: Actor, artifact: ArtifactDetails) -> Response:
-    """The answer to a request for a file that its caller may read: its bytes, or a redirect to the store."""
-    return respond(await read.open(runtime, actor, artifact, request.headers, head=request.method == "HEAD"))
+async def send(
+    runtime: Runtime,
+    request: Request,
+    actor: Actor,
+    artifact: ArtifactDetails,
+    *,
+    door: Door = Door.LINK,
+    version_id: int = 0,
+) -> Response:
+    """The answer to a request for a file that its caller may read: its bytes, or a redirect to the store.
+
+    It counts as pulled by ``door``; ``version_id`` is the version by which the file was reached, if that is known.
+    """
+    is_head = request.method == "HEAD"
+    download = await read.open(runtime, actor, artifact, request.headers, head=is_head)
+    if not is_head and download.size:
+        runtime.pulls.downloaded(
+            actor, artifact, door, size=download.size, is_begun=download.is_begun, version_id=version_id
+        )
+    return respond(download)
 
 
 def respond(download: Download) -> Response:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from app.access.authentication.change_authors import context_of
 from app.access.policy import Actor
 from app.access.sessions import SessionEnded
 from app.artifacts.links import Signature, Signer
+from app.db import change_context
 from app.errors import Forbidden, Unauthenticated
 from app.http.authentication import client_of
 from app.runtime import Runtime
@@ -24,6 +26,12 @@ async def actor_of(request: Request, signer: Signer) -> Actor:
     Raises:
         Forbidden: the token or session has ended, or its user was deactivated.
     """
+    actor = await _signer(request, signer)
+    change_context.begin(context_of(actor))
+    return actor
+
+
+async def _signer(request: Request, signer: Signer) -> Actor:
     runtime: Runtime = request.app.state.runtime
     client = client_of(request.scope)
     if signer == "0":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from app.access.policy import Actor, Permission
 from app.access.reads.guarded import Columns, GuardedReads, Results
 from app.db.database import Database
+from app.db.statements import Fragment
 from app.lifecycle.deployments.tables import Deployment
 from app.pagination import Keyset, Page, Window
 from app.registry.reads import reach
@@ -25,6 +26,16 @@ PROJECT: Columns = (Deployment.project_id,)
 MODEL: Columns = (Deployment.project_id, Deployment.model_id)
 VERSION: Columns = (Deployment.project_id, Deployment.version_id)
 _LISTS = GuardedReads(Permission.DEPLOYMENT_READ, of_models=True)
+RUNNING_SQL = Fragment("""
+    SELECT d.project_id, d.id, d.version_id FROM deployments d
+    WHERE d.project_id = one.project_id AND d.version_id = one.version_id AND d.ended_at IS NULL
+    ORDER BY d.id LIMIT 2000
+""")
+"""SQL: what runs of the version that a row ``one`` names."""
+_YANKED_AT = reach.yanked_at(Deployment.project_id, Deployment.version_id)
+_LONGEST_YANKED: Keyset[Shown] = Keyset(
+    "yanked deployments", (_YANKED_AT, Deployment.id), lambda shown: (shown.yanked_at, shown.row.id)
+)
 _NEWEST: Keyset[Shown] = Keyset("deployments", (Deployment.id,), lambda shown: (shown.row.id,), descending=True)
 
 
@@ -44,6 +55,8 @@ class Filter:
     status: Status | None = None
     environment: str | None = None
     endpoint: str | None = None
+    is_yanked: bool = False
+    """Only those that have not ended and whose version was yanked, the one that was yanked first before the others."""
 
 
 class Shown(NamedTuple):
@@ -51,6 +64,8 @@ class Shown(NamedTuple):
 
     row: Deployment
     is_silent: bool
+    yanked_at: datetime | None
+    """When the version that runs was yanked."""
 
 
 async def by_keys(
@@ -65,10 +80,20 @@ async def by_keys(
 async def pages(
     db: Database, actor: Actor, keys: Sequence[Key], window: Window, wanted: Filter, *, parent: Columns
 ) -> Results[Page[Shown]]:
-    """Deployments of each project, model or version (``PROJECT``, ``MODEL``, ``VERSION``), the newest first."""
-    statement = _matching(actor, wanted)
+    """Deployments of each project, model or version (``PROJECT``, ``MODEL``, ``VERSION``), the newest first;
+    those of yanked versions by when that was.
+    """
+    statement, order = _matching(actor, wanted), _LONGEST_YANKED if wanted.is_yanked else _NEWEST
     return await _LISTS.pages(
-        db, actor, keys, window, statement=statement, order=_NEWEST, row=Deployment, parent=parent, convert=_shown
+        db,
+        actor,
+        keys,
+        window,
+        statement=statement,
+        order=order,
+        row=Deployment,
+        parent=parent,
+        convert=_shown,
     )
 
 
@@ -78,17 +103,19 @@ async def counts(db: Database, actor: Actor, keys: Sequence[Key], wanted: Filter
 
 
 def _shown(row: Any) -> Shown:
-    return Shown(row[0], row.is_silent)
+    return Shown(row[0], row.is_silent, row.yanked_at)
 
 
-def _deployments(actor: Actor, silent_after: timedelta) -> Select[Deployment, bool]:
+def _deployments(actor: Actor, silent_after: timedelta) -> Select[Deployment, bool, datetime | None]:
     is_silent = _stands(Status.SILENT, silent_after).label("is_silent")
     reached = reach.reached(actor, Deployment.project_id, Deployment.model_id)
-    return select(Deployment, is_silent).where(*reached)
+    return select(Deployment, is_silent, _YANKED_AT.label("yanked_at")).where(*reached)
 
 
-def _matching(actor: Actor, wanted: Filter) -> Select[Deployment, bool]:
+def _matching(actor: Actor, wanted: Filter) -> Select[Deployment, bool, datetime | None]:
     statement = _deployments(actor, wanted.silent_after)
+    if wanted.is_yanked:
+        statement = statement.where(Deployment.ended_at.is_(None), _YANKED_AT.is_not(None))
     if wanted.environment is not None:
         statement = statement.where(Deployment.environment == wanted.environment)
     if wanted.endpoint is not None:

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -53,6 +53,10 @@ _SOURCES = {
 }
 
 
+_Owner: TypeAlias = tuple[int, UUID]
+"""Project and candidate, or logged model."""
+
+
 class _Stated(NamedTuple):
     id: int
     version_id: int
@@ -73,26 +77,27 @@ _STATED = Statement(
     "What was said of versions themselves, and what was kept of other sources at their sealing.",
     f"""
     SELECT {columns(_Stated, of="s", entries="s.entries::text")} FROM fact_statements s
-    WHERE s.project_id = :project AND s.version_id = ANY (:versions::bigint[]) ORDER BY s.id
+    JOIN unnest(:projects::bigint[], :versions::bigint[]) AS w (project_id, id)
+        ON s.project_id = w.project_id AND s.version_id = w.id
+    ORDER BY s.id
     """,  # noqa: S608 - columns of a type
     row=_Stated,
 )
 
 
-async def statements_of_versions(
-    snap: Snapshot, project_id: int, versions: Sequence[ModelVersion]
-) -> dict[int, list[SourceStatement]]:
-    """Read step: all that is said of the facts of versions of a project, by the version's id."""
+async def statements_of(snap: Snapshot, versions: Sequence[ModelVersion]) -> dict[int, list[SourceStatement]]:
+    """Read step: all that is said of the facts of versions, by the version's id."""
     said: dict[int, list[SourceStatement]] = {version.id: [] for version in versions}
     if not versions:
         return said
-    candidates = sorted({version.candidate_id for version in versions})
-    logged = sorted({version.logged_model_id for version in versions if version.logged_model_id is not None})
-    told = await tracked.told(snap, project_id, candidates, logged, [*TAGS, EVALUATED_TAG])
-    jobs = await ci_told.of_versions(snap, project_id, sorted(said), candidates)
-    files = await files_told.by_files(snap, project_id, _environment_files(versions))
-    values = await metrics.of_versions(snap, project_id, versions)
-    stated = await _STATED.fetch(snap, project=project_id, versions=sorted(said))
+    keys = sorted((version.project_id, version.id) for version in versions)
+    candidates = sorted({(version.project_id, version.candidate_id) for version in versions})
+    logged = sorted({(one.project_id, one.logged_model_id) for one in versions if one.logged_model_id is not None})
+    told = await tracked.told(snap, candidates, logged, [*TAGS, EVALUATED_TAG])
+    jobs = await ci_told.of_versions(snap, keys, candidates)
+    files = await files_told.by_files(snap, _environment_files(versions))
+    values = await metrics.of_all(snap, versions)
+    stated = await _STATED.fetch(snap, projects=[key[0] for key in keys], versions=[key[1] for key in keys])
     by_owner, by_file = _grouped(told), _files_by_owner(files)
     for version in versions:
         said[version.id] += [
@@ -112,8 +117,9 @@ async def of_versions(
     snap: Snapshot, project_id: int, versions: Sequence[ModelVersion]
 ) -> dict[int, dict[FactKind, Fact]]:
     """Read step: the six facts of versions of a project, by the version's id. Permissions are the caller's to ask."""
-    said = await statements_of_versions(snap, project_id, versions)
-    return {version.id: six_facts.merged(said[version.id], sealed_at=sealed_at(version)) for version in versions}
+    mine = [version for version in versions if version.project_id == project_id]
+    said = await statements_of(snap, mine)
+    return {version.id: six_facts.merged(said[version.id], sealed_at=sealed_at(version)) for version in mine}
 
 
 async def of_version(snap: Snapshot, project_id: int, version: ModelVersion) -> dict[FactKind, Fact]:
@@ -135,33 +141,33 @@ def library(requirement: str) -> tuple[str, str] | None:
     return match[1].lower().replace("_", "-"), match[2].strip()
 
 
-def _environment_files(versions: Iterable[ModelVersion]) -> list[tuple[UUID, str]]:
+def _environment_files(versions: Iterable[ModelVersion]) -> list[tuple[int, UUID, str]]:
     wanted = {
-        (root.id, posixpath.join(folder, name))
+        (root.project_id, root.id, posixpath.join(folder, name))
         for root, folder in map(lookup.root_of, versions)
         for name in ENVIRONMENT_FILES
     }
     return sorted(wanted)
 
 
-def _grouped(told: Iterable[Told]) -> Mapping[UUID, list[Told]]:
-    groups: dict[UUID, list[Told]] = defaultdict(list)
+def _grouped(told: Iterable[Told]) -> Mapping[_Owner, list[Told]]:
+    groups: dict[_Owner, list[Told]] = defaultdict(list)
     for one in told:
-        groups[one.owner_id].append(one)
+        groups[one.project_id, one.owner_id].append(one)
     return groups
 
 
-def _files_by_owner(files: Iterable[ToldByFile]) -> Mapping[UUID, list[ToldByFile]]:
-    groups: dict[UUID, list[ToldByFile]] = defaultdict(list)
+def _files_by_owner(files: Iterable[ToldByFile]) -> Mapping[_Owner, list[ToldByFile]]:
+    groups: dict[_Owner, list[ToldByFile]] = defaultdict(list)
     for one in files:
-        groups[one.root_id].append(one)
+        groups[one.project_id, one.root_id].append(one)
     return groups
 
 
-def _of_owners(version: ModelVersion, told: Mapping[UUID, list[Told]]) -> Iterator[SourceStatement]:
+def _of_owners(version: ModelVersion, told: Mapping[_Owner, list[Told]]) -> Iterator[SourceStatement]:
     owners = [(version.candidate_id, "candidate"), (version.logged_model_id, "logged model")]
     for owner, name in owners:
-        mine = told.get(owner, []) if owner is not None else []
+        mine = told.get((version.project_id, owner), []) if owner is not None else []
         tags = {one.key: one.value for one in mine if one.kind == "tag"}
         moments = [one.at for one in mine if one.kind == "tag" and one.key in TAGS and one.at is not None]
         yield from _of_tags(tags, name, max(moments, default=None), of_candidate=True)
@@ -214,7 +220,8 @@ def _of_data(told: Sequence[Told], evaluated: set[str], owner: str) -> Iterator[
 
 def _of_jobs(version: ModelVersion, jobs: Sequence[ToldByJob]) -> Iterator[SourceStatement]:
     for job in jobs:
-        if job.version_id != version.id and job.candidate_id != version.candidate_id:
+        is_mine = job.version_id == version.id or job.candidate_id == version.candidate_id
+        if job.project_id != version.project_id or not is_mine:
             continue
         entries = {"sha": job.commit_sha, "branch": job.ref}
         if job.ci_project and not job.ci_project.isdecimal():
@@ -228,10 +235,10 @@ def _of_jobs(version: ModelVersion, jobs: Sequence[ToldByJob]) -> Iterator[Sourc
             )
 
 
-def _of_files(version: ModelVersion, files: Mapping[UUID, list[ToldByFile]]) -> Iterator[SourceStatement]:
+def _of_files(version: ModelVersion, files: Mapping[_Owner, list[ToldByFile]]) -> Iterator[SourceStatement]:
     root, folder = lookup.root_of(version)
     wanted = {posixpath.join(folder, name) for name in ENVIRONMENT_FILES}
-    for one in files.get(root.id, []):
+    for one in files.get((root.project_id, root.id), []):
         entries = dict(_environment(one)) if one.path in wanted else {}
         if entries:
             yield SourceStatement(FactKind.ENVIRONMENT, entries, FactSource.FILE, one.at, one.path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -22,6 +22,9 @@ class Source(StrEnum):
     ONLINE = "online"
 
 
+MOST_EVALUATIONS = 100
+"""Of a version's evaluations that count, the latest ones are read."""
+MOST_EXPERIMENTS = 50
 OF_CANDIDATES = frozenset({Source.CANDIDATE, Source.LOGGED_MODEL})
 """Values that only callers may see who may read candidates."""
 
@@ -57,36 +60,44 @@ _OF_VERSIONS = Statement(
     "Every current value of the metrics of versions, by version, key, data set and slice, the latest first.",
     f"""
     WITH wanted AS (
-        SELECT * FROM unnest(:versions::bigint[], :candidates::uuid[], :logged_models::uuid[])
-            AS w (version_id, candidate_id, logged_model_id)
+        SELECT * FROM unnest(:projects::bigint[], :versions::bigint[], :candidates::uuid[], :logged_models::uuid[])
+            AS w (project_id, version_id, candidate_id, logged_model_id)
     )
     SELECT one.* FROM (
         SELECT t.version_id, t.source, t.source_id, t.key, t.value, t.dataset_name, t.dataset_digest,
             NULL::text AS slice, t.at, NULL::text AS evaluation_name
         FROM wanted w CROSS JOIN LATERAL (
-            {tracked.metrics_sql("w.version_id", ":project", "w.candidate_id", "w.logged_model_id")}
+            {tracked.metrics_sql("w.version_id", "w.project_id", "w.candidate_id", "w.logged_model_id")}
         ) AS t
         UNION ALL
         SELECT e.version_id, 'evaluation', e.id::text, m.key, m.value, nullif(e.dataset_name, ''),
             nullif(e.dataset_digest, ''), nullif(m.slice, ''), e.evaluated_at, nullif(e.name, '')
         FROM wanted w
-        JOIN evaluations e ON e.project_id = :project AND e.version_id = w.version_id
-        JOIN evaluation_metrics m ON m.project_id = e.project_id AND m.evaluation_id = e.id
-        WHERE NOT EXISTS (SELECT FROM evaluations later WHERE later.project_id = e.project_id
-            AND later.version_id = e.version_id AND later.replaces_id = e.id)
+        CROSS JOIN LATERAL (
+            SELECT e.* FROM evaluations e WHERE e.project_id = w.project_id AND e.version_id = w.version_id
+                AND NOT EXISTS (SELECT FROM evaluations later WHERE later.project_id = e.project_id
+                    AND later.version_id = e.version_id AND later.replaces_id = e.id)
+            ORDER BY e.evaluated_at DESC, e.id DESC LIMIT {MOST_EVALUATIONS}
+        ) AS e
+        JOIN evaluation_metrics m ON m.project_id = w.project_id AND m.evaluation_id = e.id
         UNION ALL
         SELECT a.version_id, 'online', a.experiment_id::text || '/' || a.name, p.key, p.value, NULL, NULL, NULL, p.at,
             x.name
         FROM wanted w
-        JOIN online_arms a ON a.project_id = :project AND a.version_id = w.version_id
-        JOIN online_experiments x ON x.project_id = a.project_id AND x.id = a.experiment_id
         CROSS JOIN LATERAL (
-            SELECT DISTINCT ON (p.key) p.key, p.value, p.at FROM online_points p
-            WHERE p.project_id = a.project_id AND p.experiment_id = a.experiment_id AND p.arm = a.name
-            ORDER BY p.key, p.at DESC
+            SELECT a.* FROM online_arms a WHERE a.project_id = w.project_id AND a.version_id = w.version_id
+            ORDER BY a.experiment_id DESC LIMIT {MOST_EXPERIMENTS}
+        ) AS a
+        JOIN online_experiments x ON x.project_id = w.project_id AND x.id = a.experiment_id
+        CROSS JOIN LATERAL unnest(a.keys) AS k (key)
+        CROSS JOIN LATERAL (
+            SELECT p.key, p.value, p.at FROM online_points p
+            WHERE p.project_id = w.project_id AND p.experiment_id = a.experiment_id AND p.arm = a.name AND p.key = k.key
+            ORDER BY p.at DESC LIMIT 1
         ) AS p
     ) AS one
-    ORDER BY one.version_id, one.key, one.dataset_name, one.slice, one.at DESC, one.source, one.source_id
+    ORDER BY one.version_id, one.key, one.dataset_name NULLS FIRST, one.dataset_digest NULLS FIRST,
+        one.slice NULLS FIRST, one.at DESC, one.source, one.source_id
     """,  # noqa: S608 - a fragment
     row=MetricValue,
 )
@@ -95,7 +106,14 @@ _OF_VERSIONS = Statement(
 async def of_versions(
     snap: Snapshot, project_id: int, versions: Sequence[ModelVersion]
 ) -> dict[int, list[MetricValue]]:
-    """Read step: the current values of all metrics of versions of a project, by the version's id, in one statement.
+    """Read step: as :func:`of_all`, of those of the versions that are of this project."""
+    return await of_all(snap, [version for version in versions if version.project_id == project_id])
+
+
+async def of_all(snap: Snapshot, versions: Sequence[ModelVersion]) -> dict[int, list[MetricValue]]:
+    """Read step: the current values of all metrics of versions, by the version's id, in one statement.
+
+    They are those of the candidate, the logged model, the 100 latest evaluations and the 50 latest experiments.
 
     Within a version by key, data set and slice, the latest first. Permissions are the caller's to ask.
     """
@@ -104,7 +122,7 @@ async def of_versions(
         return by_version
     rows = await _OF_VERSIONS.fetch(
         snap,
-        project=project_id,
+        projects=[version.project_id for version in versions],
         versions=[version.id for version in versions],
         candidates=[version.candidate_id for version in versions],
         logged_models=[version.logged_model_id for version in versions],
@@ -117,8 +135,3 @@ async def of_versions(
 async def of_version(snap: Snapshot, project_id: int, version: ModelVersion) -> list[MetricValue]:
     """Read step: the same of one version."""
     return (await of_versions(snap, project_id, [version]))[version.id]
-
-
-def without(values: Mapping[int, Sequence[MetricValue]], sources: Collection[str]) -> dict[int, list[MetricValue]]:
-    """The values that do not come from these sources."""
-    return {version: [one for one in some if one.source not in sources] for version, some in values.items()}

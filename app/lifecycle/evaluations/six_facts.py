@@ -209,10 +209,10 @@ def _conflicts(ordered: Sequence[SourceStatement], winners: Mapping[str, SourceS
     """For each entry what each source said last, where that differs from what counts."""
     conflicts = []
     for entry, winner in sorted(winners.items()):
-        latest: dict[tuple[str, str], SourceStatement] = {}
+        latest: dict[tuple[str, str, bool], SourceStatement] = {}
         for statement in ordered:
             if entry in statement.entries:
-                latest.setdefault((statement.source, statement.detail), statement)
+                latest.setdefault((statement.source, statement.detail, statement.is_kept), statement)
         held = winner.entries[entry]
         others = [
             (value, one)

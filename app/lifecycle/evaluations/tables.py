@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import BigId, Json, Moment, Now, Row
@@ -54,6 +55,14 @@ class Evaluation(Row):
             "dataset_digest",
             unique=True,
             postgresql_where=sql("source = 'mlflow'"),
+        ),
+        Index(
+            "uq_evaluations_replaces_id",
+            "project_id",
+            "version_id",
+            "replaces_id",
+            unique=True,
+            postgresql_where=sql("replaces_id is not null"),
         ),
     )
 
@@ -207,6 +216,8 @@ class OnlineArm(Row):
     number: Mapped[int] = mapped_column(BigInteger)
     share: Mapped[float] = mapped_column(Float)
     """Of the traffic, 0 to 1, as it is now; ``online_shares`` has how it came there."""
+    keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
+    """The metrics that it has points of, by which the latest of each is read without reading all."""
 
 
 class OnlineShare(Row):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from app.access.policy import Actor, ProjectAccess
@@ -22,8 +22,8 @@ from app.lifecycle.gates.rules.subject import Answer, Approval, Approvals, Subje
 from app.lifecycle.gates.sets import Gate, Standing
 from app.lifecycle.gates.verdicts import GateVerdict, needs_new_answers, refusing
 from app.registry.models import Model
-from app.registry.references.parse import InStage
-from app.registry.versions import lookup
+from app.registry.stages import holders
+from app.registry.stages.definitions import Stage
 from app.registry.versions.lookup import ModelVersion
 
 __all__ = [
@@ -31,15 +31,6 @@ __all__ = [
     "verdicts",
 ]  # fmt: skip
 _CHANGED = "The version, the holder or the gates changed while this gate was answered; try again."
-
-
-class Stage(Protocol):
-    """What is needed of a stage."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def name(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +119,6 @@ def _outside(standing: Standing) -> Sequence[Gate]:
 
 async def _subject(snap: Snapshot, standing: Standing, model: Model, version: ModelVersion, stage: Stage) -> Subject:
     """The holder is the version that ``stage:x`` means now."""
-    holder = await lookup.meant(snap, model, InStage(stage.name))
+    holder = await holders.of_stage(snap, model.project_id, model.id, stage)
     told = await evidence.of_versions(snap, model, [version] if holder is None else [version, holder])
     return Subject(told[version.id], told[holder.id] if holder else None, stage.name, standing.now)

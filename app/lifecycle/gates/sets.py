@@ -13,7 +13,7 @@ import orjson
 
 from app.db.database import Snapshot
 from app.db.statements import Statement, columns
-from app.errors import Invalid
+from app.errors import Invalid, TooLarge
 from app.lifecycle.gates.rules import kinds
 from app.lifecycle.gates.rules.rule import Rule
 from app.lifecycle.gates.tables import GateSet
@@ -25,6 +25,7 @@ MAX_GATES = 50
 MAX_OUTSIDE = 10
 """Gates of one set that ask outside: each costs time at every promotion."""
 MAX_NOTE = 1_000
+MAX_SECRET = 1_000
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
@@ -163,6 +164,8 @@ def check(requests: Sequence[GateRequest], *, field: str = "gates") -> list[Chec
         name = _name(request, checked, f"{path}.name")
         if request.secret and not kinds.has_secret(request.kind):
             raise Invalid(f"A gate of the kind '{request.kind}' has no secret.", field=f"{path}.secret")
+        if len(request.secret or "") > MAX_SECRET:
+            raise TooLarge(f"The secret has more than {MAX_SECRET:,} characters.", field=f"{path}.secret")
         checked[name] = CheckedGate(name, rule, request.is_required, request.secret)
     outside = [each for each in checked.values() if each.rule.asks_outside]
     if len(outside) > MAX_OUTSIDE:

@@ -14,6 +14,9 @@ class GateSet(Row):
     """The gates of a stage, as they were set at one time. The highest version is in force; none is ever changed."""
 
     __tablename__ = "gate_sets"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "stage_id"], ["project_stages.project_id", "project_stages.id"]),
+    )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
     stage_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

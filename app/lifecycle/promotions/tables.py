@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+    literal_column,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +25,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.base import BigId, Json, Moment, Now, Row
 
 OPEN = "state = 'open'"
+OPEN_STATE = literal_column("'open'", Text)
+"""A constant, so that PostgreSQL sees at planning that a partial index holds all matching rows."""
 STANDING = "fell_at is null"
 
 
@@ -37,6 +48,7 @@ class PromotionRequest(Row):
         Index("ix_promotion_requests_version_id", "project_id", "version_id", "id"),
         Index("ix_promotion_requests_model_id", "project_id", "model_id", "id"),
         Index("ix_promotion_requests_state", "project_id", "state", "id"),
+        Index("ix_promotion_requests_stage", "project_id", "stage", "id"),
         Index("ix_promotion_requests_expires_at", "expires_at", postgresql_where=sql(OPEN)),
     )
 
@@ -83,6 +95,7 @@ class PromotionApproval(Row):
             unique=True,
             postgresql_where=sql(STANDING),
         ),
+        Index("ix_promotion_approvals_request_id", "project_id", "request_id", "id"),
     )
 
     project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -138,7 +151,7 @@ class Promotion(Row):
             name="fk_promotions_request",
         ),
         Index("ix_promotions_version_id", "project_id", "version_id", "id"),
-        Index("ix_promotions_model_id", "project_id", "model_id", "stage_id", "id"),
+        Index("ix_promotions_model_id", "project_id", "model_id", "stage_id", "number", "id"),
         Index("ix_promotions_request_id", "project_id", "request_id", postgresql_where=sql("request_id is not null")),
     )
 

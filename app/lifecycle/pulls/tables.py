@@ -18,7 +18,7 @@ class Pull(Row):
         PrimaryKeyConstraint("project_id", "version_id", "day", "user_id", "door"),
         # The chore that forgets old ones looks through all projects at once.
         Index("ix_pulls_day", "day"),
-        CheckConstraint("door in ('graphql', 'link', 'mlflow', 'packages')", name="door"),
+        CheckConstraint("door in ('link', 'mlflow', 'packages')", name="door"),
         {"postgresql_with": {"fillfactor": 80}},
     )
 

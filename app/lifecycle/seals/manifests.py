@@ -62,6 +62,13 @@ async def of_version(snap: Snapshot, version: ModelVersion) -> Manifest:
     return Manifest(await manifest.entries(snap, root, folder))
 
 
+def path_below(folder: str, path: str) -> str:
+    """A path of the candidate as manifests have it; a folder that is a file itself has that one by its name."""
+    if path == folder:
+        return path.rpartition("/")[2]
+    return path.removeprefix(f"{folder}/") if folder else path
+
+
 def shown_digest(digest: bytes) -> str:
     """The digest as users see it: ``sha256:`` and 64 hexadecimal digits."""
     return f"sha256:{digest.hex()}"

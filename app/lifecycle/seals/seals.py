@@ -11,6 +11,7 @@ from sqlalchemy import func, insert
 
 from app.access.policy import Actor
 from app.db.database import Database, Tx
+from app.lifecycle.evaluations import stated
 from app.lifecycle.seals import manifests
 from app.lifecycle.seals.manifests import Manifest
 from app.lifecycle.seals.tables import VersionSeal
@@ -60,6 +61,7 @@ async def seal(
         return version
     states.require_ready(version, "be sealed")
     manifest = await manifests.of_version(tx, version)
+    await stated.keep(tx, version)
     sealed = await change.apply(tx, version, sealed_at=func.now(), manifest_digest=manifest.digest)
     await _note(tx, actor, sealed, manifest, promotion_id)
     await webhook_events.version_changed(

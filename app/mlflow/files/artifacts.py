@@ -15,6 +15,7 @@ from app.files.targets import CandidateFiles, Client, Target, VersionFiles
 from app.http import addresses as reached
 from app.http import bodies
 from app.http.links.downloads import send
+from app.lifecycle.pulls.counter import Door
 from app.mlflow.files import folder_listing
 from app.mlflow.protocol import artifact_uris, identifiers, message
 from app.mlflow.protocol.artifact_uris import Location
@@ -127,7 +128,7 @@ async def _answer(call: Call, target: Target, path: str) -> Answer:
     file = await find(call, target, path)
     if call.message.flag("presigned"):
         return presigned(call, file)
-    return await send(call.runtime, call.request, call.actor, file)
+    return await send(call.runtime, call.request, call.actor, file, door=Door.MLFLOW)
 
 
 def _within(path: str) -> str:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from app.artifacts.path_conflicts import PathOccupied
 from app.artifacts.paths import InvalidPath
+from app.artifacts.sealed import VersionSealed
 from app.errors import (
     Forbidden,
     Misdirected,
@@ -22,7 +23,7 @@ from app.errors import (
 from app.http.answers import json_answer
 from app.http.errors import HttpError
 from app.registry.models import ModelNotFound, ModelTaken
-from app.registry.stages import STAGES, UnknownStage
+from app.registry.stages.definitions import MLFLOW_NAMES, UnknownStage
 from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 
 _INVALID = "INVALID_PARAMETER_VALUE"
@@ -30,6 +31,7 @@ _ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (
     (AliasNotFound, (400, _INVALID)),
     (NotFound, (404, "RESOURCE_DOES_NOT_EXIST")),
     (PathOccupied, (409, "RESOURCE_CONFLICT")),
+    (VersionSealed, (409, "RESOURCE_CONFLICT")),
     (Taken, (400, "RESOURCE_ALREADY_EXISTS")),
     (Unauthenticated, (401, "UNAUTHENTICATED")),
     (Forbidden, (403, "PERMISSION_DENIED")),
@@ -76,7 +78,7 @@ def _opening(error: ModelyardError) -> str:
         case ModelTaken():
             return _taken(error)
         case UnknownStage(stage=stage):
-            return f"Invalid Model Version stage: {stage}. Value must be one of {', '.join(STAGES).title()}."
+            return f"Invalid Model Version stage: {stage}. Value must be one of {', '.join(MLFLOW_NAMES)}."
         case _:
             return ""
 

@@ -12,8 +12,8 @@ from app.artifacts.reads.folders import Entry
 from app.mlflow.protocol import artifact_uris, identifiers
 from app.mlflow.protocol.identifiers import shown_model_id
 from app.registry.models import Model
-from app.registry.names import VERSION_TAG
-from app.registry.reads.details import ModelColumns, VersionColumns
+from app.registry.names import DEPRECATED_TAG, VERSION_TAG, YANKED_TAG
+from app.registry.reads.details import FIRST, ModelColumns, VersionColumns
 from app.registry.versions import states
 from app.registry.versions.lookup import ModelVersion
 from app.registry.versions.states import State
@@ -209,14 +209,14 @@ def registered_model(row: Model | ModelColumns) -> Json:
 
 
 def model_version(model: Model | ModelColumns, row: ModelVersion | VersionColumns, aliases: list[str]) -> Json:
-    """``version`` is the number; the SemVer stands in a tag (GitLab's convention)."""
+    """``version`` is the number; the SemVer stands in a tag (GitLab's convention). A row of versions is a new one."""
     created, updated = _times(row)
     shown: Json = {
         "name": model.name,
         "version": str(row.number),
         "creation_timestamp": created,
         "last_updated_timestamp": updated,
-        "current_stage": row.stage.capitalize(),
+        "current_stage": row.stage if isinstance(row, VersionColumns) else FIRST,
         "description": row.description,
         "source": row.source or artifact_uris.download_uri(model, row),
         "run_id": row.foreign_run or row.candidate_id.hex,
@@ -225,11 +225,17 @@ def model_version(model: Model | ModelColumns, row: ModelVersion | VersionColumn
         "tags": pairs({**row.tags, VERSION_TAG: row.version}),
         "aliases": aliases,
     }
-    if why := states.reason(row.state, row.state_reason):
+    if why := states.reason(row.state, row.state_reason) or _warning(row.tags):
         shown["status_message"] = why
     if row.logged_model_id is not None:
         shown["model_id"] = shown_model_id(row.logged_model_id)
     return shown
+
+
+def _warning(tags: Mapping[str, str]) -> str | None:
+    """That a version was yanked or deprecated: the one field that is a message, and that clients show as one."""
+    told = (("Yanked", tags.get(YANKED_TAG)), ("Deprecated", tags.get(DEPRECATED_TAG)))
+    return " ".join(f"{what}: {why}" for what, why in told if why) or None
 
 
 def _times(row: Model | ModelVersion | ModelColumns | VersionColumns) -> tuple[int, int]:

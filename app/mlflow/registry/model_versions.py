@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 from app.errors import Invalid
+from app.lifecycle.promotions import promote
+from app.lifecycle.promotions.promote import Promote
+from app.lifecycle.pulls.counter import Door
 from app.mlflow.protocol import artifact_uris, shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
@@ -73,7 +76,7 @@ async def update(call: Call) -> Answer:
 
 @of_a_version
 async def transition_stage(call: Call) -> Answer:
-    """Move a version to a stage, on request with all others of that stage to the archive."""
+    """Move a version to a stage through its gates, on request with all others of that stage to the archive."""
     message = call.message
     stage, archive = message.required("stage"), message.flag("archive_existing_versions")
     if archive and stage.lower() not in _ACTIVE_STAGES:
@@ -82,14 +85,17 @@ async def transition_stage(call: Call) -> Answer:
             f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
             field="archive_existing_versions",
         )
-    moved = await change.set_stage(call.db, call.actor, call.project, named(call), stage, archive_existing=archive)
-    return {"model_version": await presentation.changed_version(call, moved)}
+    command = Promote(stage, keep_others=not archive, is_exclusive=False)
+    clients = call.runtime.gate_clients
+    entry = await promote.promote(call.db, clients, call.actor, call.project, named(call), command)
+    return {"model_version": await presentation.changed_version(call, entry.version)}
 
 
 @of_a_version
 async def delete(call: Call) -> Answer:
-    """Delete a version; its number is not given again."""
-    await versions_delete.delete(call.db, call.actor, call.project, named(call))
+    """Delete a version; its number is not given again. It can be restored for a while by GraphQL."""
+    keep = call.runtime.settings.restore_period
+    await versions_delete.delete(call.db, call.actor, call.project, named(call), keep=keep)
     return {}
 
 
@@ -116,6 +122,7 @@ async def download_uri(call: Call) -> Answer:
     )
     if version.open_until:
         raise states.not_ready(version, "be downloaded", field="version")
+    call.runtime.pulls.resolved(call.actor, version, Door.MLFLOW)
     return {"artifact_uri": artifact_uris.download_uri(model, version)}
 
 

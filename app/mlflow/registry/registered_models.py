@@ -14,7 +14,7 @@ from app.registry.reads import search as reads_search
 from app.registry.reads.details import VersionDetails
 from app.registry.reads.search import SearchModels
 from app.registry.references.parse import InStage, parse_mlflow_stage, parse_mlflow_version, parse_reference
-from app.registry.stages import check_stage
+from app.registry.stages import definitions
 from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 
 MAX_PAGE = 1000
@@ -49,8 +49,9 @@ async def update(call: Call) -> Answer:
 
 
 async def delete(call: Call) -> Answer:
-    """Delete a model with all its versions."""
-    await models.delete(call.db, call.actor, call.project, call.message.required("name"))
+    """Delete a model with all its versions; it can be restored for a while by GraphQL."""
+    keep = call.runtime.settings.restore_period
+    await models.delete(call.db, call.actor, call.project, call.message.required("name"), keep=keep)
     return {}
 
 
@@ -122,7 +123,7 @@ async def _in_stages(call: Call, name: str, stages: list[str]) -> list[VersionDe
     for stage in stages:
         reference = parse_mlflow_stage(stage)
         if isinstance(reference, InStage):
-            check_stage(stage.removeprefix("stage:"))
+            await definitions.check(call.db, call.actor, call.project, stage.removeprefix("stage:"))
         try:
             version = await details.version(call.db, call.actor, call.project, name, reference)
         except VersionNotFound:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, case, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.types import NULLTYPE
 
@@ -24,8 +24,13 @@ from app.registry import models, repository
 from app.registry.reads import latest
 from app.registry.references import resolve
 from app.registry.references.parse import Reference
+from app.registry.stages.definitions import INITIAL_KEY, MLFLOW_NAMES
+from app.registry.stages.tables import ProjectStage
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.versions import lookup
+
+FIRST = MLFLOW_NAMES[0]
+"""What MLflow clients call the stage where versions begin."""
 
 
 class ModelColumns(NamedTuple):
@@ -41,7 +46,7 @@ class ModelColumns(NamedTuple):
 
 
 class VersionColumns(NamedTuple):
-    """What clients see of a version; times as for models."""
+    """What clients see of a version; times as for models, ``stage`` as MLflow clients call it."""
 
     id: int
     model_id: int
@@ -221,11 +226,28 @@ def _columns(version: type[ModelVersion] = ModelVersion) -> list[Any]:
 
 def _read(table: Any, columns: type[ModelColumns | VersionColumns]) -> list[Any]:
     """The expressions of a table's columns. PostgreSQL is faster with times than the driver's objects are."""
-    times = {"created_ms": "created_at", "updated_ms": "updated_at"}
-    return [
-        _milliseconds(getattr(table, times[name])) if name in times else getattr(table, name)
-        for name in columns._fields
-    ]
+    return [_expression(table, name) for name in columns._fields]
+
+
+def _expression(table: Any, name: str) -> Any:
+    match name:
+        case "created_ms":
+            return _milliseconds(table.created_at)
+        case "updated_ms":
+            return _milliseconds(table.updated_at)
+        case "stage":
+            return _stage(table)
+    return getattr(table, name)
+
+
+def _stage(version: Any) -> ColumnElement[str]:
+    """One of MLflow's four names if the stage stands for one, else its own; of the first one, where most versions are,
+    the name is always the same.
+    """
+    here = (ProjectStage.project_id == version.project_id, ProjectStage.key == version.stage)
+    name = select(func.coalesce(ProjectStage.mlflow_name, ProjectStage.name)).where(*here)
+    named = name.correlate(version).scalar_subquery()
+    return case((version.stage == INITIAL_KEY, FIRST), else_=named).label("stage")
 
 
 def _milliseconds(moment: Any) -> ColumnElement[int]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, func, literal, literal_column, select, true
+from sqlalchemy import ColumnElement, Select, and_, literal_column, select, true
 from sqlalchemy.orm import aliased
 
-from app.registry.stages import STAGES
+from app.registry.stages.tables import ProjectStage
 from app.registry.tables import Model, ModelVersion, is_offered
 
 
@@ -26,10 +26,10 @@ def of_models() -> tuple[Select[Any], type[ModelVersion]]:
 
 def per_stage() -> tuple[Select[Any], type[ModelVersion]]:
     """The same for each stage that holds any version, in the order of the stages."""
-    stages = func.unnest(literal(STAGES, ARRAY(Text))).table_valued("name", with_ordinality="position", name="stages")
-    stage = stages.render_derived()
-    version = _highest(ModelVersion.stage == stage.c.name, stage)
-    return _living().join(stage, true()).join(version, true()).order_by(Model.id, stage.c.position), version
+    version = _highest(ModelVersion.stage == ProjectStage.key, ProjectStage)
+    here = and_(ProjectStage.project_id == Model.project_id, ProjectStage.retired_at.is_(None))
+    order = (Model.id, ProjectStage.position, ProjectStage.id)
+    return _living().join(ProjectStage, here).join(version, true()).order_by(*order), version
 
 
 def _living() -> Select[Any]:

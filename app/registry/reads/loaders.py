@@ -5,10 +5,10 @@ Keys begin with the project. Answers come in the order of the keys, an error ins
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, exists, select
@@ -16,6 +16,7 @@ from sqlalchemy import Select, exists, select
 from app.access.policy import Actor, Permission
 from app.access.reads.guarded import GuardedReads, Results
 from app.db.database import Database
+from app.errors import Forbidden, Unauthenticated
 from app.pagination import Keyset, Page, Window
 from app.registry import repository
 from app.registry.names import alias_key
@@ -24,13 +25,17 @@ from app.registry.references import resolve
 from app.registry.references.parse import Reference
 from app.registry.tables import Alias as Alias
 from app.registry.tables import Model, ModelVersion
+from app.registry.trash import retention
 from app.search import sql
+from app.tracking.search.candidate_search import View as View
 
+T = TypeVar("T")
 ModelKey: TypeAlias = tuple[int, int]
 VersionKey: TypeAlias = tuple[int, int]
 CandidateKey: TypeAlias = tuple[int, UUID]
 
 _LISTS = GuardedReads(Permission.REGISTRY_READ, of_models=True)
+_TRASH = GuardedReads(Permission.REGISTRY_WRITE, of_models=True)
 _MODEL = (Model.project_id, Model.id)
 _VERSION = (ModelVersion.project_id, ModelVersion.id)
 _OF_MODEL = (ModelVersion.project_id, ModelVersion.model_id)
@@ -66,35 +71,54 @@ class VersionSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VersionList:
-    """Which versions of a model, and in which order; text is looked for in the version itself."""
+    """Which versions of a model, and in which order; text is looked for in the version itself.
+
+    ``view``: those in the trash; ``ALL`` of a model in the trash has those that would be restored with it, too.
+    """
 
     by: VersionSort = VersionSort.PRECEDENCE
     descending: bool = True
     reference: Reference | None = None
     text: str = ""
+    view: View = View.ACTIVE
 
 
 async def models_of_projects(
-    db: Database, actor: Actor, keys: Sequence[tuple[int]], window: Window, *, text: str, order: ModelOrder
+    db: Database,
+    actor: Actor,
+    keys: Sequence[tuple[int]],
+    window: Window,
+    *,
+    text: str,
+    order: ModelOrder,
+    view: View = View.ACTIVE,
 ) -> Results[Page[Model]]:
-    """Models of each project."""
-    return await _LISTS.pages(
-        db,
-        actor,
-        keys,
-        window,
-        statement=_models(actor, text),
-        order=_model_keyset(order),
-        row=Model,
-        parent=(Model.project_id,),
-    )
+    """Models of each project; those in the trash are for callers who may restore them, others see none there."""
+
+    async def pages(reads: GuardedReads, view: View) -> Results[Page[Model]]:
+        return await reads.pages(
+            db,
+            actor,
+            keys,
+            window,
+            statement=_models(actor, text, view),
+            order=_model_keyset(order),
+            row=Model,
+            parent=(Model.project_id,),
+        )
+
+    return await _with_trash(pages, view, Page())
 
 
 async def count_models_of_projects(
-    db: Database, actor: Actor, keys: Sequence[tuple[int]], *, text: str
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], *, text: str, view: View = View.ACTIVE
 ) -> Results[int]:
     """How many models each project has."""
-    return await _LISTS.counts(db, actor, keys, statement=_models(actor, text), parent=(Model.project_id,))
+
+    async def counts(reads: GuardedReads, view: View) -> Results[int]:
+        return await reads.counts(db, actor, keys, statement=_models(actor, text, view), parent=(Model.project_id,))
+
+    return await _with_trash(counts, view, 0)
 
 
 async def models_by_keys(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[Model | None]:
@@ -111,24 +135,32 @@ async def models_of_experiments(db: Database, actor: Actor, keys: Sequence[Model
 async def versions_of_models(
     db: Database, actor: Actor, keys: Sequence[ModelKey], window: Window, query: VersionList
 ) -> Results[Page[ModelVersion]]:
-    """Versions of each model."""
-    return await _LISTS.pages(
-        db,
-        actor,
-        keys,
-        window,
-        statement=_listed(actor, query),
-        order=_order(query),
-        row=ModelVersion,
-        parent=_OF_MODEL,
-    )
+    """Versions of each model; those in the trash are for callers who may restore them."""
+
+    async def pages(reads: GuardedReads, view: View) -> Results[Page[ModelVersion]]:
+        return await reads.pages(
+            db,
+            actor,
+            keys,
+            window,
+            statement=_listed(actor, query, view),
+            order=_order(query),
+            row=ModelVersion,
+            parent=_OF_MODEL,
+        )
+
+    return await _with_trash(pages, query.view, Page())
 
 
 async def count_versions_of_models(
     db: Database, actor: Actor, keys: Sequence[ModelKey], query: VersionList
 ) -> Results[int]:
     """How many versions each model has."""
-    return await _LISTS.counts(db, actor, keys, statement=_listed(actor, query), parent=_OF_MODEL)
+
+    async def counts(reads: GuardedReads, view: View) -> Results[int]:
+        return await reads.counts(db, actor, keys, statement=_listed(actor, query, view), parent=_OF_MODEL)
+
+    return await _with_trash(counts, query.view, 0)
 
 
 async def latest_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[ModelVersion | None]:
@@ -181,6 +213,18 @@ async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[Version
     return await _LISTS.groups(db, actor, keys, statement=_aliases(actor), parent=(Alias.project_id, Alias.version_id))
 
 
+async def _with_trash(read: Callable[[GuardedReads, View], Awaitable[Results[T]]], view: View, empty: T) -> Results[T]:
+    """What a view shows to those who may restore, and to others what there is without the trash."""
+    if view is View.ACTIVE:
+        return await read(_LISTS, view)
+    results = await read(_TRASH, view)
+    refused = [isinstance(one, Forbidden | Unauthenticated) for one in results]
+    if not any(refused):
+        return results
+    shown: Results[T] = [empty] * len(results) if view is View.DELETED else await read(_LISTS, View.ACTIVE)
+    return [other if is_refused else one for one, other, is_refused in zip(results, shown, refused, strict=True)]
+
+
 def _model_keyset(order: ModelOrder) -> Keyset[Model]:
     name = f"models:{order.by}:{order.descending}"
     match order.by:
@@ -194,8 +238,8 @@ def _model_keyset(order: ModelOrder) -> Keyset[Model]:
             return Keyset(name, columns, lambda model: (model.updated_at, model.id), order.descending)
 
 
-def _models(actor: Actor, text: str = "") -> Select[Model]:
-    statement = select(Model).where(Model.deleted_at.is_(None), *repository.within(actor))
+def _models(actor: Actor, text: str = "", view: View = View.ACTIVE) -> Select[Model]:
+    statement = select(Model).where(retention.in_view(Model, view), *repository.within(actor))
     return statement.where(sql.contains(Model.name, text)) if text else statement
 
 
@@ -203,8 +247,15 @@ def _versions(actor: Actor) -> Select[ModelVersion]:
     return repository.all_living_versions().where(*repository.within(actor))
 
 
-def _listed(actor: Actor, query: VersionList) -> Select[ModelVersion]:
-    statement = _versions(actor)
+def _versions_in_trash(actor: Actor, view: View) -> Select[ModelVersion]:
+    """Also versions of a model that is in the trash itself."""
+    of_model = (Model.project_id == ModelVersion.project_id) & (Model.id == ModelVersion.model_id)
+    seen = (retention.in_view(ModelVersion, view), retention.in_view(Model, View.ALL))
+    return select(ModelVersion).join(Model, of_model).where(*seen, *repository.within(actor))
+
+
+def _listed(actor: Actor, query: VersionList, view: View) -> Select[ModelVersion]:
+    statement = _versions(actor) if view is View.ACTIVE else _versions_in_trash(actor, view)
     if query.reference is not None:
         statement = statement.where(resolve.matches(query.reference))
     if query.text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from app.errors import Invalid
@@ -20,6 +21,7 @@ FORMS = (
     "stage:production or #7"
 )
 
+_MOMENT = re.compile(r"(?P<reference>[^{}]+)@\{(?P<at>[^{}]*)\}")
 _DIGITS = re.compile(r"[0-9]+")
 _RANGE_SIGNS = re.compile(r"[\^~<>=*|,\s]|(?:^|\.)[xX](?:\.|$)")
 
@@ -72,19 +74,29 @@ class ByNumber:
     number: int
 
 
-Reference: TypeAlias = Exact | InRange | Latest | ByAlias | InStage | ByNumber
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The version that the reference meant at a moment."""
+
+    reference: Exact | InRange | Latest | ByAlias | InStage | ByNumber
+    at: datetime
+
+
+Reference: TypeAlias = Exact | InRange | Latest | ByAlias | InStage | ByNumber | AsOf
 
 
 def parse_reference(text: str) -> Reference:
     """Read a reference: ``1.2.3``, ``^1.2``, ``latest``, ``latest-prerelease``, ``@champion``, ``stage:x``, ``#7``.
 
     Blanks around it do not count. ``@1.2.3`` is the version of that name and ``@latest`` the latest one, since no
-    alias can be called so.
+    alias can be called so. With ``@{2026-05-03}`` behind it, or a time of ISO 8601, it is what it meant then.
 
     Raises:
         InvalidReference: none of these forms; the message lists them.
     """
     text = _trimmed(text)
+    if moment := _MOMENT.fullmatch(text):
+        return as_of(parse_reference(moment["reference"]), _moment(moment["at"], text))
     if text.startswith("@"):
         return _alias(text[1:], text)
     if text.startswith("stage:"):
@@ -94,6 +106,19 @@ def parse_reference(text: str) -> Reference:
     if _DIGITS.fullmatch(text):
         raise _invalid(text, f"write #{text[:20]} for the version's number or {text[:20]}.x for a range")
     return _latest(text) or _exact_or_range(text)
+
+
+def as_of(reference: Reference, at: datetime | None) -> Reference:
+    """The reference as it was meant at a moment; None: as it is meant now.
+
+    Raises:
+        InvalidReference: it names a moment already.
+    """
+    if at is None:
+        return reference
+    if isinstance(reference, AsOf):
+        raise _invalid(format_reference(reference), "it names two moments")
+    return AsOf(reference, at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 def parse_mlflow_version(text: str) -> Reference:
@@ -133,11 +158,20 @@ def format_reference(reference: Reference) -> str:
             return range.text
         case Latest(prerelease):
             return "latest-prerelease" if prerelease else "latest"
-        case ByAlias(name):
-            return f"@{name}"
-        case InStage(name):
-            return f"stage:{name}"
+        case ByAlias(name) | InStage(name):
+            return f"{'@' if isinstance(reference, ByAlias) else 'stage:'}{name}"
+        case AsOf(meant, at):
+            return f"{format_reference(meant)}@{{{at.isoformat()}}}"
     return f"#{reference.number}"
+
+
+def _moment(text: str, whole: str) -> datetime:
+    """A date (its first moment) or a time; of none that names no zone, that of UTC."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise _invalid(whole, "between @{ and } stands a time such as 2026-05-03 or 2026-05-03T12:00:00Z") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _trimmed(text: str) -> str:

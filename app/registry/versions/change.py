@@ -1,26 +1,25 @@
-"""Changes of one version: description, tags and stage."""
+"""Changes of one version: description and tags."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 
 from app.access.policy import Actor
 from app.ci import job_links
 from app.ci.job_links import Owner
 from app.db.database import Database, Tx
 from app.errors import Invalid
-from app.registry import models, webhook_events
-from app.registry.names import VERSION_TAG, check_description
+from app.registry import fact_tags, guards, webhook_events
+from app.registry.names import RESERVED_TAGS, VERSION_TAG, check_description
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
-from app.registry.stages import UNGUARDED, check_stage
 from app.registry.tables import ModelVersion
 from app.registry.tags import check_tags, patched
-from app.registry.versions import lookup, states
+from app.registry.versions import lookup
 from app.text import quoted
 
 
@@ -41,6 +40,8 @@ async def edit(db: Database, actor: Actor, project: int | str, target: Target, c
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
+        VersionSealed: description or facts of a sealed version would change.
+        VersionProtected: those of a version in a protected stage would, and the actor may not change such.
         Invalid: a value is not acceptable, or there would be too many tags.
     """
     refuse_version_tag(command.tags)
@@ -52,6 +53,8 @@ async def edit(db: Database, actor: Actor, project: int | str, target: Target, c
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model, version = await lookup.find(tx, actor, access.id, target)
+        if version.sealed_at is None and (command.description is not None or fact_tags.any_fact(command.tags)):
+            await guards.require_version(tx, actor, access, version, "its description and facts cannot be changed")
         changed = await apply(tx, version, **values)
         if command.tags:
             check_tags(changed.tags)
@@ -61,33 +64,6 @@ async def edit(db: Database, actor: Actor, project: int | str, target: Target, c
         if command.description is not None:
             await webhook_events.version_changed(tx, model, changed, "updated", actor.username)
     return changed
-
-
-async def set_stage(
-    db: Database, actor: Actor, project: int | str, target: Target, stage: str, *, archive_existing: bool = False
-) -> ModelVersion:
-    """Move a version to a stage; ``archive_existing`` sends all others in that stage to ``archived``.
-
-    Raises:
-        ModelNotFound, VersionNotFound: there is no such version.
-        VersionNotReady: the stage is for versions whose files are complete and sound.
-        Invalid: there is no such stage.
-    """
-    stage = check_stage(stage)
-    async with db.write() as tx:
-        access = await writable(tx, actor, project)
-        model, version = await lookup.find(tx, actor, access.id, target)
-        await models.lock(tx, model)
-        version = await lookup.reload(tx, version)
-        left_stage = version.stage
-        archived = await _archive_others(tx, version, stage) if archive_existing else []
-        moved = await apply(tx, version, stage=stage, updated_at=func.now())
-        if stage not in UNGUARDED:
-            states.require_ready(moved, f"enter the stage {quoted(stage)}", field="stage")
-        for one, left in [*((other, stage) for other in archived), (moved, left_stage)]:
-            if one.stage != left:
-                await webhook_events.version_changed(tx, model, one, "stage_changed", actor.username, from_stage=left)
-    return moved
 
 
 async def apply(tx: Tx, version: ModelVersion, **values: Any) -> ModelVersion:
@@ -113,11 +89,17 @@ async def apply(tx: Tx, version: ModelVersion, **values: Any) -> ModelVersion:
 
 
 def refuse_version_tag(keys: Iterable[str]) -> None:
-    """Refuse changes of the tag that stands for the version itself.
+    """Refuse changes of the tag that stands for the version itself, and of those that only the service sets.
 
     Raises:
-        Invalid: it is among the keys.
+        Invalid: one is among the keys.
     """
+    keys = set(keys)
+    if reserved := sorted(RESERVED_TAGS & keys):
+        raise Invalid(
+            f"The tag `{reserved[0]}` says what was done to the version: yank or deprecate it, or take that back.",
+            field="tags",
+        )
     if VERSION_TAG in keys:
         raise Invalid(
             f"The tag '{VERSION_TAG}' is the version itself, which does not change; make a new version.", field="tags"
@@ -129,19 +111,3 @@ async def follow_ci_tags(tx: Tx, actor: Actor, version: ModelVersion, patch: Ite
     if job_links.names_ci_job(patch):
         owner = Owner(version.project_id, version_id=version.id)
         await job_links.follow_tags(tx, owner, version.tags, by=actor.user_id)
-
-
-async def _archive_others(tx: Tx, version: ModelVersion, stage: str) -> Sequence[ModelVersion]:
-    """The versions may share files, so the files are locked first, and rows of each kind in one order."""
-    same = (ModelVersion.project_id == version.project_id, ModelVersion.model_id == version.model_id)
-    others = (*same, ModelVersion.stage == stage, ModelVersion.id != version.id, ModelVersion.deleted_at.is_(None))
-    ids = (await tx.scalars(select(ModelVersion.id).where(*others))).all()
-    if not ids:
-        return []
-    await states.lock_files_of(tx, version.project_id, [version.id, *ids])
-    every = (ModelVersion.project_id == version.project_id, ModelVersion.id == func.any([version.id, *ids]))
-    await tx.execute(select(ModelVersion.id).where(*every).order_by(ModelVersion.id).with_for_update())
-    statement = (
-        update(ModelVersion).where(*others).values(stage="archived", updated_at=func.now()).returning(ModelVersion)
-    )
-    return (await tx.scalars(statement, execution_options={"populate_existing": True})).all()

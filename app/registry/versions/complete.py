@@ -60,6 +60,7 @@ async def complete(
         FilesFailed: an upload was refused or has run out of time, and was neither repeated nor aborted.
         VersionNotReady: a file failed or is in quarantine; nothing was changed.
         VersionRetired: the text belongs to a deleted version with other files.
+        NameProtected, ApprovalNeeded: a rule protects an alias; nothing was changed.
         Invalid: a name is not acceptable for an alias, or there are more than 100.
     """
     if len(names) > MAX_ALIASES:
@@ -75,7 +76,7 @@ async def complete(
             version = await _complete(tx, version)
         states.require_ready(version, "be completed")
         for name in checked:
-            await aliases.move(tx, actor, model, version, name)
+            await aliases.move(tx, actor, access, model, version, name)
         await announce.announce_version(tx, model, version, actor.username)
     return version
 

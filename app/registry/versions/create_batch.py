@@ -29,6 +29,7 @@ from weakref import WeakValueDictionary
 from app.artifacts.artifacts import Root
 from app.ci import job_links
 from app.ci.job_links import Owner
+from app.db import change_context
 from app.db.database import Database, Tx
 from app.db.group_commit import GroupCommit
 from app.errors import Unavailable
@@ -83,7 +84,13 @@ async def _create(db: Database, requests: Sequence[VersionRequest]) -> Sequence[
 
 
 async def _create_locked(db: Database, requests: Sequence[VersionRequest]) -> Sequence[Outcome]:
-    """The same with everything that may belong to it; the model's lock comes last, to be held as briefly as can be."""
+    """The same with everything that may belong to it; what is told of no single version is told of the first caller."""
+    with change_context.within(requests[0].context):
+        return await _create_in_one(db, requests)
+
+
+async def _create_in_one(db: Database, requests: Sequence[VersionRequest]) -> Sequence[Outcome]:
+    """One transaction; the model's lock comes last, to be held as briefly as can be."""
     async with db.write(grows=True) as tx:
         model = await repository.any_model(tx, requests[0].project_id, requests[0].model)
         if model is None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from app.db import change_context
 from app.db.statements import Fragment, Runner, Statement, columns
 from app.registry import models
 from app.registry.references import semver
@@ -196,7 +197,7 @@ def insert_statement(name: str, row: type[VersionRow]) -> Statement[InsertedRow]
         SELECT numbered.project_id, numbered.id, numbered.last_number + row.position,
             row.state = 'ready', row.state = 'ready', row.state, {values}
         FROM numbered, unnest({arrays}) WITH ORDINALITY AS row ({names}, position)
-        WHERE (SELECT count(*) FROM own) = cardinality(:own_candidates::uuid[])
+        WHERE (SELECT count(*) FROM own) = cardinality(:own_candidates::uuid[]) AND {change_context.TELL}
         ORDER BY row.position
         RETURNING {columns(InsertedRow)}
         """,  # noqa: S608 - of constants
@@ -245,6 +246,7 @@ async def insert_versions(run: Runner, state: ModelState, assignments: Sequence[
         own_candidates=[one.candidate_id for one in own],
         own_usernames=[one.request.actor.username for one in own],
         own_creators=[one.request.actor.user_id for one in own],
+        audit=_told(new),
         **_arrays([_row(one) for one in new]),
     )
     inserted = {row.number: row for row in rows}
@@ -295,6 +297,12 @@ def _row(new: NewVersion) -> VersionRow:
         run_link=request.run_link,
         open_until=request.open_until.value,
     )
+
+
+def _told(new: Sequence[NewVersion]) -> str:
+    """The context of each version, and of the candidate that is made for it."""
+    versions = {one.version.text: one.request.context for one in new}
+    return change_context.told(versions | {one.candidate_id: one.request.context for one in new})
 
 
 def _arrays(rows: Sequence[VersionRow]) -> dict[str, list[Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from app.access import policy
 from app.access.policy import Actor, ProjectAccess
 from app.artifacts.artifacts import Root
@@ -10,10 +12,10 @@ from app.db.statements import Fragment
 from app.errors import NotFound
 from app.registry import models, repository
 from app.registry.references import resolve
-from app.registry.references.parse import ByAlias, Reference, format_reference
+from app.registry.references.parse import AsOf, ByAlias, Reference, format_reference
 from app.registry.references.resolve import Named, Target
 from app.registry.repository import readable
-from app.registry.tables import Model, ModelVersion
+from app.registry.tables import Model, ModelVersion, is_offered
 from app.text import quoted
 
 __all__ = ["ModelVersion", "Named", "Target"]
@@ -65,11 +67,10 @@ async def by_reference_with_model(
         return await find(snap, actor, access.id, Named(model, reference))
 
 
-async def meant(snap: Snapshot, model: Model, reference: Reference) -> ModelVersion | None:
-    """Read step: the version of a model that was found which the reference means now; None: none. One statement."""
-    statement = resolve.of_model(reference, by_id=True)
-    row = (await snap.execute(statement, {"of_project": model.project_id, "of_model": model.id})).one_or_none()
-    return row[1] if row is not None else None
+async def newest(snap: Snapshot, model: Model, count: int) -> list[ModelVersion]:
+    """Read step: the versions of a model that were made last, the newest first, in whatever state they are."""
+    mine = repository.living_versions(model.project_id).where(ModelVersion.model_id == model.id)
+    return list(await snap.scalars(mine.order_by(ModelVersion.number.desc()).limit(count)))
 
 
 async def find(snap: Snapshot, actor: Actor, project_id: int, target: Target) -> tuple[Model, ModelVersion]:
@@ -86,6 +87,17 @@ async def find(snap: Snapshot, actor: Actor, project_id: int, target: Target) ->
         if row is not None and policy.reaches(actor, row[1].name):
             return row[1], row[0]
     raise VersionNotFound(f"There is no model version with id {target} in this project, or you may not see it.")
+
+
+async def find_to_read(snap: Snapshot, actor: Actor, project: int | str, target: Target) -> ModelVersion:
+    """Read step: a living version, in a project whose registry the actor may read.
+
+    Raises:
+        ProjectNotFound, SwitchedOff: the actor may not see the project, or its registry.
+        ModelNotFound, VersionNotFound, AliasNotFound: as for :func:`by_reference`.
+    """
+    access = await readable(snap, actor, project)
+    return (await find(snap, actor, access.id, target))[1]
 
 
 async def find_to_change(
@@ -114,6 +126,13 @@ async def reload(tx: Tx, version: ModelVersion) -> ModelVersion:
     return current
 
 
+async def lock_by_id(tx: Tx, project_id: int, version_id: int) -> ModelVersion | None:
+    """Step: a living version of a key, locked against every change until the commit; None where there is none."""
+    mine = repository.living_versions(project_id).where(ModelVersion.id == version_id)
+    locked: ModelVersion | None = await tx.scalar(mine.with_for_update(read=True, of=ModelVersion))
+    return locked
+
+
 async def lock_against_deletion(tx: Tx, version: ModelVersion) -> None:
     """Step: lock a living version against deletion until the commit; many transactions may at once.
 
@@ -131,8 +150,29 @@ def no_version(model: str, reference: Reference) -> VersionNotFound:
         message = f"The model {quoted(model)} has no alias {quoted(reference.name)}."
         return AliasNotFound(message, field="alias", model=model, reference=reference.name)
     named = format_reference(reference)
+    if isinstance(reference, AsOf):
+        message = f"The model {quoted(model)} had no version {quoted(named)}, or it was deleted since."
+        return VersionNotFound(message, field="version", model=model, reference=named)
     message = f"The model {quoted(model)} has no version {quoted(named)}."
     return VersionNotFound(message, field="version", model=model, reference=named)
+
+
+async def predecessor(snap: Snapshot, version: ModelVersion) -> ModelVersion | None:
+    """Read step: the highest release of the model that precedes the version, READY and not yanked; None: there is none.
+
+    One probe of the index that has releases by precedence.
+    """
+    earlier = (
+        ModelVersion.project_id == version.project_id,
+        ModelVersion.model_id == version.model_id,
+        ModelVersion.deleted_at.is_(None),
+        is_offered(ModelVersion),
+        ModelVersion.is_prerelease.is_(False),
+        ModelVersion.precedence < version.precedence,
+    )
+    order = (ModelVersion.precedence.desc(), ModelVersion.number.desc())
+    before: ModelVersion | None = await snap.scalar(select(ModelVersion).where(*earlier).order_by(*order).limit(1))
+    return before
 
 
 def root_of(version: ModelVersion) -> tuple[Root, str]:

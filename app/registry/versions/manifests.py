@@ -63,6 +63,14 @@ READ_RETIRED = Statement(
     """,  # noqa: S608 - of constants
     row=RetiredRow,
 )
+RELEASE_RETIRED = Statement(
+    "registry.release_retired",
+    "Reserves the text of a version that is restored no more.",
+    """
+    DELETE FROM retired_versions
+    WHERE project_id = :project AND model_id = :model AND version = :version AND number = :number
+    """,
+)
 FORGET_RETIRED = Statement(
     "registry.forget_retired",
     "Removes the reserved texts of a model.",
@@ -104,16 +112,33 @@ async def retired(
 
 
 async def require_same(
-    snap: Snapshot, project_id: int, model_id: int, version: str, root: Root | None, folder: str, location: str
+    snap: Snapshot,
+    project_id: int,
+    model_id: int,
+    version: str,
+    root: Root | None,
+    folder: str,
+    location: str,
+    *,
+    number: int | None = None,
 ) -> None:
     """Read step: refuse files other than those for which the text is reserved; ``root`` None: there are none yet.
+
+    The version of this ``number`` may have its own text again, whatever its files are by now.
 
     Raises:
         VersionRetired: they differ.
     """
     for error, manifest in (await retired(snap, project_id, model_id, [version])).values():
-        if await of_files(snap, root, folder, location) != manifest:
+        if error.number != number and await of_files(snap, root, folder, location) != manifest:
             raise error
+
+
+async def release(tx: Tx, version: ModelVersion) -> None:
+    """Step: a version is restored, so its text is reserved no more; what another one has reserved stays."""
+    await RELEASE_RETIRED.execute(
+        tx, project=version.project_id, model=version.model_id, version=version.version, number=version.number
+    )
 
 
 async def forget(tx: Tx, project_id: int, model_id: int) -> None:

@@ -10,15 +10,19 @@ from app.access.policy import Actor
 from app.artifacts import paths
 from app.ci import job_links
 from app.ci.job_links import JobReference
+from app.db import change_context
+from app.db.change_context import ChangeContext
 from app.errors import Invalid, Taken, TooLarge
 from app.registry import models, repository
-from app.registry.names import VERSION_TAG, check_description
+from app.registry.names import RESERVED_TAGS, VERSION_TAG, check_description
 from app.registry.references import semver
 from app.registry.references.semver import Increment, SemVer
 from app.registry.tags import check_tags
 from app.registry.versions.states import OpenUntil, State
 from app.text import quoted
 
+_NOT_KEPT = RESERVED_TAGS | {VERSION_TAG}
+"""Tags that a copy has of its original, and that say something of that one alone."""
 MAX_ADDRESS = 5_000
 """Characters of each address."""
 
@@ -91,6 +95,8 @@ class VersionRequest:
     open_until: OpenUntil
     ci_jobs: Sequence[JobReference]
     actor: Actor
+    context: ChangeContext | None = field(default_factory=change_context.current, repr=False)
+    """Taken where the request is made: its statement runs in a task of its own."""
 
     @property
     def is_open(self) -> bool:
@@ -126,7 +132,7 @@ def prepare(command: CreateVersion, actor: Actor, project_id: int) -> VersionReq
         candidate_id=command.candidate_id,
         logged_model_id=command.logged_model_id,
         description=check_description(command.description),
-        tags=check_tags({key: value for key, value in command.tags.items() if key != VERSION_TAG}),
+        tags=check_tags({key: value for key, value in command.tags.items() if key not in _NOT_KEPT}),
         artifact_folder=paths.check_folder(command.artifact_folder, "artifact_folder"),
         source=command.source,
         location=command.location,

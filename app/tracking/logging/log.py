@@ -18,6 +18,7 @@ from app.tracking.logging import inputs, metrics, point_batch, tags
 from app.tracking.logging.inputs import DatasetUse
 from app.tracking.logging.point_batch import MetricInput, Points
 from app.tracking.logging.tags import Pair
+from app.tracking.reads import evaluation_runs
 from app.tracking.tables import Candidate
 
 __all__ = ["LogBatch", "MetricInput"]
@@ -131,6 +132,7 @@ async def note_model(db: Database, actor: Actor, project: int | str, candidate_i
         history = _appended(stored.get(HISTORY_TAG, "[]"), entry)
         names.check_value(history, names.TAG_LIMIT, "model_json")
         await tags.store(tx, candidate, {HISTORY_TAG: history})
+        await evaluation_runs.note_model(tx, candidate, entry)
 
 
 def _appended(text: str, entry: object) -> str:

@@ -25,6 +25,7 @@ class Told(NamedTuple):
     Of a data set the key is its name, the value its digest, and ``context`` as what it was read (training, …).
     """
 
+    project_id: int
     owner_id: UUID
     of: str
     kind: str
@@ -40,33 +41,35 @@ _TOLD = Statement(
     """
     WITH candidate AS (
         SELECT c.project_id, c.id, c.created_at FROM candidates c
-        WHERE c.project_id = :project AND c.id = ANY (:candidates::uuid[])
+        JOIN unnest(:candidate_projects::bigint[], :candidates::uuid[]) AS w (project_id, id)
+            ON c.project_id = w.project_id AND c.id = w.id
     ), logged AS (
         SELECT l.project_id, l.id, l.params, l.tags, l.created_at FROM logged_models l
-        WHERE l.project_id = :project AND l.id = ANY (:logged_models::uuid[])
+        JOIN unnest(:model_projects::bigint[], :logged_models::uuid[]) AS w (project_id, id)
+            ON l.project_id = w.project_id AND l.id = w.id
     )
-    SELECT c.id AS owner_id, 'candidate' AS of, 'tag' AS kind, t.key, t.value, NULL::text AS context,
+    SELECT c.project_id, c.id AS owner_id, 'candidate' AS of, 'tag' AS kind, t.key, t.value, NULL::text AS context,
         coalesce(t.set_at, c.created_at) AS at
     FROM candidate c JOIN candidate_tags t
         ON t.project_id = c.project_id AND t.candidate_id = c.id AND t.key = ANY (:tags::text[])
     UNION ALL
-    SELECT c.id, 'candidate', 'param', p.key, p.value, NULL, c.created_at
+    SELECT c.project_id, c.id, 'candidate', 'param', p.key, p.value, NULL, c.created_at
     FROM candidate c CROSS JOIN LATERAL (
         SELECT p.key, p.value FROM candidate_params p WHERE p.project_id = c.project_id AND p.candidate_id = c.id
         ORDER BY p.key LIMIT :most_params
     ) AS p
     UNION ALL
-    SELECT c.id, 'candidate', 'dataset', d.name, d.digest, u.tags ->> 'mlflow.data.context',
+    SELECT c.project_id, c.id, 'candidate', 'dataset', d.name, d.digest, u.tags ->> 'mlflow.data.context',
         coalesce(u.noted_at, c.created_at)
     FROM candidate c JOIN candidate_datasets u ON u.project_id = c.project_id AND u.candidate_id = c.id
     JOIN datasets d ON d.project_id = u.project_id AND d.id = u.dataset_id
     UNION ALL
-    SELECT l.id, 'logged_model', 'param', p.key, p.value, NULL, l.created_at
+    SELECT l.project_id, l.id, 'logged_model', 'param', p.key, p.value, NULL, l.created_at
     FROM logged l CROSS JOIN LATERAL (
         SELECT p.key, p.value FROM jsonb_each_text(l.params) AS p ORDER BY p.key LIMIT :most_params
     ) AS p
     UNION ALL
-    SELECT l.id, 'logged_model', 'tag', t.key, t.value, NULL, l.created_at
+    SELECT l.project_id, l.id, 'logged_model', 'tag', t.key, t.value, NULL, l.created_at
     FROM logged l CROSS JOIN LATERAL jsonb_each_text(l.tags) AS t WHERE t.key = ANY (:tags::text[])
     """,
     row=Told,
@@ -75,17 +78,19 @@ _TOLD = Statement(
 
 async def told(
     snap: Snapshot,
-    project_id: int,
-    candidates: Sequence[UUID],
-    logged_models: Sequence[UUID],
+    candidates: Sequence[tuple[int, UUID]],
+    logged_models: Sequence[tuple[int, UUID]],
     tags: Sequence[str],
 ) -> list[Told]:
-    """Read step: params, data sets and these tags of candidates and logged models, in one statement."""
+    """Read step: params, data sets and these tags of candidates and logged models (project and id of each), in one
+    statement.
+    """
     return await _TOLD.fetch(
         snap,
-        project=project_id,
-        candidates=list(candidates),
-        logged_models=list(logged_models),
+        candidate_projects=[project for project, _ in candidates],
+        candidates=[id for _, id in candidates],
+        model_projects=[project for project, _ in logged_models],
+        logged_models=[id for _, id in logged_models],
         tags=list(tags),
         most_params=MOST_PARAMS,
     )

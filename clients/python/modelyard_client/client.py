@@ -18,9 +18,10 @@ from modelyard_client import targets
 from modelyard_client.connection import Choice, Connection
 from modelyard_client.failures import Misused
 from modelyard_client.progress import NoProgress, Reporter
-from modelyard_client.registry import accounts, logs, models, versions
+from modelyard_client.registry import accounts, deployments, logs, models, versions
+from modelyard_client.registry.deployments import Running
 from modelyard_client.registry.logs import Evidence
-from modelyard_client.results import Account, Model, PullResult, PushResult, Version
+from modelyard_client.results import Account, Deployment, Model, PullResult, PushResult, Version
 from modelyard_client.service import graphql
 from modelyard_client.service.graphql import Api
 from modelyard_client.targets import NewVersion
@@ -228,6 +229,40 @@ class Client:
             self._run(lambda api: models.change(api, model, tags))
         else:
             self._run(lambda api: versions.change(api, targets.version_lookup(api, model, reference), tags))
+
+    def register_deployment(
+        self,
+        version: str,
+        environment: str,
+        endpoint: str,
+        *,
+        instance: str = "",
+        follows: Optional[str] = None,
+        digest: Optional[str] = None,
+    ) -> Deployment:
+        """Say that a version runs; the same again is a heartbeat.
+
+        ``follows`` is the reference that is resolved at the start, such as ``stage:production``: of a version that is
+        named by one it is that one.
+
+        Raises:
+            NotFound, Forbidden: the service refused it.
+        """
+        model, reference = _named(version)
+        running = Running(environment, endpoint, instance, follows, digest)
+        return self._run(lambda api: deployments.register(api, model, reference, running))
+
+    def heartbeat(self, deployment_id: str) -> Deployment:
+        """Say that a deployment still runs; answers also whether another version is to run (``is_drifting``)."""
+        return self._run(lambda api: deployments.heartbeat(api, deployment_id))
+
+    def end_deployment(self, deployment_id: str, reason: str = "") -> Deployment:
+        """Say that a deployment runs no more."""
+        return self._run(lambda api: deployments.end(api, deployment_id, reason))
+
+    def deployments(self, environment: Optional[str] = None, status: Optional[str] = None) -> list[Deployment]:
+        """Deployments of the project, the newest first; of a status ``RUNNING``, ``SILENT`` or ``ENDED``."""
+        return self._run(lambda api: deployments.listed(api, environment, status))
 
     def delete_version(self, version: str) -> None:
         """Delete a version.

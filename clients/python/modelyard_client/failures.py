@@ -77,6 +77,13 @@ class QuotaExceeded(Failure):
     default_code = "QUOTA"
 
 
+class PromotionRefused(Failure):
+    """Rules keep the version out of the stage, or others have not approved yet."""
+
+    exit_code = 10
+    default_code = "PROMOTION_REFUSED"
+
+
 class Interrupted(Failure):
     """The user pressed Ctrl-C."""
 
@@ -99,6 +106,9 @@ class TemporaryFailure(Exception):
 _KINDS: dict[str, type[Failure]] = {
     **{kind.default_code: kind for kind in (NotFound, Unauthenticated, Forbidden, Conflict, QuotaExceeded)},
     "TAKEN": Conflict,
+    "STAGE_MOVED": Conflict,
+    "PROMOTION_REFUSED": PromotionRefused,
+    "APPROVAL_NEEDED": PromotionRefused,
     "STORAGE_FULL": QuotaExceeded,
     "RATE_LIMITED": QuotaExceeded,
 }

@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from types import TracebackType
-from typing import Protocol, TextIO
+from typing import Callable, Protocol, TextIO
 
 from modelyard_client.text import format_size, legible
 
@@ -22,8 +22,8 @@ class Reporter(Protocol):
     def say(self, text: str) -> None:
         """Tell something once."""
 
-    def begin(self, title: str, total: int) -> None:
-        """Begin a stage of so many bytes; the one before is over."""
+    def begin(self, title: str, total: int, shown: Callable[[float], str] = format_size) -> None:
+        """Begin a stage of so many bytes, or of what ``shown`` words; the one before is over."""
 
     def advance(self, count: int) -> None:
         """So many bytes more; less when something is done again."""
@@ -55,7 +55,7 @@ class NoProgress:
     def say(self, text: str) -> None:
         """Nothing."""
 
-    def begin(self, title: str, total: int) -> None:
+    def begin(self, title: str, total: int, shown: Callable[[float], str] = format_size) -> None:
         """Nothing."""
 
     def advance(self, count: int) -> None:
@@ -71,23 +71,25 @@ class PlainProgress:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._title, self._total, self._done, self._told = "", 0, 0, 0.0
+        self._shown: Callable[[float], str] = format_size
 
     def say(self, text: str) -> None:
         """Write a line."""
         self._stream.write(f"{legible(text)}\n")
         self._stream.flush()
 
-    def begin(self, title: str, total: int) -> None:
+    def begin(self, title: str, total: int, shown: Callable[[float], str] = format_size) -> None:
         """Write a line for the stage and its size in bytes."""
         self._title, self._total, self._done, self._told = title, total, 0, time.monotonic()
-        self.say(f"{title}: {format_size(total)}")
+        self._shown = shown
+        self.say(f"{title}: {shown(total)}")
 
     def advance(self, count: int) -> None:
         """Count bytes; write a line if the last one is some seconds old."""
         self._done += count
         if self._total and time.monotonic() - self._told >= _PAUSE:
             self._told = time.monotonic()
-            self.say(f"{self._title}: {100 * self._done // self._total} %, {format_size(self._done)}")
+            self.say(f"{self._title}: {100 * self._done // self._total} %, {self._shown(self._done)}")
 
     def close(self) -> None:
         """Nothing is open."""
@@ -100,6 +102,7 @@ class ProgressBar:
         self._stream = stream
         self._full, self._empty = ("━", "─") if _can_write(stream, "━─") else ("#", "-")
         self._title, self._total, self._done = "", 0, 0
+        self._shown: Callable[[float], str] = format_size
         self._began = self._drawn = 0.0
 
     def say(self, text: str) -> None:
@@ -107,9 +110,10 @@ class ProgressBar:
         self._stream.write(f"\r\x1b[K{legible(text)}\n")
         self._draw()
 
-    def begin(self, title: str, total: int) -> None:
+    def begin(self, title: str, total: int, shown: Callable[[float], str] = format_size) -> None:
         """Show a bar for a stage of ``total`` bytes; the one before stays as it ended."""
         self.close()
+        self._shown = shown
         self._title, self._total, self._done, self._began = title, total, 0, time.monotonic()
         self._draw()
 
@@ -135,7 +139,7 @@ class ProgressBar:
         share = min(max(self._done / self._total, 0.0), 1.0) if self._total else 1.0
         rate = self._done / seconds
         left = f", {(self._total - self._done) / rate:.0f} s left" if 0 < self._done < self._total else ""
-        facts = f"{share:4.0%} {format_size(self._done)} of {format_size(self._total)}, {format_size(rate)}/s{left}"
+        facts = f"{share:4.0%} {self._shown(self._done)} of {self._shown(self._total)}, {self._shown(rate)}/s{left}"
         columns = shutil.get_terminal_size().columns - 1
         width = max(min(40, columns - len(self._title) - len(facts) - 2), 0)
         bar = self._full * round(share * width) + self._empty * (width - round(share * width))

@@ -106,7 +106,7 @@ async def _find(api: Api, options: PullOptions) -> Source:
     _refuse_quarantined(chosen)
     failed = [f"`{path}` is not what it claims to be: {node['statusReason']}" for path, node in chosen if _failed(node)]
     files = [_remote(path, node) for path, node in chosen]
-    return Source(owner, _title(owner), files, failed)
+    return Source(owner, _title(owner), files, [*owner.get("warnings", ()), *failed])
 
 
 async def _listed(api: Api, options: PullOptions) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -39,6 +39,29 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Deployment:
+    """What a serving stack says that it runs."""
+
+    id: str
+    environment: str
+    endpoint: str
+    instance: str
+    model: str
+    version: str
+    number: int
+    follows: str
+    """The reference that it resolves at its start; empty: none."""
+    status: str
+    """RUNNING, SILENT or ENDED."""
+    status_reason: Optional[str]
+    is_drifting: Optional[bool]
+    """Whether ``follows`` means another version now; None: it follows nothing, or has ended."""
+    started_at: Optional[datetime]
+    last_heartbeat_at: Optional[datetime]
+    ended_at: Optional[datetime]
+
+
+@dataclass(frozen=True)
 class File:
     """A file of a version."""
 

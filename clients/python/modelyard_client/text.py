@@ -32,6 +32,6 @@ def format_size(size: float) -> str:
     return f"{size:.1f} TiB"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `2,000 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 file`, `2,000 files`, `3 entries`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

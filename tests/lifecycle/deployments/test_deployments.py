@@ -239,3 +239,40 @@ async def test_the_history_outlives_the_version(register, fraud, data):
         p=fraud.path,
     )
     assert shown["project"]["deployments"]["nodes"] == [{"version": "1.0.0", "status": "RUNNING", "modelVersion": None}]
+
+
+async def test_what_runs_of_yanked_versions_is_listed_the_longest_yanked_first(register, fraud, runtime, data):
+    for instance, reference in enumerate(("1.0.0", "1.1.0", "2.0.0")):
+        await register(reference, instance=str(instance))
+    await register("1.0.0", endpoint="other")
+    async with runtime.db.write() as tx:
+        for version, days in (("1.0.0", 3), ("2.0.0", 9)):
+            yanked = """UPDATE model_versions SET yanked_at = now() - CAST(:days AS integer) * interval '1 day'
+              WHERE project_id = :p AND version = :v"""
+            await tx.execute(text(yanked), {"days": days, "p": fraud.id, "v": version})
+    document = """query y($p: String!, $after: String) { project(by: {path: $p}) {
+      deployments(isYanked: true, first: 2, after: $after) {
+        totalCount pageInfo { endCursor } nodes { version } } } }"""
+    first = (await data(fraud[Role.OWNER], document, p=fraud.path))["project"]["deployments"]
+    rest = await data(fraud[Role.OWNER], document, p=fraud.path, after=first["pageInfo"]["endCursor"])
+    shown = [*first["nodes"], *rest["project"]["deployments"]["nodes"]]
+    assert [one["version"] for one in shown] == ["2.0.0", "1.0.0", "1.0.0"]
+    assert first["totalCount"] == 3
+
+
+async def test_files_other_than_those_of_a_sealed_version_are_told(register, fraud, data):
+    seal = """mutation s($v: ModelVersionLookup!) { modelVersionSeal(input: {modelVersion: $v}) {
+      modelVersion { sealedAt } userErrors { code message } } }"""
+    answer = await data(fraud[Role.OWNER], seal, v=named(fraud, "1.0.0"))
+    assert answer["modelVersionSeal"]["userErrors"] == []
+    async with fraud.runtime.db.read() as snap:
+        digest = "SELECT manifest_digest FROM model_versions WHERE project_id = :p AND version = '1.0.0'"
+        right = (await snap.scalar(text(digest), {"p": fraud.id})).hex()
+    shown = []
+    for given in (right, f"sha256:{'0' * 64}", None):
+        await register("1.0.0", digest=given, instance=str(given))
+        document = """query d($p: String!) { project(by: {path: $p}) { deployments(first: 1) {
+          nodes { hasOtherFiles } } } }"""
+        listed = await data(fraud[Role.OWNER], document, p=fraud.path)
+        shown.append(listed["project"]["deployments"]["nodes"][0]["hasOtherFiles"])
+    assert shown == [False, True, None]

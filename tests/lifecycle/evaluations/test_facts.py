@@ -119,7 +119,7 @@ def test_after_the_sealing_later_statements_only_add() -> None:
     fact = merged([early, commit("a" * 40), changed_tag, late], sealed_at=sealed)[FactKind.SOURCE_COMMIT]
     assert fact.entries == {"sha": "a" * 40, "branch": "main"}
     assert len(fact.statements) == 3
-    assert {value for value, _ in fact.conflicts[0].values} == {"a" * 40, "c" * 40}
+    assert {value for value, _ in fact.conflicts[0].values} == {"a" * 40, "b" * 40, "c" * 40}
 
 
 @pytest.mark.parametrize(

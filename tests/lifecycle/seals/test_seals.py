@@ -1,33 +1,14 @@
-"""A sealed version: its manifest, and what does not change any more."""
+"""A sealed version: its manifest, and that it is sealed once."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 
-import pytest
 from sqlalchemy import text
 
 from app.lifecycle.seals import manifests, seals
-from app.registry import models
-from app.registry.models import CreateModel
-from app.registry.versions import lookup
-from tests.support.registry.versions import create_version, store_file
-
-FILES = {"MLmodel": b"flavors: {}\n", "data/Ä b.bin": bytes(range(256)), "data/a.txt": b"", "Z": b"z" * 1000}
-
-
-@pytest.fixture
-async def model(runtime, project):
-    return await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-
-
-async def sealed_version(runtime, project, version="1.0.0", files=FILES, **values):
-    made = await create_version(runtime, project, version, **values)
-    root, folder = lookup.root_of(made)
-    for path, content in files.items():
-        await store_file(runtime, project, root, f"{folder}/{path}" if folder else path, content)
-    return await seals.seal_version(runtime.db, project.owner, project.id, made.id)
+from tests.lifecycle.seals.conftest import FILES, sealed_version
 
 
 def manifest_by_hand(files, media_types):

@@ -67,7 +67,7 @@ def stages():
     client = MlflowClient()
     client.create_registered_model("m")
     for _ in range(3):
-        client.create_model_version("m", "")
+        client.create_model_version("m", "s3://models/m")
     client.transition_model_version_stage("m", "1", "Production")
     client.transition_model_version_stage("m", "2", "production", archive_existing_versions=True)
     newest = {one.current_stage: int(one.version) for one in client.get_latest_versions("m")}

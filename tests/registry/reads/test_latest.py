@@ -13,7 +13,8 @@ from app.registry.reads.loaders import ModelOrder
 from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
-from app.registry.versions import change, create
+from app.registry.stages import moves
+from app.registry.versions import create
 from app.registry.versions.request import CreateVersion
 
 
@@ -49,13 +50,13 @@ async def test_latest_of_each_stage_is_the_highest_in_it(runtime, project):
         ("1.3.0", "archived"),
     ):
         target = Named("a", parse_reference(reference))
-        await change.set_stage(runtime.db, project.owner, project.id, target, stage)
+        await moves.set_stage(runtime.db, project.owner, project.id, target, stage)
     ids = [third.id, second.id, first.id]
     result = await details.models_by_ids(runtime.db, project.owner, project.id, ids)
     assert [[(version.row.stage, version.row.version) for version in one.latest] for one in result] == [
         [],
-        [("none", "1.0.0-rc.1")],
-        [("none", "1.2.0"), ("production", "1.1.0"), ("archived", "1.3.0")],
+        [("None", "1.0.0-rc.1")],
+        [("None", "1.2.0"), ("Production", "1.1.0"), ("Archived", "1.3.0")],
     ]
     assert await details.latest_versions(runtime.db, project.owner, project.id, "a") == result[2].latest
     with pytest.raises(ModelNotFound):

@@ -18,6 +18,7 @@ from app.artifacts.upkeep.inspections import InspectedFile
 from app.inspection.reports import Outcome, Report
 from app.registry import models
 from app.registry.models import CreateModel
+from app.registry.stages import moves
 from app.registry.versions import change, lookup
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
@@ -95,8 +96,8 @@ async def test_archiving_versions_while_their_file_fails_does_not_deadlock(runti
     root = lookup.root_of(first)[0]
     await store_file(runtime, project, root, "f")
     second = await create_version(runtime, project, "2.0.0", candidate_id=first.candidate_id)
-    await change.set_stage(runtime.db, project.owner, project.id, second.id, "staging")
-    archiving = change.set_stage(runtime.db, project.owner, project.id, first.id, "staging", archive_existing=True)
+    await moves.set_stage(runtime.db, project.owner, project.id, second.id, "staging")
+    archiving = moves.set_stage(runtime.db, project.owner, project.id, first.id, "staging", keep_others=False)
     failing = set_file_state(runtime, root, "f", "failed", "it lies")
     async with both(monkeypatch, change.apply, archiving, failing):
         assert (await artifact(runtime, root, "f")).state == "failed"

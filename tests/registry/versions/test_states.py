@@ -20,8 +20,9 @@ from app.registry.references import semver
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
 from app.registry.references.semver import Increment
+from app.registry.stages import moves
 from app.registry.tables import Model
-from app.registry.versions import change, copy, delete, lookup, wait_for_files
+from app.registry.versions import copy, delete, lookup, wait_for_files
 from app.registry.versions.complete import FilesPending
 from app.registry.versions.copy import CopyVersion
 from app.registry.versions.lookup import VersionNotFound
@@ -129,9 +130,9 @@ async def test_a_version_that_is_not_ready_gets_no_alias_and_no_stage(runtime, p
     with pytest.raises(VersionNotReady, match=r"'1\.1\.0' is OPEN, so it cannot get the alias 'champion'"):
         await aliases.set(db, owner, project.id, "m", "champion", parse_reference("#2"))
     with pytest.raises(VersionNotReady, match="enter the stage 'production'"):
-        await change.set_stage(db, owner, project.id, pushed.id, "Production", archive_existing=True)
+        await moves.set_stage(db, owner, project.id, pushed.id, "Production", keep_others=False)
     assert (await by_reference(runtime, project, "#2")).stage == "none"
-    moved = await change.set_stage(db, owner, project.id, pushed.id, "Archived")
+    moved = await moves.set_stage(db, owner, project.id, pushed.id, "Archived")
     assert moved.stage == "archived"
     with pytest.raises(VersionNotReady, match="cannot be copied"):
         await copy.copy(db, owner, project.id, pushed.id, CopyVersion("m"))
@@ -288,5 +289,9 @@ async def test_the_candidate_of_a_living_version_cannot_be_deleted(runtime, proj
         await doors[door]()
     assert (await candidates.find(db, owner, project.id, run.id)).deleted_at is None
     await delete.delete(db, owner, project.id, Named("m", parse_reference("1.0.0")))
+    if "for good" in door:
+        with pytest.raises(Conflict, match=rf"{run.id.hex}.*can be restored"):
+            await doors[door]()
+        await delete.delete(db, owner, project.id, version.id, permanently=True)
     assert await doors[door]()
     assert isinstance(version.candidate_id, UUID)

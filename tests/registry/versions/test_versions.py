@@ -15,6 +15,7 @@ from app.registry.models import CreateModel, ModelNotFound
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
 from app.registry.references.semver import Increment
+from app.registry.stages import moves
 from app.registry.tables import ModelVersion
 from app.registry.versions import change, create, delete, lookup
 from app.registry.versions.change import EditVersion
@@ -273,12 +274,12 @@ async def test_resolving_a_reference_costs_two_statements_whatever_its_form(runt
 async def test_set_stage_archives_other_versions_of_the_stage(runtime, project, model):
     for version in ("1.0.0", "1.1.0", "2.0.0-rc.1"):
         await add(project, version)
-    await change.set_stage(runtime.db, project.owner, project.id, named("2.0.0-rc.1"), "Production")
+    await moves.set_stage(runtime.db, project.owner, project.id, named("2.0.0-rc.1"), "Production")
     assert await resolve(project, "stage:production") == "2.0.0-rc.1"
-    await change.set_stage(runtime.db, project.owner, project.id, named("1.0.0"), "production")
+    await moves.set_stage(runtime.db, project.owner, project.id, named("1.0.0"), "production")
     assert await resolve(project, "stage:PRODUCTION") == "1.0.0"
-    moved = await change.set_stage(
-        runtime.db, project.owner, project.id, named("1.1.0"), "production", archive_existing=True
+    moved = await moves.set_stage(
+        runtime.db, project.owner, project.id, named("1.1.0"), "production", keep_others=False
     )
     assert moved.stage == "production"
     stages = [
@@ -287,7 +288,7 @@ async def test_set_stage_archives_other_versions_of_the_stage(runtime, project, 
     ]
     assert stages == ["archived", "production", "archived"]
     with pytest.raises(Invalid, match="none, staging, production, archived"):
-        await change.set_stage(runtime.db, project.owner, project.id, named("1.1.0"), "live")
+        await moves.set_stage(runtime.db, project.owner, project.id, named("1.1.0"), "live")
 
 
 async def test_edit_changes_description_and_tags(runtime, project, model):

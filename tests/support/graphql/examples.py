@@ -18,10 +18,13 @@ from app.access.users import CreateUser
 from app.graphql.schema import schema
 from app.ids import GlobalId
 from app.journal.positions import Cursor
+from app.lifecycle.audit import chain
 from app.live.subscribers import Live
 from tests.conftest import Person, TestProject, new_project
 from tests.support.access.signed_in import sign_in
 
+HEADS = """INSERT INTO audit_heads (chain_id, seq, chain_hash) SELECT chain_id, seq, chain_hash FROM audit_chain
+  WHERE chain_id = :chain ORDER BY seq LIMIT :rows ON CONFLICT DO NOTHING"""
 FOLDER = Path(__file__).parents[3] / "docs" / "graphql-examples"
 QUERIES = list(schema._schema.query_type.fields)
 MUTATIONS = list(schema._schema.mutation_type.fields)
@@ -91,6 +94,39 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   memberSet(input: {groupOrProject: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
+WITHDRAWN = """mutation w($p: String!) {
+  f: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+    userErrors { message } }
+  g: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.5.0"}) {
+    userErrors { message } }
+  h: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.4.0"}) {
+    userErrors { message } }
+  i: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.3.0"}) {
+    userErrors { message } }
+  j: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.2.0"}) {
+    userErrors { message } }
+  yanked: modelVersionYank(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.5.0"}},
+    reason: "r"}) { userErrors { message } }
+  deprecated: modelVersionDeprecate(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.3.0"}},
+    reason: "r"}) { userErrors { message } } }"""
+
+TRASHED = """mutation t($p: String!) {
+  made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
+  model: modelDelete(input: {model: {path: {project: $p, name: "old-deleted-model"}}}) { userErrors { message } }
+  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+    userErrors { message } }
+  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.6.0"}}}) {
+    userErrors { message } } }"""
+STAGED = """mutation s($p: String!) {
+  oldStage: stageCreate(input: {project: {path: $p}, name: "old-stage"}) { userErrors { message } }
+  rolled: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "rolled", reference: "1.0.0"}) {
+    userErrors { message } }
+  again: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "rolled", reference: "1.1.0"}) {
+    userErrors { message } }
+  aged: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.7.0"}},
+    stage: "archived"}) { userErrors { message } }
+  left: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.7.0"}},
+    stage: "none"}) { userErrors { message } } }"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +150,15 @@ class Seeded:
         return self.meanings.get(value, value) if isinstance(value, str) else value
 
 
+async def chained(runtime: Any, project_id: int, heads: int = 1) -> None:
+    """What a worker does with the audit log: entries in the chain, and heads of it. Others may do it at this moment."""
+    made = 0
+    while not made:
+        await chain.extend(runtime.db)
+        async with runtime.db.write() as tx:
+            made = (await tx.execute(text(HEADS), {"chain": project_id, "rows": heads})).rowcount
+
+
 async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person], **options: str) -> Seeded:
     """A new project for the examples; ``people`` are ada and grace."""
     project = await new_project(runtime, staff, **options)
@@ -126,8 +171,13 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
     variables = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **variables)
-    assert all(not payload["userErrors"] for payload in (first | second).values()), (first, second)
+    third = await data(owner, TRASHED, p=project.path)
+    fourth = await data(owner, WITHDRAWN, p=project.path)
+    fifth = await data(owner, STAGED, p=project.path)
+    every = first | second | third | fourth | fifth
+    assert all(not payload["userErrors"] for payload in every.values()), every
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
+    await chained(runtime, project.id)
     return Seeded(
         project,
         {
@@ -190,7 +240,15 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             quarantined = await tx.scalar(text(_FILE), values)
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
+        derivations = [await tx.scalar(text(_DERIVATION), {"p": project.id, "here": here}) for here in (True, False)]
+        requested = [
+            await tx.scalar(text(_REQUEST), {"p": project.id, "v": version, "stage": stage})
+            for version in ("0.7.0", "1.1.0")
+            for stage in ("staging", "production")
+        ]
+        promoted = await tx.scalar(text(_PROMOTION), {"r": requested[0], "by": project.owner.user_id})
         running = [await tx.scalar(text(_DEPLOYMENT), {"p": project.id, "i": instance}) for instance in "ab"]
+        experiments = [await tx.scalar(text(_ONLINE), {"p": project.id, "n": name}) for name in ("new", "old")]
         await tx.execute(text(_PASSWORD), {"u": project.owner.user_id})
         identity = await tx.scalar(text(_IDENTITY), {"u": project.owner.user_id, "s": uuid4().hex})
     return {
@@ -200,6 +258,15 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
         "<deployment id>": str(GlobalId.of("Deployment", project.id, running[0])),
         "<old deployment id>": str(GlobalId.of("Deployment", project.id, running[1])),
+        "<derivation id>": str(GlobalId.of("Derivation", project.id, derivations[0])),
+        "<old derivation id>": str(GlobalId.of("Derivation", project.id, derivations[1])),
+        **{
+            f"<promotion request id{todo}>": str(GlobalId.of("PromotionRequest", project.id, id))
+            for todo, id in zip(("", " to approve", " to reject", " to withdraw"), requested, strict=True)
+        },
+        "<promotion id>": str(GlobalId.of("Promotion", project.id, promoted)),
+        "<online experiment id>": str(GlobalId.of("OnlineExperiment", project.id, experiments[0])),
+        "<old online experiment id>": str(GlobalId.of("OnlineExperiment", project.id, experiments[1])),
         "<identity id>": str(GlobalId.of("Identity", identity)),
         "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
@@ -221,6 +288,30 @@ _DEPLOYMENT = """INSERT INTO deployments
     (project_id, environment, endpoint, instance, model_id, version_id, model, version, number, started_at)
   SELECT project_id, 'staging', 'ocr', :i, model_id, id, 'digits', version, number, now() FROM model_versions
   WHERE project_id = :p AND version = '1.1.0' RETURNING id"""
+_DERIVATION = """INSERT INTO derivations (project_id, version_id, kind, base_project_id, base_version_id, base, source)
+  SELECT :p, v.id, 'quantized', CASE WHEN :here THEN b.project_id END, CASE WHEN :here THEN b.id END, 'digits:0.9.0',
+    'stated' FROM model_versions v, model_versions b
+  WHERE v.project_id = :p AND b.project_id = :p AND v.version = '1.0.0' AND b.version = '0.9.0' RETURNING id"""
+_REQUEST = """WITH v AS (UPDATE model_versions SET created_by = NULL WHERE project_id = :p AND version = :v RETURNING *)
+  INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
+    requested_by_name, expires_at)
+  SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, 'ci', now() + interval '1 day'
+  FROM v JOIN project_stages s ON s.project_id = v.project_id AND s.name = :stage RETURNING id"""
+"""Of another one than the people of the examples, as their versions are: no person approves their own work."""
+_PROMOTION = """INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage,
+    holder_number, holder_version, state, reason, bypass_reason, verdicts, checked, request_id, promoted_by,
+    promoted_by_name)
+  SELECT project_id, model_id, version_id, version, number, stage_id, stage, 'none', 1, '1.0.0', 'completed', 'r', 'b',
+    '[{"kind": "k", "name": "n", "title": "t", "outcome": "failed", "message": "m", "compared": {"a": 1},
+    "sources": [{"b": 2}]}]', '{}', id, :by, 'u' FROM promotion_requests WHERE id = :r RETURNING id"""
+_ONLINE = """WITH x AS (
+    INSERT INTO online_experiments (project_id, name, kind) VALUES (:p, :n, 'ab') RETURNING project_id, id
+  ), a AS (
+    INSERT INTO online_arms (project_id, experiment_id, name, position, version_id, model_name, version, number, share)
+    SELECT x.project_id, x.id, arm.name, arm.position, v.id, 'digits', v.version, v.number, 0.5
+    FROM x, (VALUES ('old', 0), ('new', 1)) AS arm (name, position), model_versions v
+    WHERE v.project_id = :p AND v.version = '1.1.0'
+  ) SELECT id FROM x"""
 _DELIVERY = """INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data)
   VALUES (:p, gen_random_uuid(), :w, 'model_version.created', '{}') RETURNING id"""
 

@@ -14,7 +14,10 @@ from app.graphql.schema import schema
 TYPES = schema._schema.type_map
 CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
+_DRY_RUN = 'gatesDryRun(input: {model: {id: $Model}, stage: "staging", count: 1})'
+FACTS = "modelVersion(by: {id: $ModelVersion}) { facts"
 DOORS = {
+    "AuditEntry": {"auditLog(project: {path: $path}, first: 1) { nodes @ }": "maintainers"},
     "AccessLogEntry": {f"{PROJECT} {{ accessLog(first: 1) {{ nodes @ }} }}": "maintainers"},
     "Alias": {f"{MODEL} {{ aliases @ }}": "registry", f"{VERSION} {{ aliases @ }}": "registry"},
     "AliasAssignment": {f'{MODEL} {{ aliasHistory(name: "best") {{ nodes @ }} }}': "registry"},
@@ -44,50 +47,113 @@ DOORS = {
         "node(id: $VersionJob) { ... on CiJob @ }": "registry",
     },
     "CiSettings": {f"{PROJECT} {{ ciSettings @ }}": "maintainers"},
+    "ComparedMeasurement": {
+        "modelVersionsCompare(ids: [$Original, $Other]) { measurements @ }": "candidates of versions"
+    },
     "ComparedMetric": {"candidatesCompare(ids: [$Parent, $Candidate]) { metrics @ }": "candidates"},
     "Deployment": {
         "node(id: $Deployment) { ... on Deployment @ }": "members",
         "node(id: $EndedDeployment) { ... on Deployment @ }": "members",
+    },
+    "Derivation": {
+        "node(id: $Derivation) { ... on Derivation @ }": "registry",
+        f"{VERSION} {{ derivations @ }}": "registry",
+    },
+    "Gate": {"node(id: $Gate) { ... on Gate @ }": "registry"},
+    "GateSet": {"node(id: $GateSet) { ... on GateSet @ }": "registry"},
+    "GateKind": {"gateKinds @": "open"},
+    "GatesDryRun": {f"{_DRY_RUN} @": "registry and candidates"},
+    "GatesDryRunVersion": {f"{_DRY_RUN} {{ versions @ }}": "registry and candidates"},
+    "Evaluation": {
+        "node(id: $Evaluation) { ... on Evaluation @ }": "registry",
+        "node(id: $WrongEvaluation) { ... on Evaluation @ }": "registry",
     },
     "Experiment": {
         "experiment(by: {id: $Own}) @": "candidates",
         "experiment(by: {id: $Experiment}) @": "candidates",
         f"{PROJECT} {{ experiments(view: DELETED) {{ nodes @ }} }}": "candidates",
     },
+    "FactConflict": {f"{FACTS} {{ hyperParameters {{ conflicts @ }} }} }}": "candidates of versions"},
+    "FactConflictValue": {f"{FACTS} {{ hyperParameters {{ conflicts {{ values @ }} }} }} }}": "candidates of versions"},
+    "FactStatement": {f"{FACTS} {{ environment {{ statements @ }} }} }}": "registry"},
     "Group": {
         "group(by: {path: $group}) @": "project",
         "group(by: {path: $group}) { groups(first: 1) { nodes @ } }": "owners of the group",
     },
+    "HyperParameters": {f"{FACTS} {{ hyperParameters @ }} }}": "registry"},
     "Identity": {"node(id: $Identity) { ... on Identity @ }": "oneself"},
     "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
     "InvitationMembership": {f"{PROJECT} {{ invitations(first: 4) {{ nodes {{ memberships @ }} }} }}": "owners"},
+    "LineageEntry": {
+        f"{VERSION} {{ lineage(direction: UPSTREAM) {{ entries {{ nodes @ }} }} }}": "registry",
+        f"{VERSION} {{ lineage(direction: DOWNSTREAM) {{ entries {{ nodes @ }} }} }}": "members",
+    },
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
     "LoggedModelUse": {
         f"{CANDIDATE} {{ loggedModelInputs @ }}": "candidates",
         f"{CANDIDATE} {{ loggedModelOutputs @ }}": "candidates",
     },
+    "MeasuredMetrics": {f"{FACTS} {{ metrics @ }} }}": "registry"},
     "Member": {f"{PROJECT} {{ members(first: 3) {{ nodes @ }} }}": "members"},
     "Metric": {f"{CANDIDATE} {{ metrics @ }}": "candidates"},
-    "Model": {"model(by: {id: $Model}) @": "registry"},
+    "Model": {
+        "model(by: {id: $Model}) @": "registry",
+        f"{PROJECT} {{ models(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
+    },
     "ModelVersion": {
         "modelVersion(by: {id: $ModelVersion}) @": "registry",
         "modelVersion(by: {id: $Foldered}) @": "registry",
+        f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
+    "ModelVersionDiff": {"modelVersionDiff(by: {id: $Foldered}, base: {id: $ModelVersion}) @": "registry"},
+    "ModelVersionManifest": {"modelVersionManifest(by: {id: $ModelVersion}) @": "registry"},
+    "ModelVersionSeal": {f"{VERSION} {{ seal @ }}": "registry"},
+    "ModelVersionWithdrawal": {f"{VERSION} {{ withdrawals @ }}": "registry"},
+    "ModelVersionFacts": {f"{FACTS} @ }}": "registry"},
+    "ModelVersionMetric": {"modelVersion(by: {id: $Original}) { metrics @ }": "candidates of versions"},
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
+    "OnlineArm": {f"{PROJECT} {{ onlineExperiments {{ nodes {{ arms @ }} }} }}": "registry"},
+    "OnlineExperiment": {"node(id: $OnlineExperiment) { ... on OnlineExperiment @ }": "registry"},
+    "Protection": {
+        f"{PROJECT} {{ protections @ }}": "registry",
+        "node(id: $Protection) { ... on Protection @ }": "registry",
+    },
+    "Stage": {
+        f"{PROJECT} {{ stages @ }}": "registry",
+        "node(id: $Stage) { ... on Stage @ }": "registry",
+    },
+    "StageAssignment": {f"{MODEL} {{ stageHistory(first: 3) {{ nodes @ }} }}": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
+    "Promotion": {"node(id: $Promotion) { ... on Promotion @ }": "registry"},
+    "PromotionApproval": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ approvals @ }} }} }}": "registry",
+    },
+    "PromotionCheck": {'promotionCheck(modelVersion: {id: $ModelVersion}, stage: "archived") @': "registry"},
+    "PromotionRequest": {
+        "node(id: $PromotionRequest) { ... on PromotionRequest @ }": "registry",
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes @ }} }}": "registry",
+    },
+    "PromotionRequestEvent": {
+        f"{VERSION} {{ promotionRequests(first: 1) {{ nodes {{ events(first: 1) {{ nodes @ }} }} }} }}": "registry",
+    },
     "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
-    "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
+    "Pull": {f"{VERSION} {{ pulls(first: 1) {{ nodes @ }} }}": "members"},
+    "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 20) @': "project"},
+    "RuntimeEnvironment": {f"{FACTS} {{ environment @ }} }}": "registry"},
     "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},
     "SignInMethods": {"signInMethods @": "open"},
     "Session": {
         "node(id: $Session) { ... on Session @ }": "oneself",
         "node(id: $EndedSession) { ... on Session @ }": "oneself",
     },
+    "SourceCommit": {f"{FACTS} {{ sourceCommit @ }} }}": "registry"},
+    "StageOfVersion": {f"{FACTS} {{ stageOfVersion @ }} }}": "registry"},
     "Token": {
         f"{PROJECT} {{ tokens(first: 2) {{ nodes @ }} }}": "maintainers",
         "group(by: {path: $group}) { tokens { nodes @ } }": "owners",
     },
+    "TrainingData": {f"{FACTS} {{ trainingData @ }} }}": "registry"},
     "User": {"node(id: $User) { ... on User @ }": "members"},
     "Viewer": {"viewer @": "signed in"},
     "Webhook": {"node(id: $Webhook) { ... on Webhook @ }": "maintainers"},
@@ -100,6 +166,8 @@ ARGUMENTS = {
     "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
     "Model.aliasHistory": '(name: "best", first: 2)',
+    "ModelVersion.lineage": "(direction: UPSTREAM)",
+    "OnlineArm.metricHistory": '(key: "clicks", first: 2)',
     "Project.candidateSearch": "(experimentIds: [$Experiment], first: 1)",
     "Project.experimentSearch": "(first: 1)",
     "Project.loggedModelSearch": "(experimentIds: [$Experiment], first: 1)",

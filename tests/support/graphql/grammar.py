@@ -26,17 +26,23 @@ Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 VERBS = (
-    "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
-    "Replay Restore Retry Revoke Set LimitsUpdate Rotate StageSet Test Transfer Unlink Update "
-    "Register Heartbeat End"
+    "Abort Approve Cancel Change Comment Complete Conclude Copy Create Deactivate Delete End Heartbeat Invite "
+    "LimitsUpdate Link Log Promote Reactivate Refresh Register Reject Release Renew Replay Restore Retry "
+    "Revoke Rotate Set StageSet Test Transfer Unlink Update Withdraw "
+    "Deprecate Seal Undeprecate Unyank Yank Retire Rollback"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
-ANSWERED = {"userInvite": "invitation", "userPasswordResetCreate": "user", "passwordChange": "user"}
+ANSWERED = {
+    "userInvite": "invitation",
+    "userPasswordResetCreate": "user",
+    "passwordChange": "user",
+    "gatesSet": "gateSet",
+}
 """What a mutation answers if not its noun: that is not there yet, or is no object."""
 WITHOUT_TYPE = {"UserPasswordReset", "Password"}
 """What is made and handed out at once, or never shown, so that it has no id."""
-NAMED_BY_OWNER = {"Alias", "CiSettings", "Member"}
+NAMED_BY_OWNER = {"Alias", "CiSettings", "Member", "Stage", "Protection"}
 """Types that mutations name by their owner and name, since they are set before they have an id."""
 REFERRED = {"object", "deleted", "parent", "loggedModelInput"}
 """What an id is of, beside the nouns of types."""
@@ -45,11 +51,11 @@ CI_NOUNS = {"external", "ciProject", "ciOwner", "pipeline"}
 INPUT_ENDINGS = ("Filter", "Input", "Lookup", "Name", "Order", "Patch", "Path")
 PAGE = {"first", "after", "last", "before"}
 NUMBERS = re.compile(
-    r"(\w+Count|\w+Status|number|(\w+S|s)ize|offset|step|timestamp|done|total|max\w+|\w+Limit|\w+Limit|mergeRequestIid)"
+    r"(\w+Count|\w+Status|number|position|(\w+S|s)ize|offset|step|timestamp|done|total|max\w+|\w+Limit|\w+Limit|mergeRequestIid)"
 )
 BOOLEANS = re.compile(r"(is|has|allows|already|viewerCan)[A-Z]\w*|differs")
 OTHER_REASONS = re.compile(r"(last)?[eE]rror(Message)?|reason|stateReason|failureReason|message")
-NODE_ROLES = {"parent", "children", "node", "nodes", "object", "sides", "replayOf", "replaced"}
+NODE_ROLES = {"base", "parent", "children", "node", "nodes", "object", "sides", "replayOf", "replaced"}
 """What a field that answers a node may be called beside the noun of its type."""
 PLAIN = re.compile(
     r"\b(wish\w*|somebody|nobody|everybody|anybody|whoever|where \w+ begins|what became of|the end of)\b", re.IGNORECASE
@@ -92,7 +98,7 @@ def lookups(schema: GraphQLSchema) -> Iterator[str]:
         if noun != get_named_type(kind).name and name != _lower(noun):
             is_owner = noun.endswith("Owner") and name == "owner"
             is_by = name == "by" and coordinate.split(".")[1].startswith(_lower(noun))
-            if not (is_owner or is_by or name == "parent"):
+            if not (is_owner or is_by or name in {"parent", "base"}):
                 yield coordinate
 
 
@@ -216,7 +222,7 @@ def times(schema: GraphQLSchema) -> Iterator[str]:
     """A moment is a DateTime whose name ends in `At`; only the `timestamp` of a metric is a Long in milliseconds."""
     for coordinate, name, kind in _all_values(schema):
         named = get_named_type(kind).name
-        ends = bool(re.search(r"(At|^at)$", name)) and name != "at"
+        ends = bool(re.search(r"(At|^at|^asOf)$", name)) and name != "at"
         if ends != (named == "DateTime") or re.search(r"Time$|Date$", name):
             yield coordinate
         if name == "timestamp" and not coordinate.split(".")[0].removesuffix("Input").startswith(
@@ -306,7 +312,8 @@ def nouns(schema: GraphQLSchema) -> Iterator[str]:
     for kind in _inputs(schema):
         for name, value in kind.fields.items():
             is_text = get_named_type(value.type).name == "String"
-            if is_text and _upper(name) in all_nodes and not kind.name.endswith(("Path", "Name")):
+            by_name = _upper(name) in NAMED_BY_OWNER
+            if is_text and _upper(name) in all_nodes and not by_name and not kind.name.endswith(("Path", "Name")):
                 yield f"{kind.name}.{name}"
 
 

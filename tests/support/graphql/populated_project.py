@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.access.policy import Role
 from tests.conftest import TestProject, new_project
+from tests.support.graphql.examples import chained
 
 ROWS = 20
 SUBGROUP = """mutation s($group: String!, $path: String!) {
@@ -87,10 +88,69 @@ DEPLOYED = """INSERT INTO deployments (project_id, environment, endpoint, instan
   SELECT v.project_id, 'production', 'e', v.id, v.model_id, v.id, m.name, v.version, v.number, 'latest', now(), :by
   FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
   JOIN projects p ON p.id = v.project_id WHERE p.full_path LIKE :path || '/%'"""
+PULLED = """INSERT INTO pulls (project_id, version_id, day, user_id, door, first_at, last_at)
+  SELECT v.project_id, v.id, current_date - n, :by, 'link', now(), now() FROM generate_series(1, 2) n, model_versions v
+  JOIN projects p ON p.id = v.project_id WHERE p.full_path LIKE :path || '/%'"""
+DERIVED = """INSERT INTO derivations (project_id, version_id, kind, base_project_id, base_version_id, base, source,
+    created_by)
+  SELECT v.project_id, v.id, 'merged', b.project_id, b.id, 'b', 'stated', :by
+  FROM model_versions v JOIN projects p ON p.id = v.project_id LEFT JOIN LATERAL (
+    SELECT o.project_id, o.id FROM model_versions o WHERE o.project_id = v.project_id AND o.id < v.id
+    ORDER BY o.id LIMIT 1
+  ) b ON true WHERE p.full_path LIKE :path || '/%'"""
 
+_BELOW = "project_id IN (SELECT p.id FROM projects p WHERE p.full_path LIKE :path || '/%')"
+REQUESTED = f"""INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
+    requested_by, requested_by_name, expires_at, state, ended_at, ended_by)
+  SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, :by, 'u', now(), 'promoted', now(), :by
+  FROM model_versions v JOIN project_stages s ON s.project_id = v.project_id AND s.name = 'staging' WHERE v.{_BELOW}"""
+APPROVED = f"""INSERT INTO promotion_approvals (project_id, request_id, user_id, username, checked)
+  SELECT project_id, id, :by, 'u', '{{}}' FROM promotion_requests WHERE {_BELOW}"""
+PROMOTED = f"""INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage,
+    state, verdicts, checked, request_id, promoted_by, promoted_by_name)
+  SELECT project_id, model_id, version_id, version, number, stage_id, stage, 'none', 'completed', '[]', '{{}}', id, :by,
+    'u' FROM promotion_requests WHERE {_BELOW}"""
+TOLD = f"""INSERT INTO promotion_request_events (project_id, request_id, kind, user_id, username, promotion_id)
+  SELECT project_id, request_id, kind, :by, 'u', id FROM promotions, (VALUES ('commented'), ('promoted')) AS k (kind)
+  WHERE {_BELOW}"""
+
+EVALUATED = (
+    """INSERT INTO evaluations (project_id, version_id, dataset_name, candidate_id, created_by)
+      SELECT project_id, id, 'd', candidate_id, :by FROM model_versions WHERE project_id = :project""",
+    """INSERT INTO evaluations (project_id, version_id, dataset_name, candidate_id, created_by, replaces_id)
+      SELECT project_id, version_id, 'd', candidate_id, :by, id FROM evaluations WHERE project_id = :project""",
+    """INSERT INTO evaluation_metrics (project_id, evaluation_id, key, value)
+      SELECT project_id, id, 'k', 1 FROM evaluations WHERE project_id = :project""",
+    """INSERT INTO online_experiments (project_id, name, kind, created_by)
+      SELECT :project, 'x', 'shadow', :by FROM generate_series(1, :n)""",
+    """INSERT INTO online_arms (project_id, experiment_id, name, position, version_id, model_name, version, number,
+        share, keys)
+      SELECT x.project_id, x.id, v.id::text, v.number, v.id, 'm0', v.version, v.number, 0, '{k}'
+      FROM online_experiments x JOIN model_versions v ON v.project_id = x.project_id
+      JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id AND m.name = 'm0'
+      WHERE x.project_id = :project""",
+    """INSERT INTO online_points (project_id, experiment_id, arm, key, at, value)
+      SELECT project_id, experiment_id, name, 'k', now(), 1 FROM online_arms WHERE project_id = :project""",
+    """INSERT INTO fact_statements (project_id, version_id, fact, entries, source, detail, stated_by)
+      SELECT v.project_id, v.id, 'source_commit', jsonb_build_object('sha', s.sha), 'stated', s.sha, :by
+      FROM model_versions v, (VALUES ('aaaaaaaaaa'), ('bbbbbbbbbb')) AS s (sha) WHERE v.project_id = :project""",
+)
+"""Two evaluations of each version, of which one corrects the other; experiments; and facts that are in conflict."""
 LOGGED_ACCESS = """INSERT INTO access_log (happened_at, action, result, actor_id, user_id, about_group_id,
     about_project_id) SELECT now() + interval '1 hour', 'member_set', 'ok', :by, :by, :group, :project
   FROM generate_series(1, :n)"""
+
+SEALS = (
+    """UPDATE model_versions SET sealed_at = now(), manifest_digest = sha256('x'), deprecated_at = now()
+      WHERE project_id = :p""",
+    """INSERT INTO version_seals (project_id, version_id, digest, file_count, size, sealed_by, sealed_by_name)
+      SELECT project_id, id, sha256('x'), 1, 1, :by, 'u' FROM model_versions WHERE project_id = :p""",
+    """INSERT INTO version_withdrawals (project_id, version_id, kind, reason, made_by, made_by_name, undone_at,
+      undone_by)
+      SELECT v.project_id, v.id, 'deprecation', 'r', CAST(:by AS bigint), 'u', o.undone_at, CAST(:by AS bigint)
+      FROM model_versions v,
+        (VALUES (now()), (NULL)) AS o(undone_at) WHERE v.project_id = :p""",
+)
 
 
 @dataclass(frozen=True)
@@ -163,16 +223,52 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     made = [await rich(0), *await asyncio.gather(*(rich(number) for number in range(1, ROWS)))]
     for begin in range(0, ROWS, 5):
         await asyncio.gather(*(fill(number, one) for number, one in made[begin : begin + 5]))
-    # A history of as many rows as there are versions.
-    moved = 'moved%d: aliasSet(input: {model: {path: {project: $p, name: "m0"}}, name: "moved", reference: "#%d"})'
-    moves = " ".join(f"{moved % (n, n)} {{ userErrors {{ message }} }}" for n in range(1, ROWS + 1))
-    await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
+    await add_names(do, project)
+    approvals = ", ".join(['{kind: "approvals", config: {}}'] * ROWS)
+    gated = f"""mutation g($p: String!) {{ gatesSet(input: {{project: {{path: $p}}, stage: "staging", expectedNumber: 0,
+      gates: [{approvals}]}}) {{ gateSet {{ id }} userErrors {{ message }} }} }}"""
+    ids["gateSet"] = (await do(gated, p=project.path))["gatesSet"]["gateSet"]["id"]
     await add_files(runtime, project)
+    await seal_versions(runtime, project)
     async with runtime.db.write() as tx:
         values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
         await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
-        await tx.execute(text(DEPLOYED), {"by": project.owner.user_id, "path": group})
+        for statement in (DEPLOYED, PULLED, DERIVED, REQUESTED, APPROVED, PROMOTED, TOLD):
+            await tx.execute(text(statement), {"by": project.owner.user_id, "path": group})
+        for statement in EVALUATED:
+            given = {"project": project.id, "by": project.owner.user_id, "n": ROWS}
+            used = {name: value for name, value in given.items() if f":{name}" in statement}
+            await tx.execute(text(statement), used)
+    await chained(runtime, project.id, heads=ROWS)
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
+
+
+async def seal_versions(runtime: Any, project: TestProject) -> None:
+    """Every version is sealed and deprecated, and was so before."""
+    values = {"p": project.id, "by": project.owner.user_id}
+    async with runtime.db.write() as tx:
+        for statement in SEALS:
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            await tx.execute(text(statement), used)
+
+
+async def add_names(do: Any, project: TestProject) -> None:
+    """Stages, rules, and histories of as many rows as there are versions, all of which have ended or go on."""
+    numbers = range(1, ROWS + 1)
+    references = [*(f"#{number}" for number in numbers[1:]), "latest-prerelease"]
+    alias = 'aliasSet(input: {model: {path: {project: $p, name: "m0"}}, name: "moved", reference: "%s"})'
+    version = '{path: {project: $p, model: "m0", reference: "%s"}}'
+    staged = f'modelVersionStageSet(input: {{modelVersion: {version}, stage: "%s"}})'
+    every = [
+        [alias % reference for reference in references],
+        *([staged % (reference, stage) for reference in references] for stage in ("staging", "production", "archived")),
+        [f'stageCreate(input: {{project: {{path: $p}}, name: "s{number}"}})' for number in numbers],
+        [f'protectionSet(input: {{project: {{path: $p}}, kind: ALIAS, pattern: "r{number}"}})' for number in numbers],
+        ['aliasDelete(input: {model: {path: {project: $p, name: "m0"}}, name: "moved"})'],
+    ]
+    for calls in every:
+        fields = " ".join(f"c{number}: {call} {{ userErrors {{ message }} }}" for number, call in enumerate(calls))
+        await do(f"mutation m($p: String!) {{ {fields} }}", p=project.path)
 
 
 async def add_files(runtime: Any, project: TestProject) -> None:

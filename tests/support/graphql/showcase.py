@@ -34,7 +34,10 @@ SIGHTS = {
     "project": (INSIDE, OPEN, OPEN, OPEN),
     "registry": (INSIDE, OPEN, OPEN, INSIDE),
     "candidates": (INSIDE, OPEN, INSIDE, OPEN),
+    "registry and candidates": (INSIDE, OPEN, INSIDE, INSIDE),
+    "candidates of versions": (INSIDE, OPEN, INSIDE, INSIDE),
     "members": (INSIDE,) * 4,
+    "writers": ("...====.",) * 4,
     "maintainers": (".....==.",) * 4,
     "owners": ("......=.",) * 4,
     "owners of the group": ("......==",) * 4,
@@ -99,6 +102,8 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
     candidateId: $c, artifactFolder: "model", isOpen: true}) { modelVersion { id } userErrors { message } }
   aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "best", reference: "2.0.0"}) {
     userErrors { message } }
+  gatesSet(input: {project: {path: $p}, stage: "staging", expectedNumber: 0, note: "n", gates: [
+    {kind: "approvals", config: {}}]}) { gateSet { id gates { id } } userErrors { message } }
   ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}}},
     provider: GITLAB, externalId: "3"}) { ciJob { id } userErrors { message } }
   other: ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "3.0.0-rc.1"}}},
@@ -106,6 +111,38 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
   projectUpdate(input: {project: {path: $p}, description: "d"}) { project { id group { id } } userErrors { message } }
   artifactUploadCreate(input: {owner: {candidate: {id: $c}}, files: $files}) {
     artifactUploads { id } userErrors { message } } }"""
+EVALUATED = """mutation f($p: String!, $v: ID!) {
+  wrong: evaluationCreate(input: {modelVersion: {id: $v}, datasetName: "d", metrics: [{key: "acc", value: 0.5}]}) {
+    evaluation { id } userErrors { message } }
+  foldered: evaluationCreate(input: {modelVersion: {path: {project: $p, model: "digits", reference: "3.0.0-rc.1"}},
+    datasetName: "d", metrics: [{key: "acc", value: 0.5}]}) { userErrors { message } }
+  onlineExperimentCreate(input: {project: {path: $p}, name: "x", kind: "ab", description: "d", arms: [
+    {name: "a", modelVersion: {id: $v}, share: 0.5},
+    {name: "b", modelVersion: {path: {project: $p, model: "digits", reference: "1.1.0"}}, share: 0.5}]}) {
+    onlineExperiment { id } userErrors { message } }
+  factsSet(input: {modelVersion: {id: $v}, note: "n", sourceCommit: {repository: "https://h/r", branch: "b",
+    sha: "0a1b2c3d4e5f"}, trainingData: [{name: "d", digest: "2"}], hyperParameters: [{key: "p", value: "2"}],
+    environment: {hardware: "h", python: "3.11", libraries: [{name: "numpy", version: "==1"}],
+    imageDigest: "sha256:0000000000000000000000000000000000000000000000000000000000000000"}}) {
+    userErrors { message } } }"""
+CONCLUDED = """mutation f($v: ID!, $c: ID!, $wrong: ID!, $x: ID!) {
+  evaluationCreate(input: {modelVersion: {id: $v}, datasetName: "d", datasetDigest: "1", name: "n", description: "d",
+    candidateId: $c, artifactFolder: "model", evaluationId: $wrong,
+    metrics: [{key: "acc", value: 0.6}, {key: "acc", value: 0.4, slice: "s"}]}) {
+    evaluation { id } userErrors { message } }
+  onlineExperimentLog(input: {id: $x, points: [{arm: "a", key: "clicks", value: 1, sampleCount: 2}]}) {
+    userErrors { message } }
+  onlineExperimentConclude(input: {id: $x, conclusion: "c", winner: "a"}) { userErrors { message } } }"""
+STAGED = """mutation g($p: String!) {
+  shown: stageCreate(input: {project: {path: $p}, name: "shown", description: "d"}) { userErrors { message } }
+  gone: stageCreate(input: {project: {path: $p}, name: "gone"}) { stage { id } userErrors { message } }
+  stageRetire(input: {project: {path: $p}, name: "gone"}) { userErrors { message } }
+  protectionSet(input: {project: {path: $p}, kind: ALIAS, pattern: "live-*"}) {
+    protection { id } userErrors { message } }
+  in: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
+    stage: "shown", reason: "r"}) { userErrors { message } }
+  out: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
+    stage: "staging", reason: "r"}) { userErrors { message } } }"""
 # What only workers, CI systems and time bring about.
 WRITTEN = (
     """INSERT INTO artifacts (project_id, id, logged_model_id, candidate_id, path, blob_id, media_type, created_by)
@@ -120,16 +157,49 @@ WRITTEN = (
       pipeline_url = 'u', merge_request_iid = 1, merge_request_url = 'u', user_name = 'u', user_url = 'u',
       log_url = 'u', web_url = 'u', started_at = now(), finished_at = now(), last_checked_at = now(),
       next_check_at = now(), ci_project = 'g/p' WHERE project_id = :p""",
+    """WITH entry AS (
+        INSERT INTO audit_entries (chain_id, action, object_type, object_key, about, context, before, after)
+        VALUES (:p, 'update', 'model', '1', '{"name": "digits"}', json_build_object('actor', CAST(:by AS bigint),
+          'username', 'u', 'token', 1, 'session', 1, 'ci_job', 'gitlab:1', 'address', '192.0.2.1', 'client', 'c',
+          'request', 'q', 'job', gen_random_uuid(), 'doing', 'd', 'database_user', 'x')::text, '{"a": 1}', '{"a": 2}')
+        RETURNING id, at)
+      INSERT INTO audit_chain SELECT :p, 1000000, id, sha256(''), sha256(''), at, 'update', 'model', '1', :by, 'q'
+      FROM entry""",
+    "INSERT INTO audit_heads (chain_id, seq, chain_hash) VALUES (:p, 1000000, sha256(''))",
+    """UPDATE derivations SET created_by = :by, version_id = v.id FROM model_versions v
+      WHERE derivations.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",
+    """INSERT INTO pulls (project_id, version_id, day, user_id, door, downloads, bytes, resolutions, first_at, last_at)
+      SELECT :p, id, '2027-01-31', :by, 'mlflow', 1, 1, 1, now(), now() FROM model_versions
+      WHERE project_id = :p AND version = '2.0.0'""",
     """UPDATE deployments SET follows = 'latest', digest = '\\x00', created_by = :by, model_id = v.model_id,
       version_id = v.id FROM model_versions v
       WHERE deployments.project_id = :p AND v.project_id = :p AND v.version = '2.0.0'""",
     """UPDATE deployments SET ended_at = now(), end_kind = 'ended', end_reason = 'r', ended_by = :by
       WHERE project_id = :p AND instance = 'b'""",
+    """INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage, state,
+      reason, requested_by, requested_by_name, expires_at, ended_at, ended_by, end_reason)
+      SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, 'promoted', 'r', :by, 'u', now(), now(),
+      :by, 'r' FROM model_versions v JOIN project_stages s ON s.project_id = v.project_id AND s.name = 'staging'
+      WHERE v.project_id = :p AND v.version = '2.0.0'""",
+    """INSERT INTO promotion_approvals (project_id, request_id, user_id, username, checked, fell_at, fall_reason)
+      SELECT project_id, id, :by, 'u', '{}', now(), 'r' FROM promotion_requests
+      WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage, state,
+      verdicts, checked, promoted_by_name) SELECT project_id, model_id, version_id, version, number, stage_id, stage,
+      'none', 'refused', '[]', '{}', 'u' FROM promotion_requests WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO promotion_request_events (project_id, request_id, kind, user_id, username, body, promotion_id)
+      SELECT r.project_id, r.id, 'promoted', :by, 'u', 'b', p.id FROM promotion_requests r
+      JOIN promotions p ON p.project_id = r.project_id AND p.state = 'completed'
+      WHERE r.project_id = :p AND r.version = '2.0.0'""",
     """UPDATE webhook_deliveries SET response_status = 200, response_body = 'b', last_error = 'e', replay_of = id,
       next_attempt_at = now(), finished_at = now(), attempts = 1 WHERE project_id = :p""",
     "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",
     """UPDATE background_jobs SET total = 1, last_error = 'e', requested_by = :by, started_at = now(),
       finished_at = now() WHERE project_id = :p""",
+    """UPDATE stage_intervals SET ci_job = 'gitlab:1', ended_ci_job = 'gitlab:2', reason = 'r', ended_reason = 'e',
+      token_id = :revoked, ended_by = :by, ended_by_name = 'o' WHERE project_id = :p""",
+    """UPDATE aliases SET ci_job = 'gitlab:1', ended_ci_job = 'gitlab:2', reason = 'r', ended_reason = 'e',
+      token_id = :revoked, ended_by = :by, ended_by_name = 'o' WHERE project_id = :p""",
     "UPDATE users SET email = 'owner' || id || '@example.org' WHERE id = :by AND email IS NULL",
     "UPDATE memberships SET expires_at = '2040-01-01' WHERE project_id = :p",
     """UPDATE tokens SET last_used_at = now(), last_address = '192.0.2.1', last_client = 'c', model_patterns = '{a*}',
@@ -145,6 +215,18 @@ WRITTEN = (
       'r', :by, :by, 'u', :group, :p, '192.0.2.1', 'c', 'q', '{"role": "owner"}'""",
     """INSERT INTO access_log (action, result, user_id, username) SELECT 'sign_in', 'ok', id, username FROM users
       WHERE NOT is_bot""",
+    """UPDATE model_versions SET sealed_at = now(), manifest_digest = sha256('x'), yanked_at = now(),
+      deprecated_at = now() WHERE project_id = :p AND version = '2.0.0'""",
+    """INSERT INTO version_seals (project_id, version_id, digest, file_count, size, sealed_by, sealed_by_name)
+      SELECT project_id, id, sha256('x'), 1, 1, :by, 'u' FROM model_versions WHERE project_id = :p
+      AND version = '2.0.0'""",
+    """INSERT INTO version_withdrawals (project_id, version_id, kind, reason, replacement, made_by, made_by_name,
+      undone_at, undone_by, undone_by_name, undone_reason) SELECT v.project_id, v.id, o.kind, 'r', '1.0.0',
+      CAST(:by AS bigint), 'u',
+      o.undone_at, CASE WHEN o.undone_at IS NOT NULL THEN CAST(:by AS bigint) END, 'u', 'r'
+      FROM model_versions v, (VALUES ('yank', NULL), ('deprecation', now()), ('deprecation', NULL))
+      AS o(kind, undone_at)
+      WHERE v.project_id = :p AND v.version = '2.0.0'""",
     "UPDATE projects SET request_limit = 1000000000, storage_limit = 1000000000000 WHERE id = :p",
     "UPDATE projects SET registry_access = :registry, experiments_access = :experiments WHERE id = :p",
 )
@@ -181,6 +263,11 @@ async def build(
     logged = made["net"]["loggedModel"]["id"]
     files = [{"path": "shared", "size": 1, "sha256": HASH}, {"path": "open", "size": 1}]
     filled = await _done(data, owner, FILLED, p=path, c=candidate, l=logged, files=files)
+    evaluated = filled["modelVersionCreate"]["modelVersion"]["id"]
+    begun = await _done(data, owner, EVALUATED, p=path, v=evaluated)
+    wrong, online = begun["wrong"]["evaluation"]["id"], begun["onlineExperimentCreate"]["onlineExperiment"]["id"]
+    concluded = await _done(data, owner, CONCLUDED, v=evaluated, c=candidate, wrong=wrong, x=online)
+    staged = await _done(data, owner, STAGED, p=path)
     uploads = [one["id"] for one in filled["artifactUploadCreate"]["artifactUploads"]]
     variables = {
         "path": path,
@@ -189,6 +276,8 @@ async def build(
         "Parent": candidate,
         "Trashed": seeded.meanings["<trashed candidate id>"],
         "ModelVersion": filled["modelVersionCreate"]["modelVersion"]["id"],
+        "Original": version,
+        "Other": seeded.meanings["<other model version id>"],
         "Foldered": filled["foldered"]["modelVersion"]["id"],
         "LoggedModel": logged,
         "Artifact": await _file(data, owner, candidate),
@@ -200,11 +289,21 @@ async def build(
         "Queued": seeded.meanings["<queued background job id>"],
         "CiJob": seeded.meanings["<CI job id>"],
         "VersionJob": filled["ciJobLink"]["ciJob"]["id"],
+        "Derivation": seeded.meanings["<derivation id>"],
         "Deployment": seeded.meanings["<deployment id>"],
         "EndedDeployment": seeded.meanings["<old deployment id>"],
+        "Gate": filled["gatesSet"]["gateSet"]["gates"][0]["id"],
+        "GateSet": filled["gatesSet"]["gateSet"]["id"],
+        "Promotion": seeded.meanings["<promotion id>"],
+        "PromotionRequest": seeded.meanings["<promotion request id>"],
+        "Evaluation": concluded["evaluationCreate"]["evaluation"]["id"],
+        "WrongEvaluation": wrong,
+        "OnlineExperiment": online,
         "Webhook": seeded.meanings["<webhook id>"],
         "WebhookDelivery": seeded.meanings["<webhook delivery id>"],
         "Alias": str(GlobalId.of("Alias", *_parts(made["modelUpdate"]["model"]["id"]), "best")),
+        "Stage": staged["gone"]["stage"]["id"],
+        "Protection": staged["protectionSet"]["protection"]["id"],
         "CiSettings": str(GlobalId.of("CiSettings", project.id)),
         "Member": str(GlobalId.of("Member", "project", project.id, project.owner.user_id)),
         "Token": seeded.meanings["<token id>"],

@@ -17,6 +17,12 @@ from app.pagination import Page, Window
 
 InStatus = Annotated[DeploymentStatus | None, strawberry.argument(description="Only those that stand so.")]
 InEnvironment = Annotated[str | None, strawberry.argument(description="Only those of this environment.")]
+OfYanked = Annotated[
+    bool,
+    strawberry.argument(
+        description="Only those that have not ended and whose version was yanked, the longest yanked first."
+    ),
+]
 AtEndpoint = Annotated[str | None, strawberry.argument(description="Only those of this endpoint.")]
 
 
@@ -29,10 +35,11 @@ class ProjectDeployments:
     @resolved("What runs, and ran, of its models, newest first.")
     async def deployments(
         self, info: Info, *, status: InStatus = None, environment: InEnvironment = None, endpoint: AtEndpoint = None,
+        is_yanked: OfYanked = False,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Connection[types.Deployment]:  # fmt: skip
         loaders = info.context.loaders.deployments
-        wanted = _filter(info, status, environment, endpoint)
+        wanted = _filter(info, status, environment, endpoint, is_yanked=is_yanked)
         page = window(first, after, last, before)
         return await _page(loaders.of_projects, loaders.counts_of_projects, (self.access.id,), page, wanted)
 
@@ -46,10 +53,11 @@ class ModelDeployments:
     @resolved("What runs, and ran, of its versions, newest first.")
     async def deployments(
         self, info: Info, *, status: InStatus = None, environment: InEnvironment = None, endpoint: AtEndpoint = None,
+        is_yanked: OfYanked = False,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Connection[types.Deployment]:  # fmt: skip
         loaders, key = info.context.loaders.deployments, (self.row.project_id, self.row.id)
-        wanted = _filter(info, status, environment, endpoint)
+        wanted = _filter(info, status, environment, endpoint, is_yanked=is_yanked)
         page = window(first, after, last, before)
         return await _page(loaders.of_models, loaders.counts_of_models, key, page, wanted)
 
@@ -63,17 +71,20 @@ class VersionDeployments:
     @resolved("What it runs, and ran, as, newest first.")
     async def deployments(
         self, info: Info, *, status: InStatus = None, environment: InEnvironment = None, endpoint: AtEndpoint = None,
+        is_yanked: OfYanked = False,
         first: First = None, after: After = None, last: Last = None, before: Before = None,
     ) -> Connection[types.Deployment]:  # fmt: skip
         loaders, key = info.context.loaders.deployments, (self.row.project_id, self.row.id)
-        wanted = _filter(info, status, environment, endpoint)
+        wanted = _filter(info, status, environment, endpoint, is_yanked=is_yanked)
         page = window(first, after, last, before)
         return await _page(loaders.of_versions, loaders.counts_of_versions, key, page, wanted)
 
 
-def _filter(info: Info, status: DeploymentStatus | None, environment: str | None, endpoint: str | None) -> Filter:
+def _filter(
+    info: Info, status: DeploymentStatus | None, environment: str | None, endpoint: str | None, *, is_yanked: bool
+) -> Filter:
     silent_after = info.context.loaders.deployments.silent_after
-    return Filter(silent_after, status.value if status else None, environment, endpoint)
+    return Filter(silent_after, status.value if status else None, environment, endpoint, is_yanked)
 
 
 async def _page(pages: Pages, counts: Counts, key: Key, page: Window, wanted: Filter) -> Connection[types.Deployment]:

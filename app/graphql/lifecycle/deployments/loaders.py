@@ -13,6 +13,8 @@ from app.db.database import Database
 from app.graphql.types.page_loaders import per_arguments
 from app.lifecycle.deployments import reads
 from app.lifecycle.deployments.reads import Filter, Key, Shown
+from app.lifecycle.pulls import reads as pulls
+from app.lifecycle.pulls.reads import Pull, VersionKey
 from app.pagination import Page, Window
 from app.registry.reads import reach
 from app.registry.reads.loaders import ModelKey
@@ -32,6 +34,7 @@ class DeploymentLoaders:
         self._db, self._actor, self.silent_after = db, actor, silent_after
         self.deployments: DataLoader[tuple[int, int], Shown | None] = DataLoader(self._by_keys)
         self.followed: DataLoader[tuple[ModelKey, str], ModelVersion | None] = per_arguments(self._followed)
+        self.pulls: DataLoader[tuple[VersionKey, Window], Page[Pull]] = per_arguments(self._pulls)
         self.of_projects: Pages = per_arguments(self._pages(reads.PROJECT))
         self.of_models: Pages = per_arguments(self._pages(reads.MODEL))
         self.of_versions: Pages = per_arguments(self._pages(reads.VERSION))
@@ -44,6 +47,9 @@ class DeploymentLoaders:
 
     async def _followed(self, keys: list[ModelKey], reference: str) -> Results[ModelVersion | None]:
         return await reach.resolved(self._db, self._actor, keys, parse_reference(reference))
+
+    async def _pulls(self, keys: list[VersionKey], window: Window) -> Results[Page[Pull]]:
+        return await pulls.of_versions(self._db, self._actor, keys, window)
 
     def _pages(self, parent: Columns) -> Callable[[list[Key], DeploymentList], Awaitable[Results[Page[Shown]]]]:
         async def fetch(keys: list[Key], arguments: DeploymentList) -> Results[Page[Shown]]:

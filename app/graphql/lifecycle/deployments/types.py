@@ -97,6 +97,16 @@ class Deployment(Node):
         row = await self._followed(info)
         return row is None or row.id != self.row.version_id
 
+    @resolved(
+        "Whether `digest` is another one than that of the version, which is sealed: then other files were loaded than "
+        "the registry has. Null when nothing was told, or the version is not sealed."
+    )
+    async def has_other_files(self, info: Info) -> bool | None:
+        if self.row.digest is None:
+            return None
+        row = await or_none(info.context.loaders.registry.versions.load((self.row.project_id, self.row.version_id)))
+        return None if row is None or row.manifest_digest is None else row.manifest_digest != self.row.digest
+
     @resolved("Who registered it.")
     async def created_by(self, info: Info) -> User | None:
         return await maker(info, self.row.created_by, self.row.project_id)

@@ -15,6 +15,19 @@ from app.inspection.confinement.measures import confine
 from app.inspection.limits import Limits
 from app.lifecycle.gates.expressions.protocol import CPU_SECONDS, MEMORY_BYTES, READY, Result
 
+_VERSION: dict[str, Any] = {
+    "model": "", "version": "1.0.0", "number": 1, "description": "", "tags": {},
+    "createdAt": "2026-01-01T00:00:00+00:00",
+    "metrics": {}, "metricsByDataset": {}, "facts": {}, "stages": [],
+    "files": {"count": 0, "size": 0, "refused": 0, "suspicious": 0, "uninspected": 0},
+}  # fmt: skip
+_CANDIDATE: dict[str, Any] = {
+    "id": "", "name": "", "status": "FINISHED", "startTime": 0, "endTime": 0, "user": "", "tags": {}, "datasets": [],
+    "params": {},
+}  # fmt: skip
+EXAMPLE = {"version": _VERSION, "candidate": _CANDIDATE, "holder": _VERSION, "stage": "production"}
+"""Of the form of :mod:`app.lifecycle.gates.document`."""
+
 
 def load_cel() -> Any:
     """The evaluator of the package ``cel`` without its command line, which takes ten times as long to load."""
@@ -41,13 +54,25 @@ def main() -> None:
         try:
             if expression not in programs:
                 programs[expression] = cel.compile(expressions[expression])
-            result = Result(None) if document < 0 else _truth(programs[expression].execute(documents[document]))
+            program = programs[expression]
+            result = _tried(program) if document < 0 else _truth(program.execute(documents[document]))
         except MemoryError:
             result = Result(None, "it takes too much memory")
         except BaseException as error:  # noqa: BLE001 - the library panics with more than Exception
             result = Result(None, _shown(error))
         os.write(0, result.to_bytes())
     os._exit(0)
+
+
+def _tried(program: Any) -> Result:
+    """What is wrong with an expression whatever the data: names that are none, a value that is no truth.
+
+    It is evaluated over an example without figures, so that something is missing says nothing.
+    """
+    try:
+        return _truth(program.execute(EXAMPLE))
+    except Exception as error:  # noqa: BLE001 - whatever the library raises for missing figures
+        return Result(None, _shown(error) if "Undefined variable or function" in str(error) else "")
 
 
 def _truth(value: Any) -> Result:

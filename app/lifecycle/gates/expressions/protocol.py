@@ -39,5 +39,5 @@ class Result:
 
 
 def request(expressions: Sequence[str], documents: Sequence[bytes], tasks: Sequence[tuple[int, int]]) -> bytes:
-    """Texts, JSON documents, and which expression is evaluated over which document; -1: it is only compiled."""
+    """Texts, JSON documents, and which expression is evaluated over which document; -1: it is compiled and tried."""
     return orjson.dumps([list(expressions), [orjson.Fragment(each) for each in documents], list(tasks)])

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from app.lifecycle.gates.rules.rule import Judgement, Rule, failed, listed, passed
 from app.lifecycle.gates.rules.subject import Subject
 
-FactName = Literal["source_commit", "training_data", "hyper_parameters", "metrics", "environment", "stage"]
+FactName = Literal["source_commit", "training_data", "hyper_parameters", "metrics", "environment"]
 Key = Annotated[str, Field(min_length=1, max_length=250)]
 LICENCE_TAGS = ("license", "licence")
 """Tags of a version, its candidate or its model that name the licence, in this order."""
@@ -18,10 +18,13 @@ _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 
 
 class RequiredFacts(Rule):
-    """These of the six facts are told of the version, and these tags, params and its description are not empty."""
+    """Facts are told of the version, and tags, params and its description are not empty.
+
+    Five of the six facts can be demanded; the sixth, the stage, always is told.
+    """
 
     kind: ClassVar[str] = "required_facts"
-    facts: Annotated[list[FactName], Field(max_length=6)] = Field(default_factory=list)
+    facts: Annotated[list[FactName], Field(max_length=5)] = Field(default_factory=list)
     tags: Annotated[list[Key], Field(max_length=100)] = Field(default_factory=list)
     params: Annotated[list[Key], Field(max_length=100)] = Field(default_factory=list)
     description: bool = False

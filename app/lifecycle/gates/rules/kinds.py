@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -59,6 +60,23 @@ def parse(kind: str, config: Mapping[str, Any], *, field: str) -> Rule:
         return KINDS[kind].model_validate_json(text)
     except ValidationError as error:
         raise _refusal(kind, error, f"{field}.config") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind as it is told to clients."""
+
+    name: str
+    description: str
+    schema: dict[str, Any]
+
+
+def described() -> list[Kind]:
+    """All kinds, each with the JSON schema of its data."""
+    return [
+        Kind(name, " ".join((rule.__doc__ or "").split()), rule.model_json_schema(by_alias=True))
+        for name, rule in KINDS.items()
+    ]
 
 
 def has_secret(kind: str) -> bool:

@@ -17,6 +17,8 @@ Source = Literal["any", "training", "evaluation", "online"]
 
 class _OfMetric(Rule):
     metric: Name
+    slice: Annotated[str, Field(min_length=1, max_length=250)] | None = None
+    """Which part of the data set of an evaluation; left out: all of it."""
     source: Source = "any"
     """Which values count: those that training logged, those of evaluations, of online experiments, or any."""
 
@@ -29,7 +31,8 @@ class _OfMetric(Rule):
             "evaluation": " from an evaluation",
             "online": " measured online",
         }
-        return on + of + by[self.source]
+        part = f" in the slice `{self.slice}`" if self.slice else ""
+        return on + of + part + by[self.source]
 
     def _missing(self, version: Evidence, dataset: str | None, digest: str | None) -> Judgement:
         same = sorted({each.dataset_name or "no data set" for each in version.figures if each.name == self.metric})
@@ -62,7 +65,7 @@ class _WithBounds(_OfMetric):
         return f"at most {shown(self.max)}" if self.min is None else f"{shown(self.min)} to {shown(self.max)}"
 
     def _judged(self, version: Evidence, dataset: str | None, digest: str | None) -> Judgement:
-        figure = version.figure(self.metric, dataset, digest, self.source)
+        figure = version.figure(self.metric, dataset, digest, self.source, self.slice)
         if figure is None:
             return self._missing(version, dataset, digest)
         compared = {"metric": self.metric, "value": in_json(figure.value), "min": self.min, "max": self.max}
@@ -129,7 +132,7 @@ class MetricAgainstHolder(_OfMetric):
 
     def judge(self, subject: Subject) -> Judgement:
         """Compare the version's value with the holder's."""
-        figure = subject.version.figure(self.metric, self.dataset, self.digest, self.source)
+        figure = subject.version.figure(self.metric, self.dataset, self.digest, self.source, self.slice)
         if figure is None:
             return self._missing(subject.version, self.dataset, self.digest)
         if subject.is_holder:
@@ -138,7 +141,7 @@ class MetricAgainstHolder(_OfMetric):
             answer = passed if self.if_no_holder == "pass" else failed
             value = {"metric": self.metric, "value": in_json(figure.value), "holder": None}
             return answer(f"The stage `{subject.stage}` holds no version to compare with.", value, figure.told())
-        theirs = subject.holder.figure(self.metric, self.dataset, self.digest, self.source)
+        theirs = subject.holder.figure(self.metric, self.dataset, self.digest, self.source, self.slice)
         return self._compared(figure, theirs, subject.holder)
 
     def _compared(self, ours: Figure, theirs: Figure | None, holder: Evidence) -> Judgement:

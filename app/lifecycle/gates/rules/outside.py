@@ -51,13 +51,19 @@ class WebhookAnswer(_Asking):
 
     def title(self) -> str:
         """What it demands."""
-        return f"{self.url.partition('?')[0][:120]} says yes"
+        return f"The webhook at {self.origin} says yes"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the address: the rest may be a secret."""
+        return "/".join(self.url.split("/")[:3]).partition("?")[0][:200]
 
     def _without_answer(self) -> str:
         return "The webhook is asked when the version is promoted by somebody who may."
 
     def _said(self, allows: bool, _message: str) -> str:
-        return f"The webhook says {'yes' if allows else 'no'}" + (f": {_message}" if _message else ".")
+        said = f"The webhook says {'yes' if allows else 'no'}" + (f": {_message}" if _message else "")
+        return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
 class Expression(_Asking):

@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     WARNING = "warning"
     """It did not pass a gate that only warns."""
     PENDING = "pending"
-    """It can pass without a change of the version: somebody has to approve, or time to go by."""
+    """It can pass as it is: approvals are missing, a time has to pass, or files are not inspected yet."""
     ERROR = "error"
     """It could not be judged, which refuses as failing does."""
 

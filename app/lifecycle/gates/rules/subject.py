@@ -87,7 +87,7 @@ class Evidence:
     files: Files
     facts: Mapping[str, Fact]
     stages: Mapping[str, datetime]
-    """The names of the stages that it is in now, and since when without a break."""
+    """The key of the stage that it is in now, and since when without a break."""
 
     def figure(
         self,

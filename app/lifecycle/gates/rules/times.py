@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from app.lifecycle.gates.rules.rule import Judgement, Outcome, Rule, failed, passed
+from app.lifecycle.gates.rules.rule import Judgement, Outcome, Rule, passed
 from app.lifecycle.gates.rules.subject import Subject
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -37,11 +37,11 @@ class TimeInStage(Rule):
         version, needed = subject.version, timedelta(hours=self.hours)
         since = version.stages.get(self.stage)
         if since is None:
-            return failed(
+            message = (
                 f"Version {version.version} is not in the stage `{self.stage}` now; it has to be there for "
-                f"{_hours(self.hours)} first.",
-                {"stage": self.stage, "since": None, "hours": self.hours},
+                f"{_hours(self.hours)} first."
             )
+            return Judgement(Outcome.PENDING, message, {"stage": self.stage, "since": None, "hours": self.hours})
         ready = since + needed
         compared = {"stage": self.stage, "since": since.isoformat(), "until": ready.isoformat(), "hours": self.hours}
         spent = _hours(max(0.0, (subject.now - since).total_seconds() / 3600))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from modelyard_client.results import Account, File, Model, Version
+from modelyard_client.results import Account, Deployment, File, Model, Version
 
 Node = Mapping[str, Any]
 
@@ -40,6 +40,26 @@ def model(node: Node) -> Model:
         str(latest["version"]) if latest else None,
         _moment(node["createdAt"]),
         _moment(node["updatedAt"]),
+    )
+
+
+def deployment(node: Node) -> Deployment:
+    """A deployment."""
+    return Deployment(
+        str(node["id"]),
+        str(node["environment"]),
+        str(node["endpoint"]),
+        str(node["instance"]),
+        str(node["modelName"]),
+        str(node["version"]),
+        int(node["number"]),
+        str(node["follows"]),
+        str(node["status"]),
+        node["statusReason"],
+        node["isDrifting"],
+        _moment(node["startedAt"]),
+        _moment(node["lastHeartbeatAt"]),
+        _moment(node["endedAt"]),
     )
 
 

@@ -74,6 +74,49 @@ STAGE_SET = f"""mutation StageSet($input: ModelVersionStageSetInput!) {{
   modelVersionStageSet(input: $input) {{ modelVersion {{ {VERSION_FIELDS} }} {_ERRORS} }}
 }}"""
 
+_VERDICTS = "verdicts { kind name title outcome explanation compared sources isFailing }"
+_REQUEST = """id status statusReason version number stage givenReason isAutomatic requestedByUsername
+      createdAt expiresAt approvals { username givenAt fellAt fallReason } modelVersion { model { name } }"""
+
+PROMOTE = f"""mutation Promote($input: ModelVersionPromoteInput!) {{
+  modelVersionPromote(input: $input) {{
+    modelVersion {{ {VERSION_FIELDS} }}
+    promotion {{ id status isBypass replacedVersion {_VERDICTS} }} {_ERRORS}
+  }}
+}}"""
+
+PROMOTION_CHECK = f"""query PromotionCheck($version: ModelVersionLookup!, $stage: String!) {{
+  promotionCheck(modelVersion: $version, stage: $stage) {{
+    allowsPromotion digest stage replacedVersion {_VERDICTS}
+    modelVersion {{
+      {VERSION_FIELDS}
+      promotionRequests(first: 20) {{ nodes {{ {_REQUEST} }} }}
+    }}
+  }}
+}}"""
+
+PROMOTION_REQUESTS = f"""query PromotionRequests(
+  $project: String!, $status: PromotionRequestStatus, $stage: String, $first: Int!
+) {{
+  project(by: {{path: $project}}) {{
+    promotionRequests(status: $status, stage: $stage, first: $first) {{ nodes {{ {_REQUEST} }} }}
+  }}
+}}"""
+
+PROMOTION_REQUEST = f"""mutation PromotionRequest($input: PromotionRequestCreateInput!) {{
+  promotionRequestCreate(input: $input) {{ promotionRequest {{ {_REQUEST} }} {_ERRORS} }}
+}}"""
+
+PROMOTION_APPROVE = f"""mutation PromotionApprove($input: PromotionRequestApproveInput!) {{
+  promotionRequestApprove(input: $input) {{
+    promotionRequest {{ {_REQUEST} }} promotion {{ id status }} {_ERRORS}
+  }}
+}}"""
+
+PROMOTION_REJECT = f"""mutation PromotionReject($input: PromotionRequestRejectInput!) {{
+  promotionRequestReject(input: $input) {{ promotionRequest {{ {_REQUEST} }} {_ERRORS} }}
+}}"""
+
 ALIAS_SET = f"""mutation AliasSet($input: AliasSetInput!) {{
   aliasSet(input: $input) {{ alias {{ name modelVersion {{ {VERSION_FIELDS} }} }} {_ERRORS} }}
 }}"""
@@ -88,4 +131,60 @@ MODEL_DELETE = f"""mutation ModelDelete($input: ModelDeleteInput!) {{
 
 VERSION_DELETE = f"""mutation VersionDelete($input: ModelVersionDeleteInput!) {{
   modelVersionDelete(input: $input) {{ deletedId {_ERRORS} }}
+}}"""
+
+DEPLOYMENT_FIELDS = """id environment endpoint instance version number modelName follows status statusReason isDrifting
+      startedAt lastHeartbeatAt endedAt"""
+
+DEPLOYMENTS = f"""query Deployments(
+  $project: String!, $environment: String, $status: DeploymentStatus, $first: Int!, $after: String
+) {{
+  project(by: {{path: $project}}) {{
+    deployments(environment: $environment, status: $status, first: $first, after: $after) {{
+      nodes {{ {DEPLOYMENT_FIELDS} }} {_PAGE}
+    }}
+  }}
+}}"""
+
+DEPLOYMENT_REGISTER = f"""mutation DeploymentRegister($input: DeploymentRegisterInput!) {{
+  deploymentRegister(input: $input) {{ deployment {{ {DEPLOYMENT_FIELDS} }} {_ERRORS} }}
+}}"""
+
+DEPLOYMENT_HEARTBEAT = f"""mutation DeploymentHeartbeat($input: DeploymentHeartbeatInput!) {{
+  deploymentHeartbeat(input: $input) {{ deployment {{ {DEPLOYMENT_FIELDS} }} {_ERRORS} }}
+}}"""
+
+DEPLOYMENT_END = f"""mutation DeploymentEnd($input: DeploymentEndInput!) {{
+  deploymentEnd(input: $input) {{ deployment {{ {DEPLOYMENT_FIELDS} }} {_ERRORS} }}
+}}"""
+
+
+def _audit(name: str, project: str, declared: str) -> str:
+    heads = ", ".join(one for one in (project, "first: 100, after: $after") if one)
+    log = ", ".join(one for one in (project, "isOldestFirst: true, first: 100, after: $after") if one)
+    if name.endswith("Heads"):
+        field = f"auditHeads({heads}) {{ nodes {{ number chainSha256 createdAt }} {_PAGE} }}"
+    else:
+        field = f"auditLog({log}) {{ nodes {{ number content entrySha256 chainSha256 }} {_PAGE} }}"
+    return f"query {name}({declared}$after: String) {{ {field} }}"
+
+
+_OF_PROJECT = ("project: {path: $project}", "$project: String!, ")
+AUDIT_HEADS = _audit("ProjectAuditHeads", *_OF_PROJECT)
+AUDIT_LOG = _audit("ProjectAuditLog", *_OF_PROJECT)
+INSTALLATION_AUDIT_HEADS = _audit("InstallationAuditHeads", "", "")
+INSTALLATION_AUDIT_LOG = _audit("InstallationAuditLog", "", "")
+AUDIT_END = """query AuditEnd($project: String!) {
+  project(by: {path: $project}) { number }
+  auditLog(project: {path: $project}, first: 1) { nodes { number } }
+}"""
+INSTALLATION_AUDIT_END = "query InstallationAuditEnd { auditLog(first: 1) { nodes { number } } }"
+
+EVALUATION_CREATE = f"""mutation EvaluationCreate($input: EvaluationCreateInput!) {{
+  evaluationCreate(input: $input) {{
+    evaluation {{
+      id datasetName datasetDigest modelVersion {{ version number }} metrics {{ key value slice }}
+    }}
+    alreadyStored {_ERRORS}
+  }}
 }}"""

@@ -70,7 +70,7 @@ ARTIFACT_FIELDS = "id path size sha256 status statusReason downloadUrl"
 
 VERSION_FILES = f"""query VersionFiles($version: ModelVersionLookup!, $after: String) {{
   modelVersion(by: $version) {{
-    id version number status statusReason isComplete artifactFolder model {{ name }}
+    id version number status statusReason isComplete artifactFolder warnings model {{ name }}
     artifacts(first: 100, after: $after) {{
       nodes {{ {ARTIFACT_FIELDS} }} pageInfo {{ hasNextPage endCursor }}
     }}

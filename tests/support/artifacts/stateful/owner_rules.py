@@ -13,6 +13,7 @@ from app.registry import aliases
 from app.registry import models as registry_models
 from app.registry.models import CreateModel, ModelTaken
 from app.registry.references.parse import parse_reference
+from app.registry.trash.retention import AT_ONCE
 from app.registry.versions import create, delete
 from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
@@ -103,7 +104,7 @@ class OwnerRules(LifeOfFiles):
 
     @rule(version=versions)
     def delete_version(self, version: Version) -> None:
-        done = self.attempt(delete.delete(self.db, self.actor, self.project.id, version.id))
+        done = self.attempt(delete.delete(self.db, self.actor, self.project.id, version.id, keep=AT_ONCE))
         assert refused(done) is not version.is_alive
         if version.is_alive:
             version.is_deleted = True
@@ -113,7 +114,7 @@ class OwnerRules(LifeOfFiles):
 
     @rule(model=models)
     def delete_model(self, model: Model) -> None:
-        done = self.attempt(registry_models.delete(self.db, self.actor, self.project.id, model.id))
+        done = self.attempt(registry_models.delete(self.db, self.actor, self.project.id, model.id, keep=AT_ONCE))
         assert refused(done) is not model.is_alive
         model.is_alive = False
         for owner in self.all_owners:

@@ -55,14 +55,35 @@ COMMANDS = (
     Command("open", "browsing", "Open the installation in a browser."),
     Command("log", "changes", "Log metrics, params, data sets and facts to a version."),
     Command("stage", "changes", "Move a version to a stage."),
+    Command("promote", "promotions", "Let a version enter a stage, if its rules allow it."),
+    Command("promotion check", "promotions", "Say what a promotion would come to, rule by rule."),
+    Command("promotion request", "promotions", "Ask others to approve a promotion."),
+    Command("promotion approve", "promotions", "Approve a promotion that was requested."),
+    Command("promotion reject", "promotions", "End a promotion request, with a reason."),
+    Command("promotion list", "promotions", "List promotion requests."),
     Command("alias set", "changes", "Let an alias mean a version."),
     Command("alias delete", "changes", "Delete an alias."),
     Command("tag set", "changes", "Set tags of a model or a version."),
     Command("tag delete", "changes", "Delete tags of a model or a version."),
+    Command("deployment register", "deployments", "Say that a version runs somewhere."),
+    Command("deployment heartbeat", "deployments", "Say that it still runs."),
+    Command("deployment end", "deployments", "Say that it runs no more."),
+    Command("deployment list", "deployments", "List what runs where."),
+    Command("evaluation add", "evaluations", "Attach results of an evaluation to a version."),
     Command("delete", "changes", "Delete a version, or a model with all of its versions."),
+    Command("audit export", "audit", "Write the audit log of a project or of the installation to a file."),
+    Command("audit verify", "audit", "Prove that an exported audit log is whole and unaltered; needs no service."),
     Command("completion", "completion", "Print a script that completes commands in bash, zsh or fish."),
 )
-GROUPS = {"profiles": "Installations by name.", "alias": "Names of versions that move.", "tag": "Tags."}
+GROUPS = {
+    "promotion": "What a version may enter a stage by: rules and approvals.",
+    "audit": "The audit log: export it, and prove it.",
+    "profiles": "Installations by name.",
+    "alias": "Names of versions that move.",
+    "tag": "Tags.",
+    "deployment": "What runs where.",
+    "evaluation": "How good versions are.",
+}
 
 
 def choose(words: list[str]) -> tuple[Command | None, list[str]]:

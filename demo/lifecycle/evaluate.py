@@ -18,10 +18,11 @@ noise = np.random.default_rng(1).normal(scale=1.0, size=test_x.shape)
 holdout = np.clip(test_x + noise, 0, 16)
 
 predicted = mlflow.pyfunc.load_model("models:/digits/staging").predict(holdout)
+zeros = test_y == 0
 result = {
-    "dataset": f"noisy-digits@{hashlib.sha256(holdout.tobytes()).hexdigest()[:16]}",
     "accuracy": float(accuracy_score(test_y, predicted)),
-    "zeros": float(accuracy_score(test_y[test_y == 0], predicted[test_y == 0])),
+    "slices": {"zeros": {"accuracy": float(accuracy_score(test_y[zeros], predicted[zeros]))}},
 }
+Path("digest").write_text(hashlib.sha256(holdout.tobytes()).hexdigest()[:16], encoding="utf-8")
 Path("evaluation.json").write_text(json.dumps(result), encoding="utf-8")
-print(f"evaluated on {result['dataset']}: accuracy {result['accuracy']:.4f}")
+print(f"evaluated on noisy digits: accuracy {result['accuracy']:.4f}")

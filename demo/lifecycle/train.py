@@ -1,4 +1,4 @@
-"""The job `train`: trains a classifier with the unmodified MLflow client; leaves the model's files and the id of its run."""
+"""The job `train`: trains a classifier with the unmodified MLflow client; leaves its files and the id of the run."""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ LISTS = {
     "Evaluation": MODEL + " { versions(first: $n) { nodes { evaluations(first: 1) { nodes @ } } } }",
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
     "Gate": "node(id: $gateSet) { ... on GateSet { gates @ } }",
+    "GateSet": "project(by: {path: $path}) { stages { gateSets(first: $n) { nodes @ } } }",
     "GatesDryRunVersion": 'gatesDryRun(input: {model: {path: {project: $path, name: "m0"}}, '
     'stage: "staging", count: $n}) { versions @ }',
     "FactConflict": MODEL + " { versions(first: $n) { nodes { facts { sourceCommit { conflicts @ } } } } }",

@@ -79,7 +79,7 @@ _OF_VERSIONS = Statement(
                     AND later.version_id = e.version_id AND later.replaces_id = e.id)
             ORDER BY e.evaluated_at DESC, e.id DESC LIMIT {MOST_EVALUATIONS}
         ) AS e
-        JOIN evaluation_metrics m ON m.project_id = w.project_id AND m.evaluation_id = e.id
+        JOIN evaluation_metrics m ON m.project_id = e.project_id AND m.evaluation_id = e.id
         UNION ALL
         SELECT a.version_id, 'online', a.experiment_id::text || '/' || a.name, p.key, p.value, NULL, NULL, NULL, p.at,
             x.name

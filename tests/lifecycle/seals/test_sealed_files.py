@@ -9,11 +9,19 @@ import pytest
 from sqlalchemy import text
 
 from app.access.policy import Role
+from app.artifacts import links
 from app.artifacts.sealed import VersionSealed
-from app.lifecycle.seals import manifests, seals
+from app.artifacts.uploads import ingest
+from app.artifacts.uploads.announced import AnnouncedFile
+from app.files import announced
+from app.files.targets import VersionFiles
+from app.lifecycle.seals import manifests, seals, withdrawals
+from app.lifecycle.seals.withdrawals import Kind, Withdraw
 from app.registry.versions import delete, lookup
-from app.tracking import candidates
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
+from app.webhooks import webhooks
+from app.webhooks.webhooks import CreateWebhook
 from tests.lifecycle.seals.conftest import FILES, sealed_version, version_with_files
 from tests.support.lifecycle.doors import FILE_DOORS, Doors
 from tests.support.registry.versions import set_file_state, store_file
@@ -153,3 +161,54 @@ async def test_a_deleted_version_keeps_its_files_until_it_is_removed(runtime, pr
     with pytest.raises(VersionSealed):
         async with runtime.db.write() as tx:
             await tx.execute(text(STATEMENTS["delete"]), {"p": project.id, "r": version.candidate_id})
+
+
+async def test_an_announced_file_that_arrives_after_the_seal_is_refused_with_the_reason(runtime, project, model, http):
+    version = await version_with_files(runtime, project)
+    owner = project[Role.OWNER]
+    content = b"late"
+    wanted = AnnouncedFile("late.bin", len(content), hashlib.sha256(content).digest())
+    (upload,) = await announced.announce(runtime, owner.actor, VersionFiles(project.id, version.id), [wanted])
+    address = links.part_url(runtime.settings, upload, 1, links.signer_of(owner.actor), str(http.base_url).rstrip("/"))
+    assert (await http.put(address, content=content)).status_code == 200
+    await announced.complete(runtime, owner.actor, project.id, [upload.id])
+    sealed = await seals.seal_version(runtime.db, project.owner, project.id, version.id)
+    async with runtime.db.read() as snap:
+        batch = text("SELECT batch_id FROM multipart_uploads WHERE project_id = :p AND id = :u")
+        batch_id = await snap.scalar(batch, {"p": project.id, "u": upload.id})
+    told = []
+
+    async def progress(done, total):
+        told.append((done, total))
+
+    lock_of = file_owners.lock
+    await ingest.ingest(runtime.db, runtime.blobs, project.id, batch_id, lock_of=lock_of, progress=progress)
+    async with runtime.db.read() as snap:
+        ended = text("SELECT state, reason FROM multipart_uploads WHERE project_id = :p AND id = :u")
+        state, reason = (await snap.execute(ended, {"p": project.id, "u": upload.id})).one()
+    assert (state, "sealed" in reason) == ("failed", True)
+    assert (await manifest_of(runtime, version)).digest == sealed.manifest_digest
+
+
+async def test_sealing_and_yanking_are_told_to_webhooks_and_subscribers(runtime, project, model):
+    version = await version_with_files(runtime, project)
+    events = ["model_version.sealed", "model_version.yanked", "model_version.unyanked"]
+    hook = CreateWebhook("w", "https://example.org/", events)
+    await webhooks.create(runtime.db, project.owner, runtime.webhook_client, project.id, hook)
+    sealed = await seals.seal_version(runtime.db, project.owner, project.id, version.id)
+    command = Withdraw("Wrong labels")
+    await withdrawals.withdraw(runtime.db, project.owner, project.id, version.id, Kind.YANK, command)
+    await withdrawals.undo(runtime.db, project.owner, project.id, version.id, Kind.YANK, "Right after all")
+    async with runtime.db.read() as snap:
+        sent = "SELECT event, data ->> 'digest', data ->> 'reason' FROM webhook_deliveries"
+        rows = await snap.execute(text(f"{sent} WHERE project_id = :p ORDER BY event"), {"p": project.id})
+        told = [tuple(row) for row in rows]
+        kinds = text("SELECT type FROM project_events WHERE project_id = :p AND type LIKE :k ORDER BY id")
+        journal = list(await snap.scalars(kinds, {"p": project.id, "k": "MODEL_VERSION_SEALED"}))
+        yanks = list(await snap.scalars(kinds, {"p": project.id, "k": "MODEL_VERSION_%YANKED"}))
+    assert told == [
+        (events[0], manifests.shown_digest(sealed.manifest_digest), None),
+        (events[2], None, "Right after all"),
+        (events[1], None, "Wrong labels"),
+    ]
+    assert (journal, yanks) == (["MODEL_VERSION_SEALED"], ["MODEL_VERSION_YANKED", "MODEL_VERSION_UNYANKED"])

@@ -95,7 +95,7 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
 WITHDRAWN = """mutation w($p: String!) {
-  f: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+  f: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.1.0"}) {
     userErrors { message } }
   g: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.5.0"}) {
     userErrors { message } }
@@ -113,9 +113,9 @@ WITHDRAWN = """mutation w($p: String!) {
 TRASHED = """mutation t($p: String!) {
   made: modelCreate(input: {project: {path: $p}, name: "old-deleted-model"}) { userErrors { message } }
   model: modelDelete(input: {model: {path: {project: $p, name: "old-deleted-model"}}}) { userErrors { message } }
-  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.6.0"}) {
+  versioned: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.4.2"}) {
     userErrors { message } }
-  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.6.0"}}}) {
+  version: modelVersionDelete(input: {modelVersion: {path: {project: $p, model: "digits", reference: "0.4.2"}}}) {
     userErrors { message } } }"""
 STAGED = """mutation s($p: String!) {
   oldStage: stageCreate(input: {project: {path: $p}, name: "old-stage"}) { userErrors { message } }

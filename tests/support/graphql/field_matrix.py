@@ -84,8 +84,9 @@ DOORS = {
     "Identity": {"node(id: $Identity) { ... on Identity @ }": "oneself"},
     "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
     "InvitationMembership": {f"{PROJECT} {{ invitations(first: 4) {{ nodes {{ memberships @ }} }} }}": "owners"},
+    "Lineage": {f"{VERSION} {{ lineage(direction: UPSTREAM, maxSteps: 1) @ }}": "registry"},
     "LineageEntry": {
-        f"{VERSION} {{ lineage(direction: UPSTREAM) {{ entries {{ nodes @ }} }} }}": "registry",
+        f"{VERSION} {{ lineage(direction: UPSTREAM, maxSteps: 1) {{ entries(last: 2) {{ nodes @ }} }} }}": "registry",
         f"{VERSION} {{ lineage(direction: DOWNSTREAM) {{ entries {{ nodes @ }} }} }}": "members",
     },
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},

@@ -224,10 +224,7 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     for begin in range(0, ROWS, 5):
         await asyncio.gather(*(fill(number, one) for number, one in made[begin : begin + 5]))
     await add_names(do, project)
-    approvals = ", ".join(['{kind: "approvals", config: {}}'] * ROWS)
-    gated = f"""mutation g($p: String!) {{ gatesSet(input: {{project: {{path: $p}}, stage: "staging", expectedNumber: 0,
-      gates: [{approvals}]}}) {{ gateSet {{ id }} userErrors {{ message }} }} }}"""
-    ids["gateSet"] = (await do(gated, p=project.path))["gatesSet"]["gateSet"]["id"]
+    ids["gateSet"] = await add_gates(do, project)
     await add_files(runtime, project)
     await seal_versions(runtime, project)
     async with runtime.db.write() as tx:
@@ -269,6 +266,15 @@ async def add_names(do: Any, project: TestProject) -> None:
     for calls in every:
         fields = " ".join(f"c{number}: {call} {{ userErrors {{ message }} }}" for number, call in enumerate(calls))
         await do(f"mutation m($p: String!) {{ {fields} }}", p=project.path)
+
+
+async def add_gates(do: Any, project: TestProject) -> str:
+    """Twenty sets of gates for a stage, the last of twenty gates; the id of that."""
+    gates = ", ".join(['{kind: "approvals", config: {}}'] * ROWS)
+    values = 'project: {path: $p}, stage: "staging"'
+    one = "s%d: gatesSet(input: {%s, expectedNumber: %d, gates: [%s]}) { gateSet { id } userErrors { message } }"
+    sets = " ".join(one % (n, values, n, gates if n == ROWS - 1 else "") for n in range(ROWS))
+    return str((await do(f"mutation g($p: String!) {{ {sets} }}", p=project.path))[f"s{ROWS - 1}"]["gateSet"]["id"])
 
 
 async def add_files(runtime: Any, project: TestProject) -> None:

@@ -11,6 +11,7 @@ from app.graphql.access.enums import Role
 from app.graphql.access.types import Token, User, maker, token_by_id
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
+from app.graphql.lifecycle.gates.of_stages import StageGates
 from app.graphql.lifecycle.stages.enums import Kind, Movers
 from app.graphql.types import ids
 from app.graphql.types.connections import Connection, connection
@@ -24,7 +25,7 @@ from app.registry.stages.protections import NameProtection
 
 
 @strawberry.type(description="A stage of a project, between which its versions move.")
-class Stage(Node):
+class Stage(StageGates, Node):
     row: strawberry.Private[definitions.Stage]
     name: str = strawberry.field(description="Unique among the stages of its project that are not retired.")
     description: str = strawberry.field(description="Markdown.")

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 
 from modelyard_client import Client
+from modelyard_client.failures import NotFound
 
 MODEL = os.environ.get("MODEL", "digits")
 EVENTS = """subscription Moves($project: String!) {
@@ -36,10 +37,13 @@ def moves() -> Iterator[None]:
 with Client() as client:
     running = None
     for _ in moves():
-        found = client.versions(MODEL, reference="stage:production", limit=1)
-        if found and found[0].version != running:
-            running = found[0].version
-            client.pull(f"{MODEL}:{running}", f"served/{running}")
-            print(f"serving {MODEL} {running}", flush=True)
-        elif not found:
+        try:
+            version = client.get(f"{MODEL}:stage:production").version
+        except NotFound:
             print("nothing in production yet", flush=True)
+            continue
+        if version != running:
+            running = version
+            client.pull(f"{MODEL}:{version}", f"served/{version}")
+            client.register_deployment(f"{MODEL}:{version}", "production", "digits-api", follows="stage:production")
+            print(f"serving {MODEL} {version}", flush=True)

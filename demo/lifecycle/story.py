@@ -28,6 +28,10 @@ NAME = f"digits-{time.strftime('%H%M%S')}"
 PROJECT = f"{GROUP}/{NAME}"
 JOBS = yaml.safe_load((HERE / "gitlab-ci.yml").read_text(encoding="utf-8"))
 SECONDS = 60.0
+COMMANDS = tempfile.mkdtemp(prefix="story-")
+"""The folder with the command `modelyard`."""
+PYTHON = os.environ.get("CLIENT_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
+"""The interpreter of `make up`, which has all that the client needs."""
 CLIENT = {"PYTHONPATH": str(ROOT)}
 """What `pip install modelyard-client` would do for our own programs."""
 
@@ -48,7 +52,7 @@ GATES = """mutation Gates($path: String!, $staging: [GateInput!]!, $production: 
 }"""
 STAGING = [{"kind": "metric_threshold", "config": {"metric": "accuracy", "min": 0.9}}]
 PRODUCTION = [
-    {"kind": "metric_threshold", "config": {"metric": "accuracy", "min": 0.9, "dataset": "noisy-digits"}},
+    {"kind": "metric_on_dataset", "config": {"metric": "accuracy", "dataset": "noisy-digits", "min": 0.9}},
     {"kind": "scan_verdict", "config": {}},
     {"kind": "approvals", "config": {"count": 1}},
 ]
@@ -61,6 +65,7 @@ def main() -> None:
     ask(GATES, path=PROJECT, staging=STAGING, production=PRODUCTION)
     print(f"{PROJECT}: staging wants accuracy, production an evaluation, a scan and an approval")
     tokens = {name: made[name]["secret"] for name in ("ci", "serving")}
+    install_command()
     with tempfile.TemporaryDirectory() as folder:
         serving = Serving(Path(folder), tokens["serving"])
         try:
@@ -73,22 +78,22 @@ def main() -> None:
 def play(folder: Path, ci: str, serving: Serving) -> None:
     """Three pipelines, two approvals, and one way back."""
     heading("Pipeline 1: a model that learned too little")
-    run_job("train", folder / "1", ci, pipeline=1, units=1, expected_code=10)
+    run_job("train", folder / "1", ci, pipeline=1, samples=20, expected_code=10)
     heading("Pipeline 2: a better one")
-    run_job("train", folder / "2", ci, pipeline=2, units=24)
+    run_job("train", folder / "2", ci, pipeline=2, samples=600)
     run_job("evaluate", folder / "2", ci, pipeline=2)
     heading("A person approves")
     person(folder, "promotion list --status open")
     person(folder, "promotion approve digits:stage:staging production --comment 'looks right'")
     serving.expect("serving digits 1.1.0")
     heading("Pipeline 3: the same, as a Python program")
-    run_program(folder / "3", ci, pipeline=3, units=64)
+    run_program(folder / "3", ci, pipeline=3, samples=1300)
     person(folder, "promotion approve digits:stage:staging production")
     serving.expect("serving digits 1.2.0")
     heading("What was in production, before and after going back")
     show_history()
     ask(
-        'mutation Back($path: String!) { stageRollback(input: {model: {path: {project: $path, model: "digits"}}, '
+        'mutation Back($path: String!) { stageRollback(input: {model: {path: {project: $path, name: "digits"}}, '
         'stage: "production", reason: "1.2.0 is slow"}) { modelVersion { version } userErrors { message } } }',
         path=PROJECT,
     )
@@ -103,7 +108,7 @@ def play(folder: Path, ci: str, serving: Serving) -> None:
 def show_history() -> None:
     """Each interval of the stage: which version, from when until when, by whom, and why."""
     data = ask(
-        'query History($path: String!) { model(by: {path: {project: $path, model: "digits"}}) {'
+        'query History($path: String!) { model(by: {path: {project: $path, name: "digits"}}) {'
         ' stageHistory(stage: "production", first: 10) {'
         " nodes { version setAt endedAt setByName setReason endReason } } } }",
         path=PROJECT,
@@ -117,7 +122,7 @@ class Serving:
     """The serving process, and what it has printed."""
 
     def __init__(self, folder: Path, token: str) -> None:
-        command = [modelyard_python(), "-u", str(HERE / "serve.py")]
+        command = [PYTHON, "-u", str(HERE / "serve.py")]
         self._process = subprocess.Popen(
             command,
             cwd=folder,
@@ -150,12 +155,12 @@ class Serving:
             self._lines.append(line.rstrip())
 
 
-def run_job(name: str, folder: Path, token: str, *, pipeline: int, units: int = 0, expected_code: int = 0) -> None:
+def run_job(name: str, folder: Path, token: str, *, pipeline: int, samples: int = 0, expected_code: int = 0) -> None:
     """Run the lines of a job until one fails, as a runner does."""
     prepare(folder)
     more = {"CI_JOB_ID": f"{pipeline}{len(name)}", "CI_PIPELINE_ID": str(pipeline), "CI_COMMIT_SHA": f"{pipeline:040x}"}
-    if units:
-        more["UNITS"] = str(units)
+    if samples:
+        more["SAMPLES"] = str(samples)
     for line in JOBS[name]["script"]:
         print(f"[{name}] $ {line}", flush=True)
         code = subprocess.run(["bash", "-ec", line], cwd=folder, env=environment(token) | more, check=False).returncode
@@ -168,12 +173,12 @@ def run_job(name: str, folder: Path, token: str, *, pipeline: int, units: int = 
         sys.exit(f"the job {name} passed, though it should have failed with {expected_code}")
 
 
-def run_program(folder: Path, token: str, *, pipeline: int, units: int) -> None:
+def run_program(folder: Path, token: str, *, pipeline: int, samples: int) -> None:
     """The same jobs by the Python API."""
     prepare(folder)
-    print(f"$ python pipeline.py {units}", flush=True)
+    print(f"$ python pipeline.py {samples}", flush=True)
     more = {"TRAINING_PYTHON": sys.executable, "CI_PIPELINE_ID": str(pipeline)} | CLIENT
-    command = [modelyard_python(), str(HERE / "pipeline.py"), str(units)]
+    command = [PYTHON, str(HERE / "pipeline.py"), str(samples)]
     subprocess.run(command, cwd=folder, env=environment(token) | more, check=True)
 
 
@@ -181,6 +186,15 @@ def person(folder: Path, words: str) -> None:
     """A command of somebody who maintains the project."""
     print(f"$ modelyard {words}", flush=True)
     subprocess.run(["modelyard", *shlex.split(words)], cwd=folder, env=environment(ADMIN), check=True)
+
+
+def install_command() -> None:
+    """Make `modelyard` a command, as installing the client does."""
+    command = Path(COMMANDS) / "modelyard"
+    command.write_text(
+        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(PYTHON)} -m modelyard_client "$@"\n'
+    )
+    command.chmod(0o755)
 
 
 def prepare(folder: Path) -> None:
@@ -192,18 +206,13 @@ def prepare(folder: Path) -> None:
 
 def environment(token: str) -> dict[str, str]:
     """What a job, a person or a server has: addresses and its own token."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), str(ROOT / ".venv" / "bin"), os.environ["PATH"]])
+    path = os.pathsep.join([COMMANDS, str(Path(sys.executable).parent), os.environ["PATH"]])
     uri = f"{URL}/api/v4/projects/{PROJECT.replace('/', '%2F')}/ml/mlflow"
     given = {"MODELYARD_URL": URL, "MODELYARD_TOKEN": token, "MODELYARD_PROJECT": PROJECT, "PATH": path}
     given |= {"MLFLOW_TRACKING_URI": uri, "MLFLOW_TRACKING_TOKEN": token, "MLFLOW_DISABLE_TELEMETRY": "true"}
     given |= {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODELYARD_", "MLFLOW_"))}
     return kept | given | {"PYTHONWARNINGS": "ignore", "MLFLOW_LOGGING_LEVEL": "ERROR"}
-
-
-def modelyard_python() -> str:
-    """The interpreter that has the client."""
-    return str(ROOT / ".venv" / "bin" / "python")
 
 
 def ask(document: str, **variables: Any) -> Any:

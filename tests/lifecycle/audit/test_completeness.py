@@ -23,7 +23,7 @@ SILENT = {
 """Mutations whose documented example leaves no entry."""
 
 
-IN_FRESH_PROJECTS = {"modelVersionRestore", "promotionRequestApprove"}
+IN_FRESH_PROJECTS = {"modelVersionRestore", "promotionRequestApprove", "promotionRequestReject"}
 """Examples that need what others delete or take."""
 PERHAPS = {"sessionsRevoke"}
 """Those that change something only if other tests left it."""

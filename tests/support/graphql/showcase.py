@@ -103,7 +103,7 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
   aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "best", reference: "2.0.0"}) {
     userErrors { message } }
   gatesSet(input: {project: {path: $p}, stage: "staging", expectedNumber: 0, note: "n", gates: [
-    {kind: "approvals", config: {}}]}) { gateSet { id gates { id } } userErrors { message } }
+    {kind: "approvals", config: {}, isRequired: false}]}) { gateSet { id gates { id } } userErrors { message } }
   ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}}},
     provider: GITLAB, externalId: "3"}) { ciJob { id } userErrors { message } }
   other: ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "3.0.0-rc.1"}}},
@@ -142,7 +142,7 @@ STAGED = """mutation g($p: String!) {
   in: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
     stage: "shown", reason: "r"}) { userErrors { message } }
   out: modelVersionStageSet(input: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}},
-    stage: "staging", reason: "r"}) { userErrors { message } } }"""
+    stage: "archived", reason: "r"}) { userErrors { message } } }"""
 # What only workers, CI systems and time bring about.
 WRITTEN = (
     """INSERT INTO artifacts (project_id, id, logged_model_id, candidate_id, path, blob_id, media_type, created_by)

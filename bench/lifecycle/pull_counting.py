@@ -1,6 +1,6 @@
 """What counting pulls costs a download: two API processes over one installation, with and without it, in turn.
 
-    python -m bench.pull_counting [--rounds 20] [--each 200] [--clients 8]
+    python -m bench.lifecycle.pull_counting [--rounds 20] [--each 200] [--clients 8]
 
 Both serve the same file of 10 kB through MLflow's path, and tell where a version's files are (get-download-uri). The
 processor time of the serving process is compared, too, since it does not depend on what else the machine does.

@@ -1,6 +1,6 @@
 """Promotions that race: one of them wins, the others are told who won; and what one costs when it is alone.
 
-    python -m bench.promotions [--at-once 50] [--rounds 5]
+    python -m bench.lifecycle.promotions [--at-once 50] [--rounds 5]
 
 Over HTTP, at an installation with two API processes. Each round makes a model with that many versions of one file each,
 promotes all of them to `production` at once, from connections of their own, and counts who won, and how many answers

@@ -1,6 +1,6 @@
 """What stood when: statements and time of `asOf` among many intervals, most of them in one stage of one model.
 
-    python -m bench.as_of [--intervals 1000000] [--each 500]
+    python -m bench.lifecycle.as_of [--intervals 1000000] [--each 500]
 
 Starts an installation in a temporary folder and fills one model with a hundred versions: half of the intervals follow
 each other in its stage `production`, the other half in its alias `champion`. Then each reference is asked at random

@@ -1,0 +1,1 @@
+"""What the lifecycle of versions costs: promotions that race, what stood when among many intervals, pulls."""

@@ -243,8 +243,7 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
         derivations = [await tx.scalar(text(_DERIVATION), {"p": project.id, "here": here}) for here in (True, False)]
         requested = [
             await tx.scalar(text(_REQUEST), {"p": project.id, "v": version, "stage": stage})
-            for version in ("0.7.0", "1.1.0")
-            for stage in ("staging", "production")
+            for version, stage in _REQUESTED
         ]
         promoted = await tx.scalar(text(_PROMOTION), {"r": requested[0], "by": project.owner.user_id})
         running = [await tx.scalar(text(_DEPLOYMENT), {"p": project.id, "i": instance}) for instance in "ab"]
@@ -298,6 +297,8 @@ _REQUEST = """WITH v AS (UPDATE model_versions SET created_by = NULL WHERE proje
   SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, 'ci', now() + interval '1 day'
   FROM v JOIN project_stages s ON s.project_id = v.project_id AND s.name = :stage RETURNING id"""
 """Of another one than the people of the examples, as their versions are: no person approves their own work."""
+_REQUESTED = (("0.7.0", "staging"), ("0.7.0", "production"), ("0.2.0", "staging"), ("1.1.0", "production"))
+"""None of a version that another example brings into that stage: then its request would end."""
 _PROMOTION = """INSERT INTO promotions (project_id, model_id, version_id, version, number, stage_id, stage, left_stage,
     holder_number, holder_version, state, reason, bypass_reason, verdicts, checked, request_id, promoted_by,
     promoted_by_name)

@@ -68,7 +68,7 @@ async def check_promotion(
 def _protection(actor: Actor, case: Case) -> RuleVerdict:
     """Whether the caller may move the stage."""
     subject = case.subject
-    title = f"You may move versions to {quoted(subject.stage.name)}"
+    title = f"You must be allowed to move versions to {quoted(subject.stage.name)}"
     try:
         policy.require(actor, subject.access, Permission.REGISTRY_WRITE, of_models=True)
         case.require_right(actor)

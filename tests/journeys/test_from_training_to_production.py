@@ -53,10 +53,10 @@ async def test_the_story_runs(url: str, admin: Person, project: TestProject) -> 
 def test_github_runs_what_gitlab_runs(job: str) -> None:
     gitlab = [*GITLAB["default"]["before_script"], *GITLAB[job]["script"]]
     github = [step["run"] for step in GITHUB["jobs"][job]["steps"] if "run" in step]
-    assert [_without_tags(line) for line in github] == [_without_tags(line) for line in gitlab]
+    assert [_without_tags(text) for text in github] == [_without_tags(text) for text in gitlab]
 
 
-def _without_tags(line: str) -> list[str]:
+def _without_tags(text: str) -> list[str]:
     """The words, but for the tags by which each system names its job."""
-    words = shlex.split(line)
+    words = shlex.split(text)
     return [word for word in words if word != "--tag" and not word.startswith(("gitlab.", "github."))]

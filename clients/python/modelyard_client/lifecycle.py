@@ -24,7 +24,7 @@ class _Runner(Protocol):
 
 
 class LifecycleCalls:
-    """A part of :class:`modelyard_client.Client`, which runs the calls."""
+    """A part of ``Client``, which runs the calls."""
 
     def add_evaluation(
         self: _Runner,

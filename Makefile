@@ -24,7 +24,7 @@ TYPESCRIPT := $(call stamp,$(TYPED)/node_modules,$(TYPED)/package-lock.json)
 EXPLORER := clients/graphiql
 GRAPHIQL := $(call stamp,$(EXPLORER)/node_modules,$(EXPLORER)/package-lock.json)
 
-.PHONY: help up test faults coverage lint typescript graphiql demo compare mlflow-suite bench bench-full bench-transfers corpus
+.PHONY: help up test faults coverage lint typescript graphiql demo story compare mlflow-suite bench bench-full bench-transfers corpus
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -58,6 +58,9 @@ graphiql: $(GRAPHIQL) ## Build the explorer page into app/graphql/transport/expl
 
 # Variables of the installation that runs, its data directory too; MODELYARD_DATA_DIR or MODELYARD_PORT choose among several.
 RUNNING = found=$$($(PYTHON) -m app.embedded.running) || exit 1; eval "$$found";
+
+story: $(MLFLOW) ## Two CI jobs, an approval and a serving process bring a model to production; needs `make up` in another terminal.
+	@$(RUNNING) exec .venv-mlflow/bin/python demo/lifecycle/story.py
 
 demo: $(MLFLOW) ## Train, register, promote and load a model with the MLflow client; needs `make up` in another terminal.
 	@$(RUNNING) exec .venv-mlflow/bin/python demo/digits.py

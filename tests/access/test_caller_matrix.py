@@ -33,7 +33,7 @@ _SCOPED = {
       webhookDeliveryReplay ciSettingsUpdate ciSettingsDelete identityDelete sessionRevoke sessionsRevoke
       promotionRequestApprove promotionRequestReject promotionRequestWithdraw
       userInvite invitationRenew invitationRevoke userPasswordResetCreate passwordChange gatesSet gatesDryRun
-      stageCreate stageUpdate stageRetire protectionSet protectionDelete
+      stageCreate stageUpdate stageRetire protectionSet protectionDelete modelVersionUnyank
     """,
     "ooooo ooooo": """
       group project groups projects search artifactUpload signInMethods gateKinds
@@ -70,7 +70,6 @@ _SCOPED = {
     "FFFFF NNNNN": """
       projectDelete groupUpdate groupDelete projectTransfer
     """,
-    "FFFFo FFFFo": "modelVersionUnyank",
     "FpFFp FpFFp": """
       modelCreate
     """,

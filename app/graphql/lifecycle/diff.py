@@ -8,6 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from app.artifacts.reads.differences import ChangedFile, Totals
+from app.errors import ModelyardError
 from app.graphql.context import Info
 from app.graphql.registry.lookups import ModelVersionLookup
 from app.graphql.registry.orders import Increment
@@ -196,12 +197,14 @@ class ModelVersionDiff:
 
     @resolved("Hyper-parameters that differ, the base's value first; null where candidates may not be seen.")
     def params(self) -> list[ComparedText] | None:
-        return None if self.diff.params is None else [ComparedText.of(row) for row in self.diff.params]
+        if isinstance(self.diff.params, ModelyardError):
+            raise self.diff.params
+        return [ComparedText.of(row) for row in self.diff.params]
 
     @resolved("Metrics whose latest values differ, the base's first; null where candidates may not be seen.")
     def metrics(self) -> list[ComparedMetric] | None:
-        if self.diff.metrics is None:
-            return None
+        if isinstance(self.diff.metrics, ModelyardError):
+            raise self.diff.metrics
         projects = (self.diff.before.project_id, self.diff.after.project_id)
         shown = []
         for row in self.diff.metrics:

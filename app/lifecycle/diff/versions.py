@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from app.access import policy, projects
@@ -31,7 +30,6 @@ from app.tracking.reads import log_loaders
 from app.tracking.reads.compare import Row, rows
 from app.tracking.reads.log_loaders import LatestPoint
 
-T = TypeVar("T")
 _NOWHERE = UUID(int=0)
 """The owner of no file: what a version keeps elsewhere is not here."""
 
@@ -62,14 +60,14 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class VersionDiff:
-    """Two versions, and all that differs. ``params`` and ``metrics`` are None where the actor may not see them."""
+    """Two versions, and all that differs; for ``params`` and ``metrics`` the refusal, where they may not be seen."""
 
     before: ModelVersion
     after: ModelVersion
     content: Content
     files: list[ChangedFile]
-    params: list[Row[str]] | None
-    metrics: list[Row[LatestPoint]] | None
+    params: list[Row[str]] | ModelyardError
+    metrics: list[Row[LatestPoint]] | ModelyardError
 
     @property
     def made(self) -> Increment | None:
@@ -105,8 +103,8 @@ async def diff(
         content = await of_content(snap, before, after)
         files = await differences.changes(snap, _folder(before), _folder(after))
     keys = [(one.project_id, one.candidate_id) for one in (before, after)]
-    params = [_or_none(each) for each in await log_loaders.params(db, actor, keys)]
-    metrics = [_or_none(each) for each in await log_loaders.metrics(db, actor, keys)]
+    params = await log_loaders.params(db, actor, keys)
+    metrics = await log_loaders.metrics(db, actor, keys)
     return VersionDiff(before, after, content, files, _param_rows(params), _metric_rows(metrics))
 
 
@@ -159,15 +157,19 @@ def _folder(version: ModelVersion) -> tuple[Root, str]:
     return lookup.root_of(version)
 
 
-def _or_none(result: T | ModelyardError) -> T | None:
-    return None if isinstance(result, ModelyardError) else result
+def _param_rows(sides: Sequence[list[tuple[str, str]] | ModelyardError]) -> list[Row[str]] | ModelyardError:
+    shown = []
+    for side in sides:
+        if isinstance(side, ModelyardError):
+            return side
+        shown.append(dict(side))
+    return rows(shown, differences_only=True)
 
 
-def _param_rows(sides: Sequence[list[tuple[str, str]] | None]) -> list[Row[str]] | None:
-    shown = [dict(side) for side in sides if side is not None]
-    return rows(shown, differences_only=True) if len(shown) == len(sides) else None
-
-
-def _metric_rows(sides: Sequence[list[LatestPoint] | None]) -> list[Row[LatestPoint]] | None:
-    shown = [{point.key: point for point in side} for side in sides if side is not None]
-    return rows(shown, differences_only=True, essence=lambda point: point.value) if len(shown) == len(sides) else None
+def _metric_rows(sides: Sequence[list[LatestPoint] | ModelyardError]) -> list[Row[LatestPoint]] | ModelyardError:
+    shown = []
+    for side in sides:
+        if isinstance(side, ModelyardError):
+            return side
+        shown.append({point.key: point for point in side})
+    return rows(shown, differences_only=True, essence=lambda point: point.value)

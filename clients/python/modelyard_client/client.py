@@ -17,11 +17,11 @@ from modelyard_client import push as pushing
 from modelyard_client import targets
 from modelyard_client.connection import Choice, Connection
 from modelyard_client.failures import Misused
+from modelyard_client.lifecycle import LifecycleCalls, named_version
 from modelyard_client.progress import NoProgress, Reporter
-from modelyard_client.registry import accounts, deployments, logs, models, versions
-from modelyard_client.registry.deployments import Running
+from modelyard_client.registry import accounts, logs, models, versions
 from modelyard_client.registry.logs import Evidence
-from modelyard_client.results import Account, Deployment, Model, PullResult, PushResult, Version
+from modelyard_client.results import Account, Model, PullResult, PushResult, Version
 from modelyard_client.service import graphql
 from modelyard_client.service.graphql import Api
 from modelyard_client.targets import NewVersion
@@ -31,7 +31,7 @@ T = TypeVar("T")
 PathText = Union[str, "os.PathLike[str]"]
 
 
-class Client:
+class Client(LifecycleCalls):
     """One installation and one project of it, in the name of one token.
 
     Without arguments it is the one that the commands mean: by the environment, the default profile of
@@ -198,13 +198,13 @@ class Client:
         Raises:
             NotFound, Forbidden: the service refused it.
         """
-        model, reference = _named(version)
+        model, reference = named_version(version)
         evidence = Evidence(dict(metrics or {}), _texts(params), dict(datasets or {}), dict(facts or {}), step)
         self._run(lambda api: logs.to_version(api, model, reference, evidence))
 
     def set_stage(self, version: str, stage: str, *, archive_existing: bool = False) -> Version:
         """Move a version to a stage; ``archive_existing`` moves those that are there to ``archived``."""
-        model, reference = _named(version)
+        model, reference = named_version(version)
         return self._run(
             lambda api: versions.set_stage(api, model, reference, stage, archive_existing=archive_existing)
         )
@@ -215,7 +215,7 @@ class Client:
         Raises:
             Conflict: it means another one.
         """
-        model, reference = _named(version)
+        model, reference = named_version(version)
         return self._run(lambda api: versions.set_alias(api, model, reference, alias, expected_number))
 
     def delete_alias(self, model: str, alias: str) -> bool:
@@ -230,47 +230,13 @@ class Client:
         else:
             self._run(lambda api: versions.change(api, targets.version_lookup(api, model, reference), tags))
 
-    def register_deployment(
-        self,
-        version: str,
-        environment: str,
-        endpoint: str,
-        *,
-        instance: str = "",
-        follows: Optional[str] = None,
-        digest: Optional[str] = None,
-    ) -> Deployment:
-        """Say that a version runs; the same again is a heartbeat.
-
-        ``follows`` is the reference that is resolved at the start, such as ``stage:production``: of a version that is
-        named by one it is that one.
-
-        Raises:
-            NotFound, Forbidden: the service refused it.
-        """
-        model, reference = _named(version)
-        running = Running(environment, endpoint, instance, follows, digest)
-        return self._run(lambda api: deployments.register(api, model, reference, running))
-
-    def heartbeat(self, deployment_id: str) -> Deployment:
-        """Say that a deployment still runs; answers also whether another version is to run (``is_drifting``)."""
-        return self._run(lambda api: deployments.heartbeat(api, deployment_id))
-
-    def end_deployment(self, deployment_id: str, reason: str = "") -> Deployment:
-        """Say that a deployment runs no more."""
-        return self._run(lambda api: deployments.end(api, deployment_id, reason))
-
-    def deployments(self, environment: Optional[str] = None, status: Optional[str] = None) -> list[Deployment]:
-        """Deployments of the project, the newest first; of a status ``RUNNING``, ``SILENT`` or ``ENDED``."""
-        return self._run(lambda api: deployments.listed(api, environment, status))
-
     def delete_version(self, version: str) -> None:
         """Delete a version.
 
         Raises:
             NotFound, Forbidden: the service refused it.
         """
-        model, reference = _named(version)
+        model, reference = named_version(version)
 
         async def work(api: Api) -> None:
             await versions.delete(api, (await versions.get(api, model, reference)).id)
@@ -331,13 +297,6 @@ class _LoopThread:
         except BaseException:
             future.cancel()
             raise
-
-
-def _named(version: str) -> tuple[str, str]:
-    model, reference = targets.split_reference(version)
-    if not reference:
-        raise Misused(f"Say which version of {model!r}: {model}:1.2.3, {model}:latest, {model}@champion.")
-    return model, reference
 
 
 def _texts(params: Optional[Mapping[str, Any]]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from app.access import projects
-from app.db.database import Tx
+from app.db.database import Snapshot, Tx
 from app.db.statements import Fragment, Statement
 from app.errors import Invalid
 from app.queue import outbox
@@ -112,6 +112,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "deployment.started": {**_DEPLOYMENT, "previous_version": "0.9.0", "actor": "example_user"},
     "deployment.ended": {**_DEPLOYMENT, "end": "ended", "reason": None, "actor": "example_user"},
     "deployment.silent": {**_DEPLOYMENT, "last_heartbeat_at": "2026-01-01T00:05:00+00:00"},
+    "audit_head.created": {"seq": 118, "hash": "91b48c7714b361dcbf75de5cc0d6c484c133a4272deb49da8e9a0b03f7b0f5b6"},
     "candidate.finished": {
         "run_id": "abcd1234abcd5678", "run_name": "example_run", "experiment_id": "1", "status": "FINISHED",
         "start_time": 1767225600000, "end_time": 1767229200000, "id": "Q2FuZGlkYXRl", "actor": "example_user",
@@ -187,6 +188,18 @@ def subscribed_events(project: str) -> Fragment:
     return Fragment(
         f"SELECT unnest(w.events) FROM webhooks w WHERE w.project_id = {project} AND w.status = 'active'"  # noqa: S608 - of constants
     )
+
+
+_READ_LISTENING = Statement(
+    "webhooks.read_listening_projects",
+    "Projects with an active webhook that listens to an event.",
+    "SELECT DISTINCT project_id FROM webhooks WHERE status = 'active' AND :event = ANY (events)",
+)
+
+
+async def listening_projects(snap: Snapshot, event: str) -> set[int]:
+    """Read step: the projects that would have the event recorded, for what happens to many of them at once."""
+    return {row["project_id"] for row in await _READ_LISTENING.fetch(snap, event=event)}
 
 
 async def record(tx: Tx, project_id: int, events: Sequence[Event]) -> list[UUID]:

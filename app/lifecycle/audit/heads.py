@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from app.db.database import Database
 from app.db.statements import Statement
+from app.webhooks import events
+from app.webhooks.events import Event
+
+CREATED = "audit_head.created"
+"""The webhook event by which a project's head leaves the installation."""
 
 _IS_DUE = Statement(
     "audit.heads_are_due",
@@ -34,6 +39,7 @@ _MAKE = Statement(
     ) AS latest
     ORDER BY grown.chain_id
     ON CONFLICT (chain_id, seq) DO NOTHING
+    RETURNING chain_id, seq, chain_hash
     """,
 )
 _NOTE = Statement(
@@ -46,6 +52,8 @@ _NOTE = Statement(
 async def make(db: Database) -> int:
     """Write a head of each chain that has grown, if an hour has begun since the last ones; how many.
 
+    Webhooks of a project that listen are sent its head in the same transaction.
+
     Safe to run twice, and in two processes: one of them has the turn.
     """
     async with db.read() as snap:
@@ -55,6 +63,11 @@ async def make(db: Database) -> int:
         headed = await _TAKE_TURN.fetch_value(tx)
         if headed is None:
             return 0
-        made = await _MAKE.execute(tx, headed=headed)
+        made = await _MAKE.fetch(tx, headed=headed)
         await _NOTE.execute(tx)
-        return made
+        listening = await events.listening_projects(tx, CREATED) if made else set()
+        for row in made:
+            if row["chain_id"] in listening:
+                head = {"seq": row["seq"], "hash": row["chain_hash"].hex()}
+                await events.record(tx, row["chain_id"], [Event(CREATED, head)])
+        return len(made)

@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from app.db.database import driver_url
 from app.lifecycle.audit import chain, heads
+from app.webhooks import webhooks
+from app.webhooks.webhooks import CreateWebhook
 from modelyard_client.audit import verify
 from tests.support.db import owner
 
@@ -170,6 +172,24 @@ async def test_heads_are_made_once_an_hour_and_name_the_end_of_each_chain(runtim
     report = verify.verify(await exported(runtime, project.id), [head])
     assert report.is_sound
     assert report.proven == row.seq == max(await numbers_of(runtime, project.id))
+
+
+async def test_a_head_is_sent_to_webhooks_that_listen(runtime, project):
+    hook = CreateWebhook("heads", "https://hooks.example.org/heads", ["audit_head.created"])
+    await webhooks.create(runtime.db, project.owner, runtime.webhook_client, project.id, hook)
+    await chain.extend(runtime.db)
+    async with runtime.db.write() as tx:
+        await tx.execute(text("UPDATE audit_progress SET headed_at = now() - interval '1 hour'"))
+    assert await heads.make(runtime.db)
+    async with runtime.db.read() as snap:
+        statement = "SELECT event, data FROM webhook_deliveries WHERE project_id = :p"
+        ((event, data),) = await snap.execute(text(statement), {"p": project.id})
+        statement = "SELECT seq, chain_hash FROM audit_heads WHERE chain_id = :p ORDER BY id DESC LIMIT 1"
+        head = (await snap.execute(text(statement), {"p": project.id})).one()
+    assert (event, data) == (
+        "audit_head.created",
+        {"seq": head.seq, "hash": head.chain_hash.hex(), "project": project.path},
+    )
 
 
 APPEND_ONLY = ("audit_entries", "audit_chain", "audit_heads")

@@ -1821,6 +1821,8 @@ export type StageRollbackInput = {
   expectedCurrent?: number | string | null | undefined;
   /** Why, for the history; at most 2,000 characters. */
   reason?: string;
+  /** Bypasses gates and approvals, with a reason that is kept for ever. For maintainers; what is wrong with the version itself cannot be bypassed. */
+  bypassReason?: string | null | undefined;
 };
 
 /** Input of `stageUpdate`; what is left out stays. */

@@ -77,7 +77,14 @@ AUDITED: dict[str, dict[str, Any]] = {
     "experiments": {"type": "experiment", "key": ["number"], "about": ["name"], "left_out": ["updated_at"]},
     "fact_statements": {"type": "fact_statement", "about": ["version_id", "fact"], "left_out": ["content"]},
     "gate_sets": {"type": "gate_set", "key": ["stage_id", "version"], "about": ["stage_id", "version"]},
-    "gates": {"type": "gate", "about": ["stage_id", "set_version", "name"], "masked": ["sealed_secret"]},
+    "gates": {
+        "type": "gate",
+        "about": ["stage_id", "set_version", "name"],
+        "masked": ["sealed_secret"],
+        "partly": {
+            "config": """@config || CASE WHEN @config ? 'url' THEN '{"url": "[not shown]"}' ELSE '{}' END::jsonb"""
+        },
+    },
     "groups": {"type": "group", "about": ["full_path"], "chain": "0"},
     "invitation_roles": {
         "type": "invitation_role",
@@ -340,6 +347,8 @@ _AUDIT_TABLE = r"""
         FOREACH side IN ARRAY ARRAY ['OLD', 'NEW', 'CHANGED'] LOOP
             pairs := pairs || jsonb_build_object(side, (
                 SELECT string_agg(format('%L, %s', name, CASE
+                    WHEN settings -> 'partly' ? name
+                        THEN replace(settings -> 'partly' ->> name, '@', replace(side, 'CHANGED', 'NEW') || '.')
                     WHEN name <> ALL (masked) THEN format('%s.%I', replace(side, 'CHANGED', 'NEW'), name)
                     WHEN side <> 'CHANGED'
                         THEN format('CASE WHEN %s.%I IS NOT NULL THEN ''[not shown]'' END', side, name)

@@ -36,7 +36,10 @@ async def test_an_export_is_sound_and_a_change_of_it_is_named(described: Desk):
     sound = await described.client("audit", "verify", "log.jsonl", **offline)
     assert (sound.code, sound.err) == (0, "Verifying: " + sound.err.partition(": ")[2]), sound
     assert sound.out.startswith(f"Sound: {exported['entries']} entries are unaltered, without a gap.")
-    assert "No stored head was compared" in sound.out
+    assert "No stored head was compared: give --heads" in sound.out
+    (described.home / "none.jsonl").write_text("")
+    unproven = await described.client("audit", "verify", "log.jsonl", "--heads", "none.jsonl", **offline)
+    assert "No stored head was compared: the files of --heads have none" in unproven.out, unproven
 
     lines = path.read_text(encoding="utf-8").splitlines()
     altered = lines[50].replace("é", "e")

@@ -45,6 +45,36 @@ async def test_refused_promotion_has_an_exit_code_of_its_own_and_names_the_rule(
     assert "0 of 1 approved" in checked.err
 
 
+async def test_moves_of_protected_and_changes_of_sealed_versions_are_forbidden_and_conflicts(churn: Desk, data):
+    for command in ("promote", "stage"):
+        ended = await churn.command(command, "churn:1.0.0", "production", "--json", **as_role(churn, Role.DEVELOPER))
+        assert (ended.code, ended.json["error"]["code"]) == (7, "PROTECTED"), ended
+    assert (await churn.command("tag", "set", "churn:1.0.0", "mlflow.source.git.commit=0123456789")).code == 0
+    lookup = {"path": {"project": churn.project.path, "model": "churn", "reference": "1.0.0"}}
+    seal = "mutation($v: ModelVersionLookup!) { modelVersionSeal(input: {modelVersion: $v}) { userErrors { code } } }"
+    await data(churn.project.people[Role.OWNER], seal, v=lookup)
+    sealed = await churn.command("tag", "set", "churn:1.0.0", "mlflow.source.git.commit=0000000", "--json")
+    assert (sealed.code, sealed.json["error"]["code"]) == (8, "VERSION_SEALED"), sealed
+
+
+async def test_a_version_that_is_not_ready_enters_no_stage(churn: Desk):
+    async with churn.project.runtime.db.write() as tx:
+        state = "UPDATE model_versions SET state = 'failed' WHERE project_id = :p AND version = '1.0.0'"
+        await tx.execute(text(state), {"p": churn.project.id})
+    for command in ("promote", "stage"):
+        ended = await churn.command(command, "churn:1.0.0", "staging", "--json")
+        assert (ended.code, ended.json["error"]["code"]) == (10, "VERSION_NOT_READY"), ended
+
+
+async def test_lists_say_what_was_yanked(churn: Desk, data):
+    lookup = {"path": {"project": churn.project.path, "model": "churn", "reference": "1.0.0"}}
+    yank = """mutation($v: ModelVersionLookup!) {
+      modelVersionYank(input: {modelVersion: $v, reason: "wrong labels"}) { userErrors { code } } }"""
+    await data(churn.project.people[Role.OWNER], yank, v=lookup)
+    assert "READY, yanked" in (await churn.command("versions", "churn")).out
+    assert "status   READY, yanked\n" in (await churn.command("show", "churn:1.0.0")).out
+
+
 async def test_overtaken_promotion_is_a_conflict(churn: Desk):
     await churn.command("promote", "churn:1.0.0", "staging")
     ended = await churn.command("promote", "churn:1.1.0", "staging", "--expected", "0", "--json")
@@ -55,7 +85,7 @@ async def test_request_is_approved_by_another_and_then_promoted(churn: Desk):
     opened = await churn.command("promotion", "request", "churn:1.0.0", "production", "--reason", "better")
     assert opened.code == 0
     own = await churn.command("promotion", "approve", "churn:1.0.0", "production", "--json")
-    assert own.json["error"]["code"] == "OWN_WORK"
+    assert (own.code, own.json["error"]["code"]) == (7, "OWN_WORK")
     approved = await churn.command(
         "promotion", "approve", "churn:1.0.0", "production", **as_role(churn, Role.DEVELOPER)
     )

@@ -38,7 +38,7 @@ async def test_refused_promotion_names_the_rule_that_failed(each_client: MLflow,
         await each_client(refused, "Production")
     told = str(caught.value)
     assert "RestException: INVALID_PARAMETER_VALUE: The version '1.0.0' may not enter the stage 'production'" in told
-    assert "one rule failed. The version has files, and all of them are sound: The version '1.0.0' is empty" in told
+    assert "one rule failed. The version must have files, all of them sound: The version '1.0.0' is empty" in told
 
 
 async def test_promotion_that_rules_allow_moves_the_version_and_may_be_repeated(each_client: MLflow) -> None:

@@ -16,7 +16,8 @@ class Audited:
 
     ``key`` and ``about`` are columns: what identifies a row beside its project, and what stands in each of its entries
     even where it does not change. ``left_out`` are columns that are noise or derived, ``masked`` those whose values are
-    secret or personal: of these one sees only that they changed. ``when`` has conditions by event (``insert``,
+    secret or personal: of these one sees only that they changed. ``partly`` has expressions, with ``@`` before columns,
+    for columns of which a part is secret. ``when`` has conditions by event (``insert``,
     ``update``, ``delete``); ``false`` means never.
 
     ``chain`` and ``context`` are expressions with ``@`` before columns: the project (0: none), and the key under which
@@ -28,6 +29,7 @@ class Audited:
     about: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
+    partly: Mapping[str, str] = field(default_factory=dict)
     when: Mapping[str, str] = field(default_factory=dict)
     chain: str = "@project_id"
     context: str = "''"
@@ -95,7 +97,15 @@ AUDITED: dict[str, Audited] = {
     "experiments": Audited("experiment", key=("number",), about=("name",), left_out=("updated_at",)),
     "fact_statements": Audited("fact_statement", about=("version_id", "fact"), left_out=("content",)),
     "gate_sets": Audited("gate_set", key=("stage_id", "version"), about=("stage_id", "version")),
-    "gates": Audited("gate", about=("stage_id", "set_version", "name"), masked=("sealed_secret",)),
+    "gates": Audited(
+        "gate",
+        about=("stage_id", "set_version", "name"),
+        masked=("sealed_secret",),
+        # As that of any webhook, the address may be a secret itself.
+        partly={
+            "config": """@config || CASE WHEN @config ? 'url' THEN '{"url": "[not shown]"}' ELSE '{}' END::jsonb"""
+        },
+    ),
     "groups": Audited("group", about=("full_path",), chain=NO_PROJECT),
     "invitation_roles": Audited("invitation_role", about=("link_id", "group_id", "project_id"), chain=_PERHAPS_PROJECT),
     "logged_models": Audited("logged_model", about=("name", "experiment_number"), left_out=("updated_at",)),

@@ -63,7 +63,8 @@ def reasons(differences: Differences) -> list[Reason]:
         *_environment(differences.requirements),
     ]
     if differences.changed_files:
-        every.append(Reason(Increment.PATCH, Cause.FILES, f"{differences.changed_files} files have other bytes"))
+        have = "1 file has" if differences.changed_files == 1 else f"{differences.changed_files} files have"
+        every.append(Reason(Increment.PATCH, Cause.FILES, f"{have} other bytes"))
     if differences.location_differs:
         every.append(Reason(Increment.PATCH, Cause.FILES, "its files are kept at another address"))
     return sorted(every, key=lambda reason: -_ORDER.index(reason.increment))

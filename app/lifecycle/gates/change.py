@@ -44,8 +44,8 @@ class GatesChanged(Conflict):
     def __init__(self, stage: str, expected: int, current: int) -> None:
         self.current = current
         super().__init__(
-            f"The gates of the stage {quoted(stage)} are at version {current}, not {expected}: another has set them "
-            "meanwhile. Read them again, and send the whole set with the version that you have read.",
+            f"The gates of the stage {quoted(stage)} are at number {current}, not {expected}: another has set them "
+            "meanwhile. Read them again, and send the whole set with the number that you have read.",
             field="expectedNumber",
         )
 

@@ -2,7 +2,7 @@
 
 An approval is given for what was there: files, metrics and evaluations of the version, the gates of the stage, and the
 version that the stage stood for. When any of these changes, it falls. It counts while who gave it is a person with the
-right to approve, other than the requester and the version's maker.
+right to approve, other than the requester and the makers of the version and its candidate.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from app.access.policy import Role
 from app.db.database import Snapshot, Tx
 from app.db.statements import Statement, columns
 from app.lifecycle.promotions.checked import Checked
+from app.registry.versions.lookup import ModelVersion
+from app.tracking.reads import subjects
 
 
 class Approval(NamedTuple):
@@ -73,6 +75,12 @@ _FALL = Statement(
     WHERE project_id = :project AND id = :approval AND fell_at IS NULL
     """,
 )
+
+
+async def authors(snap: Snapshot, version: ModelVersion) -> frozenset[int]:
+    """Read step: the users and bots whose work a version is: they made it, its candidate, or its logged model."""
+    makers = await subjects.makers_of(snap, version.project_id, version.candidate_id, version.logged_model_id)
+    return frozenset(id for id in (version.created_by, *makers) if id is not None)
 
 
 async def standing(snap: Snapshot, project_id: int, request_id: int) -> list[Approval]:

@@ -26,7 +26,7 @@ from app.registry.stages import protections
 
 
 class OwnWork(Forbidden):
-    """Who opened the request, or made the version, does not approve it."""
+    """Who opened the request, or made the version or its candidate, does not approve it."""
 
     code = "OWN_WORK"
 
@@ -61,7 +61,7 @@ async def approve(
     Raises:
         RequestNotFound: there is no such request.
         RequestEnded: it is not open any more.
-        OwnWork: the actor opened the request, or made the version.
+        OwnWork: the actor opened the request, or made the version or its candidate.
         Forbidden: the actor is no person, or may not approve.
         ChangedSinceSeen: something changed since the digest was made; nothing was approved.
     """
@@ -129,5 +129,5 @@ def _require_other(actor: Actor, request: PromotionRequest, case: Case) -> None:
         raise Forbidden("Only people approve, and this is a token of a project, group, service account or CI job.")
     if actor.user_id == request.requested_by:
         raise OwnWork("You opened the request; another person has to approve it.")
-    if actor.user_id == case.subject.version.created_by:
-        raise OwnWork("You made the version; another person has to approve it.")
+    if actor.user_id in case.authors:
+        raise OwnWork("You made the version or its candidate; another person has to approve it.")

@@ -5,7 +5,7 @@ Reading writes nothing, so ``promotionCheck`` and a promotion come to the same v
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -68,6 +68,8 @@ class Case:
     left: Stage
     now: Checked
     holder: Holder
+    authors: Collection[int]
+    """Who made the version and its candidate; empty without a request."""
     given: Sequence[Approval]
     """The approvals that hold."""
     standing: Sequence[Approval]
@@ -111,7 +113,8 @@ async def judge(snap: Snapshot, subject: Subject, prepared: Prepared | None, exp
     rules_of_names = await protections.of_project(snap, subject.access.id)
     protected = [rule for one in (stage, left) for rule in protections.of_stage(rules_of_names, one)]
     standing = await approvals.standing(snap, subject.access.id, request.id) if request else []
-    given = approvals.valid(standing, now, request.requested_by, version.created_by) if request else []
+    authors = await approvals.authors(snap, version) if request else frozenset()
+    given = approvals.valid(standing, now, request.requested_by, *authors) if request else []
     needed = _needed(protected)
     told = _told(request, given)
     gates = await check.verdicts(
@@ -131,6 +134,7 @@ async def judge(snap: Snapshot, subject: Subject, prepared: Prepared | None, exp
         left=left,
         now=now,
         holder=holder,
+        authors=authors,
         given=given,
         standing=standing,
         protected=protected,

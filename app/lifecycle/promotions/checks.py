@@ -11,7 +11,7 @@ from app.db.database import Database
 from app.errors import Forbidden, Unauthenticated
 from app.lifecycle.gates import check
 from app.lifecycle.gates.clients import GateClients
-from app.lifecycle.promotions import cases
+from app.lifecycle.promotions import cases, outcomes
 from app.lifecycle.promotions.cases import Case, Subject
 from app.lifecycle.promotions.promote import subject_of
 from app.lifecycle.promotions.verdicts import Outcome, RuleVerdict, refusing
@@ -48,7 +48,8 @@ async def check_promotion(
 ) -> PromotionCheck:
     """What each rule says of a version on its way into a stage; nothing is written.
 
-    Gates that ask others are asked only for callers who could promote.
+    Gates that ask others are asked only for callers who could promote; figures are shown as
+    :meth:`app.lifecycle.promotions.verdicts.RuleVerdict.shown` says.
 
     Raises:
         ModelNotFound, VersionNotFound, UnknownStage: there is none.
@@ -61,14 +62,15 @@ async def check_promotion(
     )
     async with db.read() as snap:
         case = await cases.judge(snap, subject, prepared, expected_current)
-    verdicts = [_protection(actor, case), *case.verdicts]
+    seen = outcomes.shown(actor, subject.access, case.verdicts)
+    verdicts = [_protection(actor, case), *seen]
     return PromotionCheck(subject, verdicts, case.now.digest, case.holder.number, case.holder.version)
 
 
 def _protection(actor: Actor, case: Case) -> RuleVerdict:
     """Whether the caller may move the stage."""
     subject = case.subject
-    title = f"You may move versions to {quoted(subject.stage.name)}"
+    title = f"You must be allowed to move versions to {quoted(subject.stage.name)}"
     try:
         policy.require(actor, subject.access, Permission.REGISTRY_WRITE, of_models=True)
         case.require_right(actor)

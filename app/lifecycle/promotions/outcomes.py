@@ -5,13 +5,14 @@ Either way a promotion is kept, with every verdict.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert
 
 from app import faults
-from app.access.policy import Actor
+from app.access import policy
+from app.access.policy import Actor, Permission, ProjectAccess
 from app.db.database import Tx
 from app.errors import Conflict
 from app.lifecycle.promotions import announce, approvals, requests, rules, timeline
@@ -35,9 +36,9 @@ class PromotionRefused(Conflict):
 
     code = "PROMOTION_REFUSED"
 
-    def __init__(self, promotion: Promotion) -> None:
+    def __init__(self, promotion: Promotion, failed: Sequence[RuleVerdict]) -> None:
         self.promotion = promotion
-        self.failed = refusing(RuleVerdict.of_json(verdict) for verdict in promotion.verdicts)
+        self.failed = failed
         super().__init__(_words(promotion, self.failed))
 
 
@@ -132,11 +133,18 @@ async def fall(tx: Tx, case: Case) -> None:
         await timeline.note(tx, request, case.subject.model.name, EventKind.APPROVAL_FELL, None, body)
 
 
-def refusal(promotion: Promotion) -> PromotionRefused:
-    """The error for a promotion that was refused."""
-    failed = refusing(RuleVerdict.of_json(verdict) for verdict in promotion.verdicts)
+def refusal(actor: Actor, access: ProjectAccess, promotion: Promotion) -> PromotionRefused:
+    """The error for a promotion that was refused, as the actor may see it."""
+    failed = refusing(shown(actor, access, map(RuleVerdict.of_json, promotion.verdicts)))
     kind = _SOLE_FAILURES.get(failed[0].kind, PromotionRefused) if len(failed) == 1 else PromotionRefused
-    return kind(promotion)
+    return kind(promotion, failed)
+
+
+def shown(actor: Actor, access: ProjectAccess, verdicts: Iterable[RuleVerdict]) -> list[RuleVerdict]:
+    """Verdicts as the actor may see them."""
+    sees_candidates = policy.allows(actor, access, Permission.CANDIDATE_READ, of_models=True)
+    may_manage = policy.allows(actor, access, Permission.LIFECYCLE_MANAGE)
+    return [verdict.shown(sees_candidates=sees_candidates, may_manage=may_manage) for verdict in verdicts]
 
 
 async def _keep(tx: Tx, actor: Actor, case: Case, state: str, how: How) -> Promotion:

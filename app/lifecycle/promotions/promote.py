@@ -114,7 +114,7 @@ async def promote(
         if entry is None:
             continue
         if entry.promotion is not None and entry.promotion.state == outcomes.REFUSED:
-            raise outcomes.refusal(entry.promotion)
+            raise outcomes.refusal(actor, subject.access, entry.promotion)
         return entry
     raise is_busy or PromotionUnsettled
 

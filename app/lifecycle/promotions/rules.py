@@ -31,11 +31,11 @@ def state(version: ModelVersion) -> RuleVerdict:
     """Whether the version is READY: complete, and no file of it failed or in quarantine."""
     compared = {"state": version.state.upper()}
     if version.state == State.READY:
-        return _verdict(STATE, "The version is READY", Outcome.PASSED, "It is.", compared)
+        return _verdict(STATE, "The version must be READY", Outcome.PASSED, "It is.", compared)
     why = states.reason(version.state, version.state_reason)
     return _verdict(
         STATE,
-        "The version is READY",
+        "The version must be READY",
         Outcome.FAILED,
         f"The version {quoted(version.version)} is {version.state.upper()}. {why}",
         compared | {"reason": why},
@@ -44,7 +44,7 @@ def state(version: ModelVersion) -> RuleVerdict:
 
 def files(version: ModelVersion, facts: FolderFacts, *, is_strict: bool) -> RuleVerdict:
     """Whether it has files, and none that is damaged. ``is_strict``: an empty version is refused, else warned of."""
-    title = "The version has files, and all of them are sound"
+    title = "The version must have files, all of them sound"
     compared = {"files": facts.files, "damaged": facts.damaged}
     if facts.damaged:
         message = (
@@ -64,7 +64,7 @@ def files(version: ModelVersion, facts: FolderFacts, *, is_strict: bool) -> Rule
 
 def withdrawal(version: ModelVersion) -> RuleVerdict:
     """Whether the version was yanked (refused) or deprecated (warned of)."""
-    title = "The version is not yanked"
+    title = "The version must not be yanked"
     for at, word, outcome in (
         (version.yanked_at, "yanked", Outcome.FAILED),
         (version.deprecated_at, "deprecated", Outcome.WARNING),
@@ -77,7 +77,7 @@ def withdrawal(version: ModelVersion) -> RuleVerdict:
 
 def holder(stage: Stage, current: Holder, expected: int | None) -> RuleVerdict:
     """Whether the stage still stands for the version that was expected; None: for any."""
-    title = f"The stage {quoted(stage.name)} stands for the version that was expected"
+    title = f"The stage {quoted(stage.name)} must stand for the version that was expected"
     compared = {"holder": current.number, "expected": expected}
     if expected is None or expected == current.number:
         stands = f"number {current.number} ({current.version})" if current.number else "no version"
@@ -95,7 +95,9 @@ def approvals(stage: Stage, needed: int, given: int, *, has_request: bool) -> Ru
     """Whether as many others have approved as the protection of the stage's name wants; None where it wants none."""
     if not needed:
         return None
-    title = f"The protection of {quoted(stage.name)}: {needed} other {'person' if needed == 1 else 'people'} approved"
+    title = (
+        f"The protection of {quoted(stage.name)}: {needed} other {'person' if needed == 1 else 'people'} must approve"
+    )
     compared = {"approvals": given, "needed": needed}
     if given >= needed:
         return RuleVerdict(APPROVALS, APPROVALS, title, Outcome.PASSED, f"{given} of {needed} approved.", compared)

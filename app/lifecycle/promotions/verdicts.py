@@ -11,6 +11,8 @@ from app.lifecycle.gates.verdicts import GateVerdict, Outcome
 
 __all__ = ["Outcome", "RuleVerdict"]
 
+_CONCEALED = "Why is for those who may see the candidates of the project."
+
 
 @dataclass(frozen=True, slots=True)
 class RuleVerdict:
@@ -62,6 +64,18 @@ class RuleVerdict:
             "compared": dict(self.compared),
             "sources": [dict(source) for source in self.sources],
         }
+
+    def shown(self, *, sees_candidates: bool, may_manage: bool) -> RuleVerdict:
+        """As a caller may see it: the figures of gates for those who may see candidates, from which most come; what a
+        webhook answered word for word for those who manage gates.
+        """
+        if self.gate_id is None:
+            return self
+        if not sees_candidates:
+            return dataclasses.replace(self, message=_CONCEALED, compared={}, sources=())
+        if may_manage or "answer" not in self.compared:
+            return self
+        return dataclasses.replace(self, compared={k: v for k, v in self.compared.items() if k != "answer"})
 
     @property
     def refuses(self) -> bool:

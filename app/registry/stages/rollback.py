@@ -1,4 +1,4 @@
-"""Going back to what stood before: of an alias, of a stage; as a move like any other, which is kept like any other."""
+"""Going back to what stood before: of an alias, as a move like any other; of a stage, what is to be promoted for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.registry.aliases import AliasDetails
 from app.registry.names import alias_key
 from app.registry.references.parse import ByNumber
 from app.registry.repository import readable
-from app.registry.stages import as_of, definitions, holders, moves
+from app.registry.stages import as_of, definitions, holders
 from app.registry.stages.definitions import Stage
 from app.registry.stages.moves import NOTHING
 from app.registry.stages.tables import StageHolder, StageInterval
@@ -83,40 +83,6 @@ async def alias(
         expected_current=stands_on if expected_current is None else expected_current,
         reason=reason,
     )
-
-
-async def roll_back_stage(
-    db: Database,
-    actor: Actor,
-    project: int | str,
-    model: int | str,
-    name: str,
-    *,
-    at: datetime | None = None,
-    expected_current: int | None = None,
-    reason: str = "",
-) -> tuple[Stage, ModelVersion]:
-    """Move the version that a stage stood for before, or at a moment, back to it; the others in it make room.
-
-    Raises:
-        ModelNotFound, UnknownStage, NothingBefore: as for :func:`stage`.
-        StageMoved: it stands for another version than expected, or another move came first; nothing was changed.
-        NameProtected, ApprovalNeeded, VersionNotReady: as for :func:`app.registry.stages.moves.move`.
-    """
-    async with db.read() as snap:
-        before = await stage(snap, actor, project, model, name, at=at)
-    expected = before.expected_current if expected_current is None else expected_current
-    moved = await moves.set_stage(
-        db,
-        actor,
-        before.model.project_id,
-        before.version.id,
-        before.stage.name,
-        keep_others=False,
-        expected_current=expected,
-        reason=reason,
-    )
-    return before.stage, moved
 
 
 async def stage(

@@ -7,7 +7,7 @@ from sqlalchemy import func, update
 from app.access.policy import Actor
 from app.db.database import Database, Tx
 from app.errors import Taken
-from app.registry import repository, webhook_events
+from app.registry import guards, repository, webhook_events
 from app.registry.names import check_model_name
 from app.registry.repository import writable
 from app.registry.tables import Model
@@ -38,6 +38,7 @@ async def restore(
     Raises:
         NotRestorable: it was never deleted, or its time is over.
         NameTakenAgain: the name has been given to another model, or that of its experiment to another one.
+        VersionProtected: a version of it is sealed or in a protected stage, and the actor may not change such.
         Forbidden: the actor's token is confined to models of other names.
         Invalid: the name is not acceptable.
     """
@@ -51,6 +52,7 @@ async def restore(
             if living is None or wanted not in {None, living.name}:
                 raise
             return living
+        await guards.require_model(tx, actor, access, model.id, "the model cannot be restored")
         new_name = wanted or model.name
         repository.require_name(actor, new_name)
         await _refuse_taken(tx, access.id, new_name)

@@ -73,3 +73,22 @@ async def of_candidates(snap: Snapshot, project_id: int, ids: Sequence[UUID]) ->
     """Read step: candidates of a project by their ids, in one statement."""
     rows = await _READ_JUDGED.fetch(snap, project=project_id, candidates=list(ids))
     return {row.id: JudgedCandidate(*row[:-3], *(orjson.loads(text) for text in row[-3:])) for row in rows}
+
+
+_READ_MAKERS = Statement(
+    "tracking.read_makers",
+    "Who made a candidate, and a logged model.",
+    """
+    SELECT c.created_by FROM candidates c WHERE c.project_id = :project AND c.id = :candidate
+    UNION ALL
+    SELECT l.created_by FROM logged_models l WHERE l.project_id = :project AND l.id = :logged_model::uuid
+    """,
+)
+
+
+async def makers_of(
+    snap: Snapshot, project_id: int, candidate_id: UUID, logged_model_id: UUID | None
+) -> list[int | None]:
+    """Read step: the users or bots who made a candidate and, where one is given, a logged model."""
+    rows = await _READ_MAKERS.fetch(snap, project=project_id, candidate=candidate_id, logged_model=logged_model_id)
+    return [row["created_by"] for row in rows]

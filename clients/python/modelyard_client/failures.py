@@ -105,8 +105,8 @@ class TemporaryFailure(Exception):
 
 _KINDS: dict[str, type[Failure]] = {
     **{kind.default_code: kind for kind in (NotFound, Unauthenticated, Forbidden, Conflict, QuotaExceeded)},
-    "TAKEN": Conflict,
-    "STAGE_MOVED": Conflict,
+    **dict.fromkeys(("PROTECTED", "VERSION_PROTECTED", "OWN_WORK"), Forbidden),
+    **dict.fromkeys(("TAKEN", "STAGE_MOVED", "CHANGED", "VERSION_SEALED", "VERSION_RETIRED"), Conflict),
     "PROMOTION_REFUSED": PromotionRefused,
     "APPROVAL_NEEDED": PromotionRefused,
     "STORAGE_FULL": QuotaExceeded,

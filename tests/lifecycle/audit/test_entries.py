@@ -13,6 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from app.access.policy import Role
 from app.db import change_context
 from app.db.change_context import ChangeContext
+from app.lifecycle.gates import change
+from app.lifecycle.gates.change import SetGates
+from app.lifecycle.gates.sets import GateRequest
 
 
 def _mlflow(project, path: str) -> str:
@@ -132,6 +135,19 @@ async def test_secrets_are_in_no_entry(http, project, entries, runtime):
     assert any("[secret]" in row for row in rows)
     digest = hashlib.sha256(secret.encode()).hexdigest()
     assert not [row for row in rows if secret in row or digest in row]
+
+
+async def test_address_of_a_gates_webhook_is_in_no_entry(project, entries, runtime):
+    gates = [
+        GateRequest("webhook", {"url": "https://example.com/hooks/T0K3N"}, secret="signs the questions"),
+        GateRequest("size_limit", {"maxBytes": 1_000}),
+    ]
+    await change.set_gates(runtime.db, runtime.gate_clients, project.owner, project.id, SetGates("staging", gates, 0))
+    webhook, size = [entry["after"] for entry in await entries.of_chain(project.id, object_type="gate")]
+    assert (webhook["config"], webhook["sealed_secret"]) == (
+        {"url": "[not shown]", "timeoutSeconds": 10}, "[not shown]",
+    )  # fmt: skip
+    assert size["config"]["maxBytes"] == 1_000
 
 
 async def test_long_texts_are_kept_as_their_beginning_and_hash(http, project, entries):

@@ -125,7 +125,9 @@ def test_a_metric_that_is_missing_is_told_with_those_that_are_there() -> None:
     said = judge("metric_threshold", {"metric": "acuracy", "min": 0.9})
     assert said.message == ("Version 1.4.0 has no metric `acuracy`; its metrics are `accuracy`, `latency_ms`.")
     elsewhere = judge("metric_on_dataset", {"metric": "accuracy", "dataset": "moon", "min": 0.9})
-    assert "it has it on `holdout-2026`, `no data set`" in elsewhere.message
+    assert elsewhere.message.endswith("it has it on `holdout-2026` and without a data set.")
+    bare = judge("metric_on_dataset", {"metric": "a", "dataset": "moon", "min": 0}, figures=[figure("a", 1)])
+    assert bare.message.endswith("it has it without a data set.")
     assert judge("metric_threshold", {"metric": "a", "min": 0}, figures=[]).message.endswith("has no metrics at all.")
 
 

@@ -42,9 +42,9 @@ async def test_of_two_who_set_the_same_gates_one_is_told_of_the_other(prices: Pr
         if not answer["gateSet"]:
             (error,) = answer["userErrors"]
             assert (error["code"], error["field"]) == ("CONFLICT", "expectedNumber")
-            assert "at version 1, not 0" in error["message"]
+            assert "at number 1, not 0" in error["message"]
     late = await prices.set(ACCURATE, expectedNumber=7)
-    assert "at version 1, not 7" in late["userErrors"][0]["message"]
+    assert "at number 1, not 7" in late["userErrors"][0]["message"]
 
 
 async def test_former_sets_stay_and_an_empty_set_ends_the_gates(prices: Prices, runtime) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from app.access.policy import Role
+from app.access.policy import Role, Scope
 from app.lifecycle.gates import change
 from app.lifecycle.gates.change import SetGates
 from app.lifecycle.gates.sets import GateRequest
@@ -146,3 +147,34 @@ async def test_readers_ask_no_webhook(runtime, project):
         assert times == []
         done = await check(runtime, project, version, "staging", project[Role.REPORTER].actor)
     assert (done.would_pass, len(times)) == (True, 1)
+
+
+async def test_figures_are_for_those_who_may_see_candidates(runtime, project):
+    version = await version_with_file(runtime, project, "1.0.0")
+    await measured(runtime, project, version, 0.5)
+    await gated(runtime, project, ("metric_threshold", {"metric": "accuracy", "min": 0.9}))
+    blind = replace(project[Role.DEVELOPER].actor, scopes=frozenset({Scope.WRITE_REGISTRY}))
+    for actor, is_shown in ((project[Role.GUEST].actor, True), (blind, False)):
+        done = await check(runtime, project, version, "staging", actor)
+        [gate] = [one for one in done.verdicts if one.kind == "metric_threshold"]
+        assert (gate.outcome.value, bool(gate.compared), bool(gate.sources)) == ("failed", is_shown, is_shown)
+        assert ("0.5" in gate.message) is is_shown
+    with pytest.raises(PromotionRefused, match="for those who may see the candidates") as caught:
+        await promoted(runtime, project, version, "staging", blind)
+    assert "0.5" not in caught.value.message
+    assert verdict_of(caught.value.promotion, "metric_threshold")["compared"]["value"] == 0.5
+
+
+async def test_answer_of_a_webhook_word_for_word_is_for_those_who_manage_gates(runtime, project):
+    version = await version_with_file(runtime, project, "1.0.0")
+
+    async def talkative(_times):
+        return b'{"allow": true, "message": "Fine.", "internal": "of the receiver"}'
+
+    async with webhook(talkative) as (url, _):
+        await gated(runtime, project, ("webhook", {"url": url}))
+        for role, is_shown in ((Role.MAINTAINER, True), (Role.DEVELOPER, False)):
+            done = await check(runtime, project, version, "staging", project[role].actor)
+            [gate] = [one for one in done.verdicts if one.kind == "webhook"]
+            assert ("answer" in gate.compared) is is_shown
+            assert "Fine." in gate.message

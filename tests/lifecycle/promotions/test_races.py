@@ -126,8 +126,9 @@ async def test_approval_and_promotion_at_once_do_not_wait_for_each_other(runtime
         await tx.execute(text(statement), {"p": project.id})
     maintainer, owner = project[Role.MAINTAINER].actor, project.owner
     version = await version_with_file(runtime, project, "1.0.0")
-    async with runtime.db.write() as tx:
+    async with runtime.db.write() as tx:  # as if others had made them
         await tx.execute(text("UPDATE model_versions SET created_by = NULL WHERE id = :v"), {"v": version.id})
+        await tx.execute(text("UPDATE candidates SET created_by = NULL WHERE id = :c"), {"c": version.candidate_id})
     request = await opened(runtime, project, version, "production", maintainer, promotes_when_approved=True)
     results = await at_once(
         monkeypatch,

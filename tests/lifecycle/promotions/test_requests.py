@@ -101,6 +101,20 @@ async def test_requester_and_maker_do_not_approve_their_own_work(runtime, projec
         await approved(runtime, project, request, developer)
 
 
+async def test_who_trained_the_candidate_does_not_approve_its_version(runtime, project, people):
+    maintainer, developer, owner = people
+    version = await version_with_file(runtime, project, "1.0.0")
+    await made_by(runtime, project, maintainer, version)
+    async with runtime.db.write() as tx:
+        statement = "UPDATE candidates SET created_by = :u WHERE project_id = :p AND id = :c"
+        await tx.execute(text(statement), {"u": developer.user_id, "p": project.id, "c": version.candidate_id})
+    request = await opened(runtime, project, version, "production", maintainer)
+    with pytest.raises(OwnWork, match="or its candidate"):
+        await approved(runtime, project, request, developer)
+    await approved(runtime, project, request, owner)
+    assert (await promoted(runtime, project, version, "production", maintainer)).promotion is not None
+
+
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.GUEST])
 async def test_lesser_roles_do_not_approve(runtime, project, people, role):
     version = await version_with_file(runtime, project, "1.0.0")

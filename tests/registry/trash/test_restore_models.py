@@ -10,6 +10,7 @@ import pytest
 from app.access.policy import Role
 from app.errors import Conflict, Forbidden
 from app.registry import aliases, models, purge
+from app.registry.guards import VersionProtected
 from app.registry.models import EditModel, ModelNotFound, ModelTaken
 from app.registry.names import InvalidName
 from app.registry.references.parse import parse_reference
@@ -278,3 +279,12 @@ async def test_the_journal_tells_of_it(trash, model):
     statement = """SELECT array_agg(type ORDER BY transaction, id) FROM project_events
       WHERE project_id = :id AND object_type = 'Model'"""
     assert await trash.value(statement) == ["MODEL_CREATED", "MODEL_DELETED", "MODEL_RESTORED"]
+
+
+async def test_model_with_a_version_in_a_protected_stage_is_restored_by_maintainers_only(trash, model):
+    version = await trash.version()
+    await moves.set_stage(trash.db, trash.owner, trash.project.id, version.id, "production")
+    gone = await remove(trash)
+    with pytest.raises(VersionProtected, match="cannot be restored"):
+        await restore(trash, gone.id, actor=trash.project[Role.DEVELOPER].actor)
+    assert (await restore(trash, gone.id, actor=trash.project[Role.MAINTAINER].actor)).name == "m"

@@ -291,7 +291,9 @@ _DERIVATION = """INSERT INTO derivations (project_id, version_id, kind, base_pro
   SELECT :p, v.id, 'quantized', CASE WHEN :here THEN b.project_id END, CASE WHEN :here THEN b.id END, 'digits:0.9.0',
     'stated' FROM model_versions v, model_versions b
   WHERE v.project_id = :p AND b.project_id = :p AND v.version = '1.0.0' AND b.version = '0.9.0' RETURNING id"""
-_REQUEST = """WITH v AS (UPDATE model_versions SET created_by = NULL WHERE project_id = :p AND version = :v RETURNING *)
+_REQUEST = """WITH v AS (
+    UPDATE model_versions SET created_by = NULL WHERE project_id = :p AND version = :v RETURNING *
+  ), c AS (UPDATE candidates c SET created_by = NULL FROM v WHERE c.project_id = v.project_id AND c.id = v.candidate_id)
   INSERT INTO promotion_requests (project_id, model_id, version_id, version, number, stage_id, stage,
     requested_by_name, expires_at)
   SELECT v.project_id, v.model_id, v.id, v.version, v.number, s.id, s.name, 'ci', now() + interval '1 day'

@@ -96,9 +96,15 @@ class Promotion(Node):
             created_at=row.created_at,
         )
 
-    @resolved("Every rule with its verdict: those that hold for all promotions, then the gates of the stage.")
-    def verdicts(self) -> list[GateVerdict]:
-        return [GateVerdict.of(RuleVerdict.of_json(stored)) for stored in self.row.verdicts]
+    @resolved(
+        "Every rule with its verdict: those that hold for all promotions, then the gates of the stage, whose figures "
+        "are for those who may see candidates."
+    )
+    async def verdicts(self, info: Info) -> list[GateVerdict]:
+        sees_candidates = await groups_and_projects.may(info, self.row.project_id, Permission.CANDIDATE_READ)
+        may_manage = await groups_and_projects.may(info, self.row.project_id, Permission.LIFECYCLE_MANAGE)
+        verdicts = map(RuleVerdict.of_json, self.row.verdicts)
+        return [GateVerdict.of(one.shown(sees_candidates=sees_candidates, may_manage=may_manage)) for one in verdicts]
 
     @resolved("The version; null when it is gone.")
     async def model_version(self, info: Info) -> registry.ModelVersion | None:

@@ -84,3 +84,7 @@ class StageRollbackInput:
         "Move it only if the stage stands for the version of this number now; 0: only if it holds none."
     )
     reason: str = optional(_REASON, default="")
+    bypass_reason: str | None = optional(
+        "Bypasses gates and approvals, with a reason that is kept for ever. For maintainers; what is wrong with the "
+        "version itself cannot be bypassed."
+    )

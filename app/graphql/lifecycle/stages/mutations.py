@@ -8,6 +8,7 @@ import strawberry
 
 from app.graphql.context import Info
 from app.graphql.errors import UserError
+from app.graphql.lifecycle.promotions.types import Promotion
 from app.graphql.lifecycle.stages.inputs import (
     AliasRollbackInput,
     ProtectionDeleteInput,
@@ -22,6 +23,9 @@ from app.graphql.registry.aliases import Alias
 from app.graphql.registry.types import ModelVersion
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
+from app.lifecycle.promotions import roll_back
+from app.lifecycle.promotions.outcomes import PromotionRefused
+from app.lifecycle.promotions.roll_back import RollBack
 from app.registry.stages import changes, rollback, rules
 from app.registry.stages.changes import EditStage, NewStage
 from app.registry.stages.rules import SetProtection
@@ -67,6 +71,9 @@ class AliasRollbackPayload:
 class StageRollbackPayload:
     stage: Stage | None = optional("The stage.")
     model_version: ModelVersion | None = optional("The version that it stands for again.")
+    promotion: Promotion | None = optional(
+        "The promotion, also a refused one, with every verdict; null for stages that any version may enter."
+    )
     user_errors: list[UserError] = user_errors()
 
 
@@ -122,17 +129,17 @@ class StagesMutation:
         )
         return AliasRollbackPayload(alias=Alias.of(moved))
 
-    @mutation("Moves the version that a stage stood for before, or at a moment, back to it; others make room.")
+    @mutation("Promotes the version that a stage stood for before, or at a moment, back to it; others make room.")
     async def stage_rollback(self, info: Info, input: Annotated[StageRollbackInput, INPUT]) -> StageRollbackPayload:
-        project, model = input.model.key()
-        stage, moved = await rollback.roll_back_stage(
-            info.context.db,
-            info.context.actor,
-            project,
-            model,
-            input.stage,
-            at=input.as_of,
-            expected_current=input.expected_current,
-            reason=input.reason,
+        context, (project, model) = info.context, input.model.key()
+        command = RollBack(input.stage, input.as_of, input.reason, input.expected_current, input.bypass_reason)
+        clients = context.runtime.gate_clients
+        try:
+            stage, entry = await roll_back.roll_back(context.db, clients, context.actor, project, model, command)
+        except PromotionRefused as refusal:
+            refused = Promotion.of(refusal.promotion)
+            return StageRollbackPayload(promotion=refused, user_errors=[UserError.of(refusal)])
+        promotion = Promotion.of(entry.promotion) if entry.promotion else None
+        return StageRollbackPayload(
+            stage=Stage.of(stage), model_version=ModelVersion.of(entry.version), promotion=promotion
         )
-        return StageRollbackPayload(stage=Stage.of(stage), model_version=ModelVersion.of(moved))

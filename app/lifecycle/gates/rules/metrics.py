@@ -35,9 +35,11 @@ class _OfMetric(Rule):
         return on + of + part + by[self.source]
 
     def _missing(self, version: Evidence, dataset: str | None, digest: str | None) -> Judgement:
-        same = sorted({each.dataset_name or "no data set" for each in version.figures if each.name == self.metric})
-        if dataset and same:
-            said = f"it has it on {listed(same)}"
+        elsewhere = {each.dataset_name for each in version.figures if each.name == self.metric}
+        if dataset and elsewhere:
+            named = sorted(each for each in elsewhere if each)
+            on = [f"on {listed(named)}"] if named else []
+            said = f"it has it {' and '.join(on + ['without a data set'] * (len(named) < len(elsewhere)))}"
         else:
             names = sorted({each.name for each in version.figures})
             said = f"its metrics are {listed(names)}" if names else "it has no metrics at all"

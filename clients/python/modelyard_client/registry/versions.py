@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from modelyard_client import targets
-from modelyard_client.failures import NotFound
+from modelyard_client.failures import Failure, NotFound, PromotionRefused
 from modelyard_client.registry import answers, documents, models
 from modelyard_client.results import Version
 from modelyard_client.service.graphql import Api
@@ -57,11 +57,17 @@ async def set_stage(api: Api, model: str, reference: str, stage: str, *, archive
     """Move it to a stage; ``archive_existing`` moves those that are there to ``archived``.
 
     Raises:
+        PromotionRefused: rules keep it out, or it is not READY.
         NotFound, Forbidden, Conflict: the service refused it.
     """
     lookup = targets.version_lookup(api, model, reference)
     wanted = {"modelVersion": lookup, "stage": stage, "archiveExisting": archive_existing}
-    payload = await api.change(documents.STAGE_SET, input=wanted)
+    try:
+        payload = await api.change(documents.STAGE_SET, input=wanted)
+    except Failure as failure:
+        if failure.code == "VERSION_NOT_READY":
+            raise PromotionRefused(failure.message, code=failure.code) from None
+        raise
     return answers.version(payload["modelVersion"])
 
 

@@ -89,11 +89,12 @@ def audit_verify(arguments: argparse.Namespace) -> Answer:
         raise NotSound("\n".join([f"{arguments.file} is not sound.", *report.problems, *more]))
     entries = counted(report.entries, "entry is", "entries are")
     agreed = counted(report.heads, "stored head agrees", "stored heads agree")
-    proof = (
-        f"{agreed}, which proves all up to entry {report.proven}."
-        if report.heads
-        else "No stored head was compared: give --heads to prove that the chain was not made anew."
-    )
+    if report.heads:
+        proof = f"{agreed}, which proves all up to entry {report.proven}."
+    elif arguments.heads:
+        proof = "No stored head was compared: the files of --heads have none of this chain."
+    else:
+        proof = "No stored head was compared: give --heads to prove that the chain was not made anew."
     data = {
         "chain": report.chain, "entries": report.entries, "lastSeq": report.last_seq, "lastHash": report.last_hash,
         "storedHeads": report.heads, "provenSeq": report.proven,

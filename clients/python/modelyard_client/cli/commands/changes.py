@@ -52,7 +52,9 @@ def log(arguments: argparse.Namespace) -> Answer:
 def stage_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``stage``."""
     _add_version(parser)
-    parser.add_argument("stage", metavar="STAGE", help="none, staging, production or archived")
+    parser.add_argument(
+        "stage", metavar="STAGE", help="a stage of the project; at first none, staging, production, archived"
+    )
     parser.add_argument("--archive-existing", action="store_true", help="move those that are there to archived")
     common.add_common(parser)
 

@@ -53,7 +53,7 @@ def versions(arguments: argparse.Namespace) -> Answer:
             one.version,
             str(one.number),
             _stage(one),
-            one.status,
+            ", ".join([one.status, *_withdrawn(one)]),
             ", ".join(one.aliases),
             _day(one.created_at),
             one.created_by or "",
@@ -111,7 +111,7 @@ def _version_facts(version: Version) -> str:
     return facts(
         [
             ("version", f"{version.model} {version.version} (number {version.number})"),
-            ("status", f"{version.status}{reason}"),
+            ("status", ", ".join([f"{version.status}{reason}", *_withdrawn(version)])),
             ("stage", _stage(version)),
             ("aliases", ", ".join(version.aliases)),
             ("made", f"{_moment(version.created_at)}{f' by {version.created_by}' if version.created_by else ''}"),
@@ -147,6 +147,11 @@ def _limit(text: str) -> int:
 
 def _stage(version: Version) -> str:
     return "" if version.stage == "none" else version.stage
+
+
+def _withdrawn(version: Version) -> list[str]:
+    """Whether it was yanked or deprecated, as tags say that only the service sets."""
+    return [word for word in ("yanked", "deprecated") if f"modelyard.{word}" in version.tags]
 
 
 def _aliases(aliases: Mapping[str, str]) -> str:

@@ -107,7 +107,10 @@ DOORS = {
         "modelVersion(by: {id: $Foldered}) @": "registry",
         f"{MODEL} {{ versions(view: DELETED, first: 1) {{ nodes @ }} }}": "writers",
     },
-    "ModelVersionDiff": {"modelVersionDiff(by: {id: $Foldered}, base: {id: $ModelVersion}) @": "registry"},
+    "ModelVersionDiff": {
+        "modelVersionDiff(by: {id: $Foldered}, base: {id: $ModelVersion}) @": "registry",
+        "modelVersionDiff(by: {id: $Original}, base: {id: $Other}) @": "registry",
+    },
     "ModelVersionManifest": {"modelVersionManifest(by: {id: $ModelVersion}) @": "registry"},
     "ModelVersionSeal": {f"{VERSION} {{ seal @ }}": "registry"},
     "ModelVersionWithdrawal": {f"{VERSION} {{ withdrawals @ }}": "registry"},

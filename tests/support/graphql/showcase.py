@@ -149,8 +149,22 @@ WRITTEN = (
       SELECT project_id, CAST(o.id AS uuid), CAST(o.logged AS uuid), CAST(o.candidate AS uuid), 'f', blob_id, 'x', :by
       FROM (SELECT project_id, blob_id FROM artifacts WHERE project_id = :p AND state = 'ready' LIMIT 1) AS b,
       (VALUES (gen_random_uuid()::text, :logged, NULL), (:loose, NULL, :child)) AS o(id, logged, candidate)""",
-    """UPDATE artifacts SET created_by = :by, state_reason = 'r', format = 'mlmodel', inspected_at = now(),
-      released_at = now(), facts = '{"signature": {"inputs": [{"name": "x"}]}}',
+    """INSERT INTO artifacts (project_id, id, candidate_id, path, blob_id, media_type)
+      SELECT a.project_id, gen_random_uuid(), coalesce(v.candidate_id, CAST(:parent AS uuid)), o.path, a.blob_id, 'x'
+      FROM (VALUES ('model/MLmodel', NULL, 'model/w'), ('x.pkl', '1.1.0', 'model/w'),
+        ('notes/a.txt', '1.1.0', 'MLmodel')) AS o (source, version, path)
+      JOIN artifacts a ON a.project_id = :p AND a.path = o.source
+      LEFT JOIN model_versions v ON v.project_id = :p AND v.version = o.version""",
+    """UPDATE artifacts SET created_by = :by, state_reason = 'r', inspected_at = now(), released_at = now(),
+      format = CASE path WHEN 'model/w' THEN 'safetensors' ELSE 'mlmodel' END,
+      facts = CASE WHEN path = 'MLmodel'
+        THEN '{"signature": {"inputs": [{"name": "x", "type": "long"}], "outputs": []}, "pythonVersion": "3.10.1"}'
+        WHEN path <> 'model/w'
+        THEN '{"signature": {"inputs": [{"name": "x", "type": "double"}], "outputs": []}, "pythonVersion": "3.11.1"}'
+        WHEN candidate_id = CAST(:parent AS uuid) THEN '{"tensorCount": 1, "parameterCount": 2, "dtypes": {"F32": 2},
+          "tensors": [{"name": "t", "dtype": "F32", "shape": [2]}]}'
+        ELSE '{"tensorCount": 1, "parameterCount": 3, "dtypes": {"F32": 3},
+          "tensors": [{"name": "t", "dtype": "F32", "shape": [3]}]}' END::jsonb,
       scan = '{"verdict": "safe", "imports": ["a"], "findings": ["a"], "scanners": ["a"]}' WHERE project_id = :p""",
     "UPDATE blobs SET damage = 'hash', damaged_at = now() WHERE project_id = :p",
     """UPDATE ci_jobs SET reason = 'r', status = 's', name = 'n', ref = 'main', commit_sha = 'c', pipeline_id = '1',
@@ -371,6 +385,7 @@ async def _write(
         "logged": _key(variables["LoggedModel"]),
         "loose": _key(variables["Loose"]),
         "child": _key(variables["Candidate"]),
+        "parent": _key(variables["Parent"]),
         "job": _key(variables["BackgroundJob"]),
         "file": _key(variables["Artifact"]),
         "upload": _key(variables["ArtifactUpload"]),

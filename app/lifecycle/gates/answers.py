@@ -58,7 +58,8 @@ async def evaluated(
     except Unavailable as error:
         return [[Answer(None, error=error.message)] * len(documents) for _ in rules]
     return [
-        [Answer(each.value, error=f"The expression has no answer: {each.error}.") for each in row] for row in results
+        [Answer(each.value, error=f"The expression has no answer: {(each.error or '').rstrip('.')}.") for each in row]
+        for row in results
     ]
 
 

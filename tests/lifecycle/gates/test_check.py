@@ -154,6 +154,12 @@ async def test_expressions_see_version_candidate_and_holder(
     assert (verdict.outcome.value, verdict.message) == (outcome, said)
 
 
+async def test_expression_over_a_holder_that_is_not_there_has_no_answer(prices: Prices) -> None:
+    verdict = await one(prices, gate("expression", expression="holder.metrics.accuracy < 1.0"))
+    assert verdict.outcome.value == "error"
+    assert verdict.message.startswith("The expression has no answer: ") and not verdict.message.endswith("..")
+
+
 async def test_expressions_that_loop_or_grow_end_and_spoil_no_other(prices: Prices) -> None:
     ten = "[1,2,3,4,5,6,7,8,9,10]"
     loops = "true"

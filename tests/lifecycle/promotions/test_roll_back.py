@@ -53,7 +53,7 @@ async def test_version_that_comes_back_is_sealed_where_the_stage_seals(runtime, 
     assert (await rolled_back(runtime, project))[1].version.sealed_at is not None
 
 
-async def test_yanked_version_does_not_come_back_whoever_bypasses(runtime, project, former):
+async def test_yanked_version_does_not_come_back_by_a_bypass_either(runtime, project, former):
     why = Withdraw("It leaks.")
     await withdrawals.withdraw(runtime.db, project.owner, project.id, former.id, withdrawals.Kind.YANK, why)
     with pytest.raises(PromotionRefused, match="was yanked"):
@@ -67,7 +67,7 @@ async def test_version_with_a_file_in_quarantine_does_not_come_back(runtime, pro
         await rolled_back(runtime, project)
 
 
-async def test_gates_are_asked_and_maintainers_bypass_them_with_a_reason(runtime, project, former):
+async def test_gates_judge_it_and_maintainers_bypass_them_with_a_reason(runtime, project, former):
     gates = SetGates("staging", [GateRequest("metric_threshold", {"metric": "accuracy", "min": 0.9})], 0)
     await change.set_gates(runtime.db, runtime.gate_clients, project.owner, project.id, gates)
     with pytest.raises(PromotionRefused, match="accuracy"):

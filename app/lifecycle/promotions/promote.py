@@ -8,6 +8,7 @@ in between, they are asked again. Killed at any point, either nothing was done o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -26,7 +27,7 @@ from app.lifecycle.promotions.tables import Promotion, PromotionRequest
 from app.lifecycle.seals import seals
 from app.registry import models
 from app.registry.references.resolve import Target
-from app.registry.stages import definitions, moves
+from app.registry.stages import definitions, moves, rollback
 from app.registry.stages.definitions import Stage
 from app.registry.stages.intervals import check_reason
 from app.registry.versions import lookup
@@ -78,6 +79,17 @@ class _Seen:
     holder: int
 
 
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """Which stage, to what stood at a moment; without one, to the version before this one. See :class:`Promote`."""
+
+    stage: str
+    at: datetime | None = None
+    reason: str = ""
+    expected_current: int | None = None
+    bypass_reason: str | None = None
+
+
 async def promote(
     db: Database, clients: GateClients, actor: Actor, project: int | str, target: Target, command: Promote
 ) -> Entry:
@@ -117,6 +129,26 @@ async def promote(
             raise outcomes.refusal(actor, subject.access, entry.promotion)
         return entry
     raise is_busy or PromotionUnsettled
+
+
+async def roll_back(
+    db: Database, clients: GateClients, actor: Actor, project: int | str, model: int | str, command: RollBack
+) -> tuple[Stage, Entry]:
+    """Promote the version that a stage stood for before back to it; the others in it make room.
+
+    What has been yanked or damaged since does not come back, and gates are asked again: they may have been set because
+    of that version. Whoever is in a hurry bypasses those, with a reason.
+
+    Raises:
+        ModelNotFound, UnknownStage, NothingBefore: as for :func:`app.registry.stages.rollback.stage`.
+        PromotionRefused, NameProtected, Forbidden: as for :func:`promote`.
+            PromotionOvertaken: it stands for another version than expected, or another one got there first.
+    """
+    async with db.read() as snap:
+        before = await rollback.stage(snap, actor, project, model, command.stage, at=command.at)
+    expected = before.expected_current if command.expected_current is None else command.expected_current
+    wanted = Promote(before.stage.name, command.reason, expected_current=expected, bypass_reason=command.bypass_reason)
+    return before.stage, await promote(db, clients, actor, before.model.project_id, before.version.id, wanted)
 
 
 async def subject_of(

@@ -8,9 +8,9 @@ from app.access.policy import Role
 from app.lifecycle.gates import change
 from app.lifecycle.gates.change import SetGates
 from app.lifecycle.gates.sets import GateRequest
-from app.lifecycle.promotions import roll_back
+from app.lifecycle.promotions import promote
 from app.lifecycle.promotions.outcomes import PromotionOvertaken, PromotionRefused
-from app.lifecycle.promotions.roll_back import RollBack
+from app.lifecycle.promotions.promote import RollBack
 from app.lifecycle.seals import withdrawals
 from app.lifecycle.seals.withdrawals import Withdraw
 from app.registry.stages import changes, rules
@@ -35,7 +35,7 @@ async def former(runtime, project):
 
 async def rolled_back(runtime, project, role=Role.OWNER, **values):
     command = RollBack("staging", **values)
-    return await roll_back.roll_back(runtime.db, runtime.gate_clients, project[role].actor, project.id, "m", command)
+    return await promote.roll_back(runtime.db, runtime.gate_clients, project[role].actor, project.id, "m", command)
 
 
 async def stage_of(runtime, project, version):

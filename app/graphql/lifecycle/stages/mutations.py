@@ -23,9 +23,9 @@ from app.graphql.registry.aliases import Alias
 from app.graphql.registry.types import ModelVersion
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
-from app.lifecycle.promotions import roll_back
+from app.lifecycle.promotions import promote
 from app.lifecycle.promotions.outcomes import PromotionRefused
-from app.lifecycle.promotions.roll_back import RollBack
+from app.lifecycle.promotions.promote import RollBack
 from app.registry.stages import changes, rollback, rules
 from app.registry.stages.changes import EditStage, NewStage
 from app.registry.stages.rules import SetProtection
@@ -135,7 +135,7 @@ class StagesMutation:
         command = RollBack(input.stage, input.as_of, input.reason, input.expected_current, input.bypass_reason)
         clients = context.runtime.gate_clients
         try:
-            stage, entry = await roll_back.roll_back(context.db, clients, context.actor, project, model, command)
+            stage, entry = await promote.roll_back(context.db, clients, context.actor, project, model, command)
         except PromotionRefused as refusal:
             refused = Promotion.of(refusal.promotion)
             return StageRollbackPayload(promotion=refused, user_errors=[UserError.of(refusal)])

@@ -94,7 +94,8 @@ def play(folder: Path, ci: str, serving: Serving) -> None:
     show_history()
     ask(
         'mutation Back($path: String!) { stageRollback(input: {model: {path: {project: $path, name: "digits"}}, '
-        'stage: "production", reason: "1.2.0 is slow"}) { modelVersion { version } userErrors { message } } }',
+        'stage: "production", reason: "1.2.0 is slow", bypassReason: "no time for an approval"}) '
+        "{ modelVersion { version } userErrors { message } } }",
         path=PROJECT,
     )
     print("rolled back")

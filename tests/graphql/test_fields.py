@@ -38,6 +38,8 @@ NEEDS = {
     "what one may": "ooo====o",
     "registry": (OPEN, OPEN, OPEN, INSIDE),
     "candidates": (OPEN, OPEN, INSIDE, OPEN),
+    "candidates, else an error": (OPEN, OPEN, "NN======", OPEN),
+    "another one without candidates": (OPEN, OPEN, "oo======", OPEN),
     "part of it": (OPEN, OPEN, "<<======", "<<======"),
     "some count": (OPEN, OPEN, "oo======", "oo======"),
     "candidates' part": (OPEN, OPEN, "<<======", OPEN),
@@ -159,7 +161,10 @@ LINES = {
         "nothing more": "project experiment candidate metrics artifacts createdBy", "registry": "modelVersions",
         "may: developer": "viewerCanUpdate viewerCanDelete",
     },
-    "Lineage": {"candidates' part": "entries"},
+    "Lineage": {
+        "nothing more": "modelVersionCount deploymentCount", "another one without candidates": "isComplete",
+        "candidates' part": "entries",
+    },
     "LineageEntry": {
         "nothing more": "step relation parentId dataset baseName modelVersion candidate deployment",
     },
@@ -195,7 +200,7 @@ LINES = {
     "ModelVersionDiff": {
         "nothing more": "base modelVersion leastIncrement madeIncrement isIncrementEnough isCertain causes files "
         "signature tensors requirements",
-        "candidates": "params metrics",
+        "candidates, else an error": "params metrics",
     },
     "ModelVersionManifest": {"nothing more": "document digest isSealed fileCount size"},
     "ModelVersionSeal": {"nothing more": "sealedBy"},

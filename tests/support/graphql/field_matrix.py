@@ -169,6 +169,7 @@ ARGUMENTS = {
     "Candidate.metricHistory": '(key: "loss", first: 2)',
     "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
+    "Lineage.entries": "(first: 50)",
     "Model.aliasHistory": '(name: "best", first: 2)',
     "ModelVersion.lineage": "(direction: UPSTREAM)",
     "OnlineArm.metricHistory": '(key: "clicks", first: 2)',
@@ -249,6 +250,8 @@ def selection(kind: Any) -> str:
 
 def name_of(kind: GraphQLObjectType) -> str:
     """The field by which objects of a type are told apart."""
+    if kind.name == "LineageEntry":
+        return "step relation parentId baseName"
     first = next(name for name in ("id", "name", "key", "step", *kind.fields) if name in kind.fields)
     return field_selection(kind.name, first)
 

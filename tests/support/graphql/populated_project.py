@@ -62,7 +62,9 @@ FILLED = """mutation f($project: String!, $model: String!, $candidate: ID!, $mad
   own: modelVersionCreate(input: {model: {path: {project: $project, name: $model}}, candidateId: $candidate,
     loggedModelId: $made}) { modelVersion { id version } userErrors { message } }
   aliasSet(input: {model: {path: {project: $project, name: $model}}, name: "a", reference: "1.0.0"}) {
-    userErrors { message } } }"""
+    userErrors { message } }
+  modelVersionStageSet(input: {modelVersion: {path: {project: $project, model: $model, reference: "1.0.0"}},
+    stage: "staging"}) { userErrors { message } } }"""
 VERSION = """mutation v($id: ID!, $project: String!, $alias: String!, $job: ID!) {
   modelVersionUpdate(input: {modelVersion: {id: $id}, tags: [{key: "t", value: "1"}]}) { userErrors { message } }
   aliasSet(input: {model: {path: {project: $project, name: "m0"}}, name: $alias, reference: "latest"}) {

@@ -3166,6 +3166,7 @@ export type EvaluationCreateMutationVariables = Exact<{
 export type EvaluationCreateMutation = {
   evaluationCreate: {
     __typename: 'EvaluationCreatePayload',
+    alreadyStored: boolean,
     evaluation: {
       __typename: 'Evaluation',
       id: string,
@@ -4930,6 +4931,7 @@ export type OnlineExperimentCreateMutationVariables = Exact<{
 export type OnlineExperimentCreateMutation = {
   onlineExperimentCreate: {
     __typename: 'OnlineExperimentCreatePayload',
+    alreadyStored: boolean,
     onlineExperiment: {
       __typename: 'OnlineExperiment',
       id: string,
@@ -7221,7 +7223,7 @@ export const DerivationDeleteDocument: TypedDocument<DerivationDeleteMutation, D
 export const EvaluationCreateDocument: TypedDocument<EvaluationCreateMutation, EvaluationCreateMutationVariables> = {
   name: 'EvaluationCreate',
   kind: 'mutation',
-  hash: 'c38843abef241c7bf94526793137346495d9af7658d09e6b8461761319d25844',
+  hash: '216d66ac33397077c59d5baa898e0b85628a6ebb9368e595812f648c531dae06',
   text: `mutation EvaluationCreate($input: EvaluationCreateInput!) {
   evaluationCreate(input: $input) {
     evaluation {
@@ -7236,6 +7238,7 @@ export const EvaluationCreateDocument: TypedDocument<EvaluationCreateMutation, E
       }
       __typename
     }
+    alreadyStored
     userErrors {
       code
       message
@@ -8742,7 +8745,7 @@ export const OnlineExperimentConcludeDocument: TypedDocument<OnlineExperimentCon
 export const OnlineExperimentCreateDocument: TypedDocument<OnlineExperimentCreateMutation, OnlineExperimentCreateMutationVariables> = {
   name: 'OnlineExperimentCreate',
   kind: 'mutation',
-  hash: '40f3c489f05ac7680ba1a931563fcdac47cfa607bac942f23300aedfe31cb538',
+  hash: '323dd472797b9ecbdafb3c970b75a1b77af8b9c739cd606733c7f4e114fa8cd9',
   text: `mutation OnlineExperimentCreate($input: OnlineExperimentCreateInput!) {
   onlineExperimentCreate(input: $input) {
     onlineExperiment {
@@ -8757,6 +8760,7 @@ export const OnlineExperimentCreateDocument: TypedDocument<OnlineExperimentCreat
       }
       __typename
     }
+    alreadyStored
     userErrors {
       code
       message

@@ -18,6 +18,7 @@ from app.graphql.context import Info
 from app.graphql.jobs.types import BackgroundJob, InStatus, OfKind, jobs_of
 from app.graphql.lifecycle.deployments.lists import ProjectDeployments
 from app.graphql.lifecycle.evaluations.lists import ProjectExperiments
+from app.graphql.lifecycle.promotions.filters import ForStage, InRequestStatus
 from app.graphql.lifecycle.stages.lists import ProjectStages
 from app.graphql.registry.orders import ModelOrderBy, OrderModelSearch, OrderModelVersionSearch
 from app.graphql.tracking.list_arguments import (
@@ -228,8 +229,8 @@ class Project(ProjectDeployments, ProjectExperiments, ProjectStages, Node):
         self,
         info: Info,
         *,
-        status: promotion_types.InStatus = None,
-        stage: promotion_types.ForStage = None,
+        status: InRequestStatus = None,
+        stage: ForStage = None,
         first: First = None,
         after: After = None,
         last: Last = None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
 
 import strawberry
 
@@ -12,6 +11,7 @@ from app.access.policy import Permission
 from app.graphql.access.types import User, maker
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
+from app.graphql.lifecycle.promotions.filters import PromotionRequestStatus
 from app.graphql.lifecycle.verdicts import GateVerdict
 from app.graphql.types import ids
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
@@ -44,23 +44,6 @@ enumerated(
 class PromotionStatus(Enum):
     COMPLETED = value("completed", "It did.")
     REFUSED = value("refused", "Rules kept it out.")
-
-
-@strawberry.enum(description="Whether a promotion request is open, or how it ended.")
-class PromotionRequestStatus(Enum):
-    OPEN = value("open", "It waits for approvals, or for the promotion.")
-    PROMOTED = value("promoted", "The version entered the stage.")
-    REJECTED = value("rejected", "It was rejected.")
-    WITHDRAWN = value("withdrawn", "It was taken back, or what it is about is gone.")
-    EXPIRED = value("expired", "Its time was over.")
-
-
-InStatus = Annotated[
-    PromotionRequestStatus | None, strawberry.argument(description="Only those of this status; all when left out.")
-]
-ForStage = Annotated[
-    str | None, strawberry.argument(description="Only those for the stage of this name; all when left out.")
-]
 
 
 @strawberry.type(description="A version entered a stage, or was refused. Kept for ever, with every verdict.")

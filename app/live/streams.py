@@ -29,6 +29,10 @@ _NEEDS = {
     "ModelVersion": Permission.REGISTRY_READ,
     "Candidate": Permission.CANDIDATE_READ,
     "Deployment": Permission.DEPLOYMENT_READ,
+    "GateSet": Permission.REGISTRY_READ,
+    "OnlineExperiment": Permission.REGISTRY_READ,
+    "Promotion": Permission.REGISTRY_READ,
+    "PromotionRequest": Permission.REGISTRY_READ,
 }
 
 

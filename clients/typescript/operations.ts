@@ -5685,6 +5685,11 @@ export type StageRollbackMutation = {
       version: string,
       stage: string
     } | null,
+    promotion: {
+      __typename: 'Promotion',
+      id: string,
+      status: PromotionStatus
+    } | null,
     userErrors: Array<{
       __typename: 'UserError',
       code: string,
@@ -9487,7 +9492,7 @@ export const StageRetireDocument: TypedDocument<StageRetireMutation, StageRetire
 export const StageRollbackDocument: TypedDocument<StageRollbackMutation, StageRollbackMutationVariables> = {
   name: 'StageRollback',
   kind: 'mutation',
-  hash: '14559c0ca12290763654a07595d7e578eabf0b8e870d2e3af22b7cd5fc7d15dd',
+  hash: 'b1e148ca587d4e59415bfdd40abb5ec1cc4cda41703daba47d776caa66604c9f',
   text: `mutation StageRollback($input: StageRollbackInput!) {
   stageRollback(input: $input) {
     stage {
@@ -9497,6 +9502,11 @@ export const StageRollbackDocument: TypedDocument<StageRollbackMutation, StageRo
     modelVersion {
       version
       stage
+      __typename
+    }
+    promotion {
+      id
+      status
       __typename
     }
     userErrors {

@@ -29,7 +29,7 @@ class Failing:
 
 def unasked(runtime) -> Context:
     """The context of an operation without a request."""
-    loaders = Loaders(runtime.db, ANONYMOUS)
+    loaders = Loaders(runtime.db, ANONYMOUS, runtime.settings)
     return Context(runtime, Live(runtime.db), ANONYMOUS, loaders, "request-7", None, "http://test", Budget(0), "")
 
 

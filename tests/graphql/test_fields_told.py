@@ -26,8 +26,13 @@ EVENTS = {
     "BackgroundJob": "members",
     "Candidate": "candidates",
     "CiJob": "project",
+    "Deployment": "members",
+    "GateSet": "registry",
     "Model": "registry",
     "ModelVersion": "registry",
+    "OnlineExperiment": "registry",
+    "Promotion": "registry",
+    "PromotionRequest": "registry",
 }
 """Who is told of events, by the type of what they happen to."""
 WITH_BOTH = {"CiJob"}

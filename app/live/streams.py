@@ -169,5 +169,5 @@ def _is_shown(actor: Actor, access: ProjectAccess | None, event: Event) -> bool:
     if event.object_type in _NEEDS:
         return policy.allows(actor, access, _NEEDS[event.object_type])
     if event.object_type == "CiJob":
-        return all(policy.allows(actor, access, need) for need in set(_NEEDS.values()))
+        return all(policy.allows(actor, access, need) for need in (Permission.REGISTRY_READ, Permission.CANDIDATE_READ))
     return access.role is not None

@@ -89,7 +89,7 @@ def restore(
 
 
 async def _make_role(settings: Settings) -> None:
-    """In a database that was never migrated nobody has made the user of the application."""
+    """A database that was never migrated lacks the user of the application."""
     from app.db import migrate
 
     await migrate.ensure_application_role(settings.owner_url, settings.database_url)

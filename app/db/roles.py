@@ -95,7 +95,7 @@ def differ(owner_url: str, application_url: str) -> bool:
 def ensure(connection: Connection, application_url: str) -> None:
     """Step of a migration: make the role of the application's address if it is missing, and give it that password.
 
-    The password travels as a verifier (RFC 5803), which is of no use to whoever reads the server's log.
+    The password travels as a verifier (RFC 5803), which is of no use to readers of the server's log.
     """
     url = make_url(application_url)
     _set(connection, "role", url.username or "")

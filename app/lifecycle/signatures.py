@@ -142,7 +142,7 @@ def _columns(declared: Any) -> tuple[Column, ...] | None:
 def _column(index: int, declared: Mapping[str, Any]) -> Column:
     name = declared.get("name")
     is_required = declared.get("required", not declared.get("optional", False)) is not False
-    if "default" in declared:  # a parameter: whoever leaves it out gets that value
+    if "default" in declared:  # a parameter: a caller who leaves it out gets that value
         is_required = False
     return Column(f"#{index}" if name is None else str(name), _type(declared), is_required)
 

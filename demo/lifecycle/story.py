@@ -184,7 +184,7 @@ def run_program(folder: Path, token: str, *, pipeline: int, samples: int) -> Non
 
 
 def person(folder: Path, words: str) -> None:
-    """A command of somebody who maintains the project."""
+    """A command of a maintainer of the project."""
     print(f"$ modelyard {words}", flush=True)
     subprocess.run(["modelyard", *shlex.split(words)], cwd=folder, env=environment(ADMIN), check=True)
 

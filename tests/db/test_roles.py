@@ -29,7 +29,7 @@ async def connection(migrated: Settings) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def new_role(migrated: Settings) -> AsyncIterator[str]:
-    """The address with a role that nobody has made yet."""
+    """The address with a role that does not exist yet."""
     name = f"role {uuid4().hex[:8]} \"'"
     url = make_url(migrated.database_url).set(username=name, password="it's \\ a 'secret'")
     yield url.render_as_string(hide_password=False)

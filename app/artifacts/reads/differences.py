@@ -20,7 +20,7 @@ MAX_DESCRIBED = 300
 
 
 class Totals(NamedTuple):
-    """How many files there are on each side, how many are the same on both, and how many nobody has looked into yet."""
+    """How many files there are on each side, how many are the same on both, and how many are not inspected yet."""
 
     before: int
     after: int

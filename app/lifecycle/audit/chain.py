@@ -9,8 +9,8 @@ none, in the order of their ids; what commits late gets a later place. ``seq`` c
 
 No entry is skipped. Below ``floor_id`` all is chained and nothing can still appear; above it the entries without a
 place are looked for one by one. The floor rises to an id that the sequence had reached before a transaction T began,
-once T and all before it are over: whoever took a lower id has committed or will never. So a transaction that stays open
-for an hour costs a longer look, and nothing else. In a database that was restored into another server, whose
+once T and all before it are over: the transaction that took a lower id has committed or never will. So one that stays
+open for an hour costs a longer look, and nothing else. In a database that was restored into another server, whose
 transactions count anew, all that were open are over.
 """
 

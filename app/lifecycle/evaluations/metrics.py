@@ -34,7 +34,7 @@ class MetricValue(NamedTuple):
 
     ``source_id`` is the id of the candidate or logged model (a UUID), of the evaluation, or of the online experiment
     with the name of the arm after a slash. ``slice`` is None for all of the data set. ``at`` is when it was measured,
-    as whoever measured it says.
+    as the author of the measurement says.
     """
 
     version_id: int

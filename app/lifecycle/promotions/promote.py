@@ -137,7 +137,7 @@ async def roll_back(
     """Promote the version that a stage stood for before back to it; the others in it make room.
 
     What has been yanked or damaged since does not come back, and gates are asked again: they may have been set because
-    of that version. Whoever is in a hurry bypasses those, with a reason.
+    of that version. A caller in a hurry bypasses those, with a reason.
 
     Raises:
         ModelNotFound, UnknownStage, NothingBefore: as for :func:`app.registry.stages.rollback.stage`.

@@ -145,7 +145,7 @@ async def comment(db: Database, actor: Actor, project: int | str, request_id: in
 
 
 async def reject(db: Database, actor: Actor, project: int | str, request_id: int, reason: str) -> PromotionRequest:
-    """Refuse a request for good, with a reason; for whoever may approve.
+    """Refuse a request for good, with a reason; for those who may approve.
 
     Raises:
         RequestNotFound: there is no such request.

@@ -244,7 +244,7 @@ def test_signatures_that_are_missing_or_cut_are_never_taken_for_equal() -> None:
     assert judge(gate, {}, files=Files(3, 10)).outcome is Outcome.FAILED
     assert judge(gate, {}, files=Files(3, 10, has_mlmodel=True)).outcome is Outcome.PENDING
     assert judge(gate, {}, holder_files=Files(3, 10)).outcome is Outcome.PASSED
-    cut = replace(VERSION.files.signature, is_whole=False)  # type: ignore[type-var]
+    cut = replace(VERSION.files.signature, is_whole=False)  # type: ignore[type-var] # it has a signature
     assert judge(gate, {}, files=replace(VERSION.files, signature=cut)).outcome is Outcome.ERROR
 
 

@@ -58,7 +58,7 @@ def main() -> None:
             result = _tried(program) if document < 0 else _truth(program.execute(documents[document]))
         except MemoryError:
             result = Result(None, "it takes too much memory")
-        except BaseException as error:  # noqa: BLE001 - the library panics with more than Exception
+        except BaseException as error:  # noqa: BLE001 - a panic of the library is no Exception; it becomes the error of this one task
             result = Result(None, _shown(error))
         os.write(0, result.to_bytes())
     os._exit(0)
@@ -71,7 +71,7 @@ def _tried(program: Any) -> Result:
     """
     try:
         return _truth(program.execute(EXAMPLE))
-    except Exception as error:  # noqa: BLE001 - whatever the library raises for missing figures
+    except Exception as error:  # noqa: BLE001 - the library's errors for missing figures have no common class
         return Result(None, _shown(error) if "Undefined variable or function" in str(error) else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -17,10 +18,6 @@ class _Asking(Rule):
     asks_outside: ClassVar[bool] = True
     kind: ClassVar[str] = ""
 
-    def title(self) -> str:
-        """What it demands."""
-        raise NotImplementedError
-
     def judge(self, subject: Subject) -> Judgement:
         """What the answer says."""
         answer = subject.answer
@@ -31,11 +28,13 @@ class _Asking(Rule):
             return Judgement(Outcome.ERROR, answer.error or "There was no answer.", compared)
         return (passed if answer.allows else failed)(self._said(answer.allows, answer.message), compared)
 
+    @abstractmethod
     def _without_answer(self) -> str:
-        raise NotImplementedError
+        """What is said before the answer is there."""
 
+    @abstractmethod
     def _said(self, allows: bool, _message: str) -> str:
-        raise NotImplementedError
+        """What is said of an answer."""
 
 
 class WebhookAnswer(_Asking):
@@ -59,7 +58,7 @@ class WebhookAnswer(_Asking):
         return "/".join(self.url.split("/")[:3]).partition("?")[0][:200]
 
     def _without_answer(self) -> str:
-        return "The webhook is asked when the version is promoted by somebody who may."
+        return "The webhook is asked when a caller who may promote the version does so."
 
     def _said(self, allows: bool, _message: str) -> str:
         said = f"The webhook says {'yes' if allows else 'no'}" + (f": {_message}" if _message else "")

@@ -38,8 +38,8 @@ class Judgement:
     sources: Sequence[Mapping[str, Any]] = ()
 
 
-class Rule(BaseModel, ABC):
-    """The data of a gate. Its names are camel case in JSON; what is unknown or of another type is refused."""
+class Data(BaseModel):
+    """A part of the data of a gate. Its names are camel case in JSON; what is unknown or of another type is refused."""
 
     model_config = ConfigDict(
         strict=True,
@@ -49,6 +49,11 @@ class Rule(BaseModel, ABC):
         allow_inf_nan=False,
         hide_input_in_errors=True,
     )
+
+
+class Rule(Data, ABC):
+    """The whole data of a gate, with its title and judgement."""
+
     kind: ClassVar[str]
     asks_outside: ClassVar[bool] = False
     """Whether the answer has to be fetched before the transaction in which the gate judges."""

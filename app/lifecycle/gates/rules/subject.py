@@ -162,7 +162,7 @@ class Subject:
     stage: str
     now: datetime
     approvals: Approvals | None = None
-    """None: nobody has requested the promotion."""
+    """None: there is no promotion request."""
     answer: Answer | None = None
     """The answer to this gate, where its kind asks outside; None: it was not asked."""
 

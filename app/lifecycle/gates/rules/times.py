@@ -7,13 +7,14 @@ not happen is skipped.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from app.lifecycle.gates.rules.rule import Judgement, Outcome, Rule, passed
+from app.lifecycle.gates.rules.rule import Data, Judgement, Outcome, Rule, passed
 from app.lifecycle.gates.rules.subject import Subject
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -51,20 +52,10 @@ class TimeInStage(Rule):
         return passed(f"It has been in `{self.stage}` for {spent}; {_hours(self.hours)} are required.", compared)
 
 
-class _Window(Rule):
-    kind: ClassVar[str] = ""
-
+class _Window(Data, ABC):
+    @abstractmethod
     def end(self, now: datetime, zone: ZoneInfo) -> datetime | None:
         """When the window that ``now`` lies in ends; None when it lies in none."""
-        raise NotImplementedError
-
-    def title(self) -> str:
-        """Windows have none."""
-        return ""
-
-    def judge(self, subject: Subject) -> Judgement:
-        """Windows judge nothing."""
-        raise NotImplementedError
 
 
 class WeeklyWindow(_Window):

@@ -26,7 +26,6 @@ from app.registry import aliases, models
 from app.registry.background_jobs import PurgeModel
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.stages import moves
 from app.registry.versions import change, complete, create, delete
 from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
@@ -37,6 +36,7 @@ from app.tracking.logging import log as logging_log
 from app.tracking.logging.log import LogBatch, MetricInput
 from tests.conftest import new_person, serving
 from tests.support.graphql.subscription_clients import Clients
+from tests.support.registry import moves
 
 EVENTS = """subscription e($path: String!, $after: String) { projectEvents(project: {path: $path}, after: $after) {
   type objectType objectId detail cursor object { id } } }"""

@@ -9,7 +9,6 @@ from app.artifacts.artifacts import Root
 from app.registry import aliases, announce, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.stages import moves
 from app.registry.trash import restore_models, restore_versions
 from app.registry.versions import change, complete, create, delete, lookup
 from app.registry.versions.change import EditVersion
@@ -19,6 +18,7 @@ from app.tracking.candidate_edit import EditCandidate
 from app.tracking.candidates import CreateCandidate, Status
 from app.webhooks import events
 from app.webhooks.deliveries import WebhookDelivery
+from tests.support.registry import moves
 from tests.support.registry.versions import set_file_state, store_file
 from tests.webhooks.conftest import receiver, subscribe  # noqa: F401  (fixtures)
 

@@ -13,7 +13,6 @@ from app.queue import jobs as jobs_of
 from app.registry import aliases, models, purge
 from app.registry.models import CreateModel, Deletion
 from app.registry.references.parse import parse_reference
-from app.registry.stages import moves
 from app.registry.trash.retention import AT_ONCE
 from app.registry.versions import create, delete, lookup
 from app.registry.versions.lookup import ModelVersion
@@ -22,6 +21,7 @@ from app.tracking import candidates
 from app.tracking import purge as tracking_purge
 from app.tracking.background_jobs import PurgeCandidate, PurgeExperiment
 from app.tracking.candidates import CandidateNotFound, CreateCandidate
+from tests.support.registry import moves
 
 
 @pytest.fixture

@@ -13,18 +13,16 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 
 from app.access.policy import Actor, ProjectAccess
-from app.db.database import Database, Tx
+from app.db.database import Tx
 from app.db.statements import Statement
 from app.errors import Conflict
-from app.registry import models, webhook_events
-from app.registry.references.resolve import Target
-from app.registry.repository import writable
+from app.registry import webhook_events
 from app.registry.stages import definitions, holders, protections
 from app.registry.stages.definitions import ARCHIVED, Stage
 from app.registry.stages.intervals import Cause, check_reason
 from app.registry.stages.tables import StageInterval
 from app.registry.tables import Model, ModelVersion
-from app.registry.versions import change, lookup, states
+from app.registry.versions import change, states
 from app.text import quoted
 
 NOTHING = 0
@@ -57,44 +55,6 @@ class Moved:
     left_stage: Stage
     others: Sequence[ModelVersion] = field(default_factory=tuple)
     interval_id: int | None = None
-
-
-async def set_stage(
-    db: Database,
-    actor: Actor,
-    project: int | str,
-    target: Target,
-    stage: str,
-    *,
-    keep_others: bool = True,
-    expected_current: int | None = None,
-    reason: str = "",
-) -> ModelVersion:
-    """Move a version to a stage; see :func:`move`.
-
-    Raises:
-        ModelNotFound, VersionNotFound: there is no such version.
-        UnknownStage: the project has no such stage.
-        StageMoved, NameProtected, ApprovalNeeded, VersionNotReady: as for :func:`move`.
-    """
-    async with db.write() as tx:
-        access = await writable(tx, actor, project)
-        model, version = await lookup.find(tx, actor, access.id, target)
-        destination = await definitions.find(tx, access.id, stage)
-        await models.lock(tx, model)
-        version = await lookup.reload(tx, version)
-        moved = await move(
-            tx,
-            actor,
-            access,
-            model,
-            version,
-            destination,
-            reason=reason,
-            keep_others=keep_others,
-            expected_current=expected_current,
-        )
-    return moved.version
 
 
 async def move(

@@ -23,7 +23,6 @@ from app.lifecycle.promotions.promote import Promote
 from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.stages import moves
 from app.registry.versions import create, delete, lookup
 from app.registry.versions.lookup import ModelVersion, Named, VersionNotFound
 from app.registry.versions.request import CreateVersion
@@ -33,6 +32,7 @@ from app.tracking.logging import log
 from app.tracking.logging.log import LogBatch
 from app.tracking.logging.metrics import MetricInput
 from tests.conftest import new_project
+from tests.support.registry import moves
 from tests.support.registry.versions import store_file
 from tests.support.statements import statements
 

@@ -14,7 +14,7 @@ from app.lifecycle.gates import check
 from app.lifecycle.gates.check import Approvals, GateVerdict
 from app.registry import models
 from app.registry.models import CreateModel, Model
-from app.registry.stages import definitions, moves
+from app.registry.stages import definitions
 from app.registry.versions import create, lookup
 from app.registry.versions.lookup import ModelVersion
 from app.registry.versions.request import CreateVersion
@@ -26,6 +26,7 @@ from app.tracking.logging import log
 from app.tracking.logging.log import LogBatch, MetricInput
 from tests.conftest import Person, TestProject
 from tests.graphql.conftest import ask, client, data  # noqa: F401  (fixtures)
+from tests.support.registry import moves
 
 SET = """mutation s($input: GatesSetInput!) { gatesSet(input: $input) {
   gateSet { id number note createdAt createdBy { username } viewerCanUpdate gates {

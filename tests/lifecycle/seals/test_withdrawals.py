@@ -16,11 +16,11 @@ from app.registry import aliases, guards
 from app.registry.reads import details, loaders
 from app.registry.reads.loaders import VersionList
 from app.registry.references.parse import parse_reference
-from app.registry.stages import moves
 from app.registry.versions import change
 from app.registry.versions.change import EditVersion
 from app.registry.versions.lookup import VersionNotFound
 from tests.lifecycle.seals.conftest import sealed_version
+from tests.support.registry import moves
 from tests.support.registry.versions import by_reference, create_version
 
 

@@ -13,9 +13,9 @@ from app.registry.reads.loaders import ModelOrder
 from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
-from app.registry.stages import moves
 from app.registry.versions import create
 from app.registry.versions.request import CreateVersion
+from tests.support.registry import moves
 
 
 async def new_model(project, name, *texts):

@@ -13,9 +13,9 @@ from app.registry import aliases, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import as_of, parse_reference
 from app.registry.references.resolve import Named
-from app.registry.stages import moves
 from app.registry.versions import create, lookup
 from app.registry.versions.request import CreateVersion
+from tests.support.registry import moves
 
 
 class Rack:

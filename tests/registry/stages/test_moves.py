@@ -10,11 +10,11 @@ from sqlalchemy import text
 
 from app.access.policy import Role
 from app.errors import Invalid
-from app.registry.stages import moves
 from app.registry.stages.definitions import UnknownStage
 from app.registry.stages.moves import StageMoved
 from app.registry.versions import delete
 from app.registry.versions.states import VersionNotReady
+from tests.support.registry import moves
 from tests.support.registry.versions import create_version
 
 

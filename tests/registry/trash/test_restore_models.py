@@ -14,7 +14,6 @@ from app.registry.guards import VersionProtected
 from app.registry.models import EditModel, ModelNotFound, ModelTaken
 from app.registry.names import InvalidName
 from app.registry.references.parse import parse_reference
-from app.registry.stages import moves
 from app.registry.trash import restore_models, restore_versions
 from app.registry.trash.restore_models import NameTakenAgain
 from app.registry.trash.retention import NotRestorable
@@ -25,6 +24,7 @@ from app.tracking.candidates import CandidateNotFound, CreateCandidate
 from app.tracking.experiments import CreateExperiment, ExperimentNotFound, ExperimentTaken
 from app.tracking.logged_models import CreateLoggedModel, LoggedModelNotFound
 from tests.registry.trash.conftest import silent
+from tests.support.registry import moves
 
 
 async def restore(trash, reference, name=None, actor=None):

@@ -15,7 +15,6 @@ from app.artifacts import artifacts
 from app.errors import Busy, Conflict, Forbidden, Invalid
 from app.registry import aliases, models, purge
 from app.registry.references.parse import parse_reference
-from app.registry.stages import moves
 from app.registry.trash import restore_versions
 from app.registry.trash.restore_versions import TextTakenAgain
 from app.registry.trash.retention import AT_ONCE, NotRestorable
@@ -27,6 +26,7 @@ from app.registry.versions.request import VersionTaken
 from app.tracking import candidates
 from app.tracking.candidates import CandidateNeeded, CandidateNotFound, CreateCandidate
 from tests.registry.trash.conftest import silent
+from tests.support.registry import moves
 from tests.support.registry.versions import set_file_state
 
 

@@ -18,11 +18,11 @@ from app.artifacts.upkeep.inspections import InspectedFile
 from app.inspection.reports import Outcome, Report
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.stages import moves
 from app.registry.versions import change, lookup
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 from tests.support.paused_step import paused_before
+from tests.support.registry import moves
 from tests.support.registry.versions import create_version, set_file_state, store_file
 
 DANGEROUS = Report(Outcome.QUARANTINED, "it runs code")

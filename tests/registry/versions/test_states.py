@@ -20,7 +20,6 @@ from app.registry.references import semver
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
 from app.registry.references.semver import Increment
-from app.registry.stages import moves
 from app.registry.tables import Model
 from app.registry.versions import copy, delete, lookup, wait_for_files
 from app.registry.versions.complete import FilesPending
@@ -31,6 +30,7 @@ from app.registry.versions.request import CreateVersion, VersionTaken, prepare
 from app.registry.versions.states import VersionNotReady
 from app.tracking import candidates
 from app.tracking.candidates import CandidateNeeded, CreateCandidate
+from tests.support.registry import moves
 from tests.support.registry.versions import by_reference, complete_version, create_version, set_file_state, store_file
 
 

@@ -15,7 +15,6 @@ from app.registry.models import CreateModel, ModelNotFound
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
 from app.registry.references.semver import Increment
-from app.registry.stages import moves
 from app.registry.tables import ModelVersion
 from app.registry.versions import change, create, delete, lookup
 from app.registry.versions.change import EditVersion
@@ -25,6 +24,7 @@ from app.tracking import candidates, experiments, logged_models
 from app.tracking.candidates import CandidateInTrash, CandidateNotFound, CreateCandidate
 from app.tracking.experiments import CreateExperiment
 from app.tracking.logged_models import CreateLoggedModel, LoggedModelNotFound
+from tests.support.registry import moves
 
 
 @pytest.fixture

@@ -171,7 +171,8 @@ def missing(id: str) -> str:
     return str(GlobalId.of(parsed.type_name, *(str(10**12) for _ in rest), absent))
 
 
-OPEN = {*NEEDS["signed in"], *NEEDS["administrator"]}
+OPEN = {*NEEDS["signed in"], *NEEDS["administrator"], "gateKinds"}
+"""What says nothing of a project."""
 
 
 @pytest.mark.parametrize("outsider", ["nobody", "stranger", "project token", "group token"])
@@ -213,7 +214,7 @@ def plain(answer, seeded, meanings) -> str:
         parsed = GlobalId.parse(value)
         for part in reversed(parsed.parts) if parsed else ():
             if len(part) > 1:
-                said = said.replace(f"`{part}`", "`…`").replace(f" {part}", " …")
+                said = re.sub(rf" {re.escape(part)}\b", " …", said.replace(f"`{part}`", "`…`"))
     said = re.sub(r"((?:There is|You have) no [a-z ]+) \d+\b", r"\1 …", said)
     said = re.sub("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "…", said)
     return said.replace(f"`{seeded.project.id}`", "`…`")

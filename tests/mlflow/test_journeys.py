@@ -124,12 +124,12 @@ async def test_a_version_after_the_at_sign_needs_a_newer_client(mlflow: MLflow, 
             await oldest(version_of_alias, alias)
 
 
-def make_versions(name, semvers):
+def make_versions(name, semvers, source=""):
     from mlflow import MlflowClient
 
     client = MlflowClient()
     client.create_registered_model(name)
-    made = [client.create_model_version(name, "", tags={"gitlab.version": one}) for one in semvers]
+    made = [client.create_model_version(name, source, tags={"gitlab.version": one}) for one in semvers]
     return [int(one.version) for one in made]
 
 
@@ -248,7 +248,7 @@ def rename_and_archive():
 
 
 async def test_a_renamed_model_keeps_its_stages_and_aliases(each_client: MLflow) -> None:
-    await each_client(make_versions, "old", ["1.0.0", "1.1.0"])
+    await each_client(make_versions, "old", ["1.0.0", "1.1.0"], "s3://models/old")
     assert await each_client(rename_and_archive) == [{"1.0.0": "Archived", "1.1.0": "Production"}, 2]
 
 

@@ -14,6 +14,7 @@ from app.ids import GlobalId
 from app.registry import models
 from app.registry import purge as registry_purge
 from app.registry.models import CreateModel
+from app.registry.trash.retention import AT_ONCE
 from app.registry.versions import create, delete
 from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
@@ -201,7 +202,7 @@ async def test_links_vanish_with_their_owners(runtime, project, ci_jobs):
     await candidates.delete_permanently(db, owner, project.id, other.id)
     await tracking_purge.candidate(db, project.id, other.id, progress=silent)
     assert {job.external_id for job in await ci_jobs()} == {"5"}
-    await delete.delete(db, owner, project.id, version.id)
+    await delete.delete(db, owner, project.id, version.id, keep=AT_ONCE)
     await registry_purge.version(db, project.id, version.id, progress=silent)
     assert await ci_jobs() == []
     assert model.name == "m"

@@ -1,0 +1,63 @@
+import { i18n } from '@lingui/core';
+import { useSyncExternalStore } from 'react';
+import { english, type MessageKey } from './catalogue';
+
+export type { MessageKey } from './catalogue';
+
+export type Language = 'en' | 'ko';
+
+/** The languages in their own words. */
+export const LANGUAGES: Readonly<Record<Language, string>> = { en: 'English', ko: '한국어' };
+
+/** Values for the places of a text. */
+export type Values = Readonly<Record<string, string | number | Date>>;
+
+/** Puts a text together. */
+export type Translate = (key: MessageKey, values?: Values) => string;
+
+const KEPT = 'modelyard.language';
+
+/** The language that was chosen here before, or the first of the browser's that there is. */
+function preferred(): Language {
+  const chosen = localStorage.getItem(KEPT) ?? navigator.languages.find((tag) => /^(?:en|ko)\b/.test(tag)) ?? 'en';
+  return chosen.startsWith('ko') ? 'ko' : 'en';
+}
+
+async function activate(language: Language): Promise<void> {
+  // The build has compiled them: what JSON calls texts are lists of parts here.
+  i18n.load(language, language === 'ko' ? (await import('./korean')).korean : english);
+  i18n.activate(language);
+  document.documentElement.lang = language;
+}
+
+/** Load the texts before the first page is drawn. */
+export function startLanguage(): Promise<void> {
+  return activate(preferred());
+}
+
+/** Show everything in another language, from now on and at the next visit. */
+export async function chooseLanguage(language: Language): Promise<void> {
+  localStorage.setItem(KEPT, language);
+  await activate(language);
+}
+
+const subscribe = (onChange: () => void) => i18n.on('change', onChange);
+const current = () => i18n.locale as Language;
+
+/** The language that is shown. */
+export function useLanguage(): Language {
+  return useSyncExternalStore(subscribe, current);
+}
+
+/** A text by its key, outside components. */
+export const translate: Translate = (key, values) => i18n._(key, values as Record<string, unknown>);
+
+const byLanguage: Record<Language, Translate> = {
+  en: (key, values) => translate(key, values),
+  ko: (key, values) => translate(key, values),
+};
+
+/** The function that gives texts; another one for each language, so that what depends on it is made anew. */
+export function useT(): Translate {
+  return byLanguage[useLanguage()];
+}

@@ -1,0 +1,44 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { createRouter } from '@tanstack/react-router';
+import { inward, outward } from './routes/addresses';
+import { homeRoutes } from './routes/home';
+import { modelRoutes } from './routes/models';
+import { namespaceRoutes } from './routes/namespaces';
+import { projectRoute, rootRoute } from './routes/root';
+import { RouteFailure } from './shell/RouteFailure';
+import { RouteMissing } from './shell/RouteMissing';
+
+const tree = rootRoute.addChildren([
+  ...homeRoutes,
+  ...namespaceRoutes,
+  projectRoute.addChildren([...modelRoutes]),
+]);
+
+export function newRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    rewrite: {
+      input: ({ url }) => {
+        url.pathname = inward(url.pathname);
+        return url;
+      },
+      output: ({ url }) => {
+        url.pathname = outward(url.pathname);
+        return url;
+      },
+    },
+    defaultPreload: 'intent',
+    // TanStack Query decides what is fresh.
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: RouteFailure,
+    defaultNotFoundComponent: RouteMissing,
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof newRouter>;
+  }
+}

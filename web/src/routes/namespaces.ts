@@ -1,0 +1,11 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { rootRoute } from './root';
+
+/** A group or a project: both are addressed by their path alone. */
+export const namespaceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/n/$path',
+  component: lazyRouteComponent(() => import('../pages/namespaces/NamespacePage'), 'NamespacePage'),
+});
+
+export const namespaceRoutes = [namespaceRoute];

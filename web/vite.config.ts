@@ -1,0 +1,40 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { compression } from './build/compression.ts';
+import { documents } from './build/documents.ts';
+import { messages } from './build/messages.ts';
+
+/** Where the development server finds the API: `modelyard up` prints it. */
+const api = process.env['MODELYARD_URL'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [messages(), documents(), react(), compression()],
+  build: {
+    // `python -m app.web.build` names a folder of its own and renames it when the build is whole.
+    outDir: process.env['MODELYARD_WEB_OUT'] ?? '../app/web/built',
+    emptyOutDir: true,
+    assetsDir: '-/assets',
+    // Inlined files would be `data:` addresses, which the pages' content policy takes for images alone.
+    assetsInlineLimit: 0,
+    target: 'es2023',
+    manifest: true,
+    // The polyfill is an inline script for browsers that are too old for these pages.
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        entryFileNames: '-/assets/[name]-[hash].js',
+        chunkFileNames: '-/assets/[name]-[hash].js',
+        assetFileNames: '-/assets/[name]-[hash][extname]',
+      },
+    },
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ['/graphql', '/api', '/sign-in', '/sign-out', '/account', '/invitations', '/openid', '/links'].map((path) => [
+        path,
+        { target: api, changeOrigin: false },
+      ]),
+    ),
+  },
+});

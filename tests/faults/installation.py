@@ -62,6 +62,8 @@ class Installation:
             "MODELYARD_WEB_CONCURRENCY": str(len(APIS)),
             "MODELYARD_FAULTS": str(self._traps),
             "MODELYARD_CI_PRIVATE_HOSTS": "127.0.0.1",
+            # What is deleted is purged at once: a purge that waits for a month could not be killed half-way.
+            "MODELYARD_RESTORE_DAYS": "0",
             **self._more,
         }
         with self._output.open("ab") as output:

@@ -15,6 +15,9 @@ interface Answer<Data> {
 /** The address of GraphQL. */
 export const ENDPOINT = '/graphql';
 
+/** Pages of other origins cannot add it, so that the server knows the request for one of its own pages. */
+export const OWN_PAGE = { 'x-requested-with': 'Modelyard' } as const;
+
 /** What an operation answers. */
 export type DataOf<D> = D extends TypedDocument<infer Data, infer _> ? Data : never;
 
@@ -61,6 +64,7 @@ async function send(content: string, signal?: AbortSignal): Promise<Response> {
       headers: {
         accept: 'application/graphql-response+json, application/json',
         'content-type': 'application/json',
+        ...OWN_PAGE,
       },
       body: content,
       signal: signal ?? null,

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createClient, type Client } from 'graphql-sse';
 import { useEffect, useRef } from 'react';
-import { body, ENDPOINT } from './execute';
+import { body, ENDPOINT, OWN_PAGE } from './execute';
 import type { TypedDocument } from './operations';
 
 /** Events often come in bursts; what they touch is read again at most this often. */
@@ -11,7 +11,12 @@ let shared: Client | undefined;
 
 /** One client for the tab; each subscription is a stream of its own. */
 function client(): Client {
-  shared ??= createClient({ url: ENDPOINT, credentials: 'same-origin', retryAttempts: Number.POSITIVE_INFINITY });
+  shared ??= createClient({
+    url: ENDPOINT,
+    credentials: 'same-origin',
+    headers: OWN_PAGE,
+    retryAttempts: Number.POSITIVE_INFINITY,
+  });
   return shared;
 }
 

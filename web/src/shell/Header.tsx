@@ -22,7 +22,7 @@ export function Header() {
       <LanguageChoice />
       <ThemeChoice />
       {user && <a href="/account">{user.name}</a>}
-      {data && !user && <a href={`/sign-in?next=${encodeURIComponent(publicHref)}`}>{t('shell.sign_in')}</a>}
+      {data && !user && <a href={`/sign-in?return_to=${encodeURIComponent(publicHref)}`}>{t('shell.sign_in')}</a>}
     </header>
   );
 }

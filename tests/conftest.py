@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -33,6 +34,17 @@ from app.embedded import servers as embedded
 from app.queue.outbox import BackgroundJob
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
+from tests.support.source import ROOT
+
+FAILED = pytest.StashKey[bool]()
+"""Of a test: whether it has failed, for what tidies up after it."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    item.stash[FAILED] = report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -216,3 +228,42 @@ async def http(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client without a token; tests pass ``headers=person.headers``."""
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         yield client
+
+
+@asynccontextmanager
+async def working(runtime: Runtime, servers: embedded.Servers, log: Path) -> AsyncIterator[None]:
+    """A worker, as a process of its own; jobs of earlier tests are not its."""
+    await put_jobs_off(runtime)
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app.cli", "worker",
+            cwd=ROOT, env=os.environ | servers.environment, stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 20)
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Any]:
+    """A browser without a screen; it starts when a test first needs it."""
+    from tests.support.browser import chromium  # noqa: PLC0415 - most tests do without
+
+    async with chromium.started() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def visits(chromium: Any, runtime: Runtime, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
+    """Browsers of this test (:class:`tests.support.browser.visits.Visits`); it fails if a page did anything wrong."""
+    from tests.support.browser.visits import Visits  # noqa: PLC0415
+
+    made = Visits(chromium, runtime)
+    yield made
+    has_failed = request.node.stash.get(FAILED, True) or made.watch.unexpected
+    if has_failed:
+        await made.keep(tmp_path / "pages")
+    await made.close()
+    assert made.watch.unexpected == [], f"see {tmp_path / 'pages'}"

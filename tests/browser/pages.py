@@ -1,0 +1,59 @@
+"""All pages, where they are and who may look: for the checks of every page and for the screenshots.
+
+A page that is added to `web/src/routes` gets its entry here; `test_every_page.py` fails until it has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from tests.browser.demo.build import Demo
+
+Address = Callable[[Demo], str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page; ``shown`` is a selector that matches once its data is there, ``viewer`` who looks at it."""
+
+    name: str
+    address: Address
+    shown: str = "main h1"
+    viewer: str = "owner"
+    queries: int = 2
+    """The most requests for GraphQL before the first row."""
+    route: str = ""
+    """The path of its route, as the router has it."""
+
+
+def within(path: str) -> Address:
+    """An address of the project; ``path`` may name `{model}`, `{experiment}` and keys of ``Demo.ids``."""
+
+    def address(demo: Demo) -> str:
+        names = {"model": quote(demo.model, safe=""), "experiment": demo.experiment, "run": demo.candidates[0]}
+        return f"/{demo.project}/-/{path.format(**names, **{key: quote(id, safe='') for key, id in demo.ids.items()})}"
+
+    return address
+
+
+def at(path: str) -> Address:
+    """An address of the installation, of a group or of a project."""
+    return lambda demo: path.format(group=demo.group, project=demo.project)
+
+
+PAGES: tuple[Page, ...] = (
+    Page("home", at("/")),
+    Page("search", at("/-/search?q=scratch")),
+    Page("group", at("/{group}")),
+    Page("project", at("/{project}")),
+    Page("models", within("models"), "main table tbody tr"),
+    Page("model", within("models/{model}")),
+)
+
+
+def named(names: Iterable[str]) -> list[Page]:
+    """The pages of these names; all, if none is given."""
+    chosen = set(names)
+    return [page for page in PAGES if not chosen or page.name in chosen]

@@ -1,0 +1,128 @@
+"""Pictures of every page into docs/pages: ``python -m tests.browser.screenshots [NAME ...]``.
+
+Each page in both themes, on a desktop and on a phone, with data as it is at work and (`-long`) with long names and in
+Korean.
+`--png FOLDER` writes lossless pictures elsewhere, to look at; `--only plain|long` makes one of both.
+"""
+# ruff: noqa: ASYNC240, T201 - a command that talks, and does one thing at a time
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from playwright.async_api import Error
+from playwright.async_api import Page as Tab
+
+from app import installation as preparing
+from app.access import bootstrap, tokens
+from app.embedded import servers as embedded
+from app.runtime import Runtime, open_runtime
+from app.settings import Settings
+from tests.browser import installation, pages
+from tests.browser.demo.texts import PLAIN, WORST
+from tests.browser.installation import Shown
+from tests.conftest import Person, serving, working
+from tests.support.browser import built, chromium
+from tests.support.browser.visits import Visits
+from tests.support.source import ROOT
+
+FOLDER = ROOT / "docs" / "pages"
+THEMES = ("light", "dark")
+QUALITY = 78
+VARIANTS = {"plain": (PLAIN, "", "en-GB"), "long": (WORST, "-long", "ko-KR")}
+NETWORKS = {
+    "plain": ("vision", "surface-defects"),
+    "long": ("manufacturing-quality-laboratory", "metal-surface-defect-models"),
+}
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[tuple[Runtime, Person, str]]:
+    """Servers, a worker and the API in a folder of their own."""
+    folder = Path(tempfile.mkdtemp(prefix="myp"))
+    servers = await asyncio.to_thread(embedded.start, folder)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    try:
+        os.environ.update(servers.environment)
+        os.environ["MODELYARD_WEBHOOK_PRIVATE_HOSTS"] = "127.0.0.1"
+        settings = Settings.read()
+        await preparing.prepare_schema(settings)
+        async with open_runtime(settings, name="screenshots") as runtime:
+            await runtime.blobs.ensure_bucket()
+            first = await bootstrap.ensure(runtime.db, token=None)
+            admin = Person(await tokens.authenticate(runtime.db, first.token), first.token)
+            async with working(runtime, servers, folder / "worker.log"), serving(runtime) as url:
+                yield runtime, admin, url
+    finally:
+        servers.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def picture(tab: Tab, target: Path) -> None:
+    """What the tab shows, as WebP or PNG by the name of the file."""
+    session = await tab.context.new_cdp_session(tab)
+    kind = {"format": "png"} if target.suffix == ".png" else {"format": "webp", "quality": QUALITY}
+    shot = await session.send("Page.captureScreenshot", kind)
+    await asyncio.to_thread(target.write_bytes, base64.b64decode(shot["data"]))
+    await session.detach()
+
+
+async def take(visits: Visits, url: str, shown: Shown, page: pages.Page, name: str, **options: Any) -> list[str]:
+    """One page in one theme and size; what went wrong with it."""
+    tab = await visits.open(url, shown.people[page.viewer].actor, reduced_motion="reduce", **options)
+    try:
+        await tab.goto(page.address(shown.demo))
+        await tab.locator(page.shown).first.wait_for(timeout=10_000)
+    except Error as error:
+        visits.watch.problems.append(f"{page.name}: {error.message.splitlines()[0]}")
+    await tab.wait_for_timeout(700)  # what comes after the first rows: fonts, figures, curves
+    await picture(tab, Path(name))
+    problems = [f"{Path(name).name}: {one}" for one in visits.watch.problems]
+    wide = await tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    await visits.close()
+    return [*problems, *([f"{Path(name).name}: {wide} px too wide"] if wide > 0 else [])]
+
+
+async def main(arguments: argparse.Namespace) -> int:
+    """Take all pictures; how many of them had something wrong."""
+    built.ensure()
+    folder = Path(arguments.png or FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix, wrong = ("png" if arguments.png else "webp"), 0
+    async with running() as (runtime, admin, url), chromium.started() as browser:
+        for variant in [arguments.only] if arguments.only else VARIANTS:
+            texts, mark, locale = VARIANTS[variant]
+            group, project = NETWORKS[variant]
+            shown = await installation.build(runtime, admin, url, texts, group=group, project=project, candidates=40)
+            await asyncio.sleep(3)  # the worker looks at files
+            for page in pages.named(arguments.names):
+                for theme in THEMES:
+                    for size in ("desktop", "phone"):
+                        visits = Visits(browser, runtime)
+                        target = folder / f"{page.name}{mark}-{theme}-{size}.{suffix}"
+                        options = {"phone": size == "phone", "color_scheme": theme, "locale": locale}
+                        problems = await take(visits, url, shown, page, str(target), **options)
+                        wrong += bool(problems)
+                        print(*problems, sep="\n", end="\n" if problems else "")
+    print(f"{sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB in {folder}; {wrong} with problems")
+    return wrong
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--png")
+    parser.add_argument("--only", choices=VARIANTS)
+    sys.exit(asyncio.run(main(parser.parse_args())) > 0)

@@ -334,21 +334,26 @@ def _note_runs() -> None:
     op.execute("""
         CREATE FUNCTION note_evaluated_versions() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
+            -- Most projects have nothing that was evaluated: one probe tells.
+            IF NOT EXISTS (SELECT FROM evaluated_models e WHERE e.project_id = NEW.project_id) THEN
+                RETURN NULL;
+            END IF;
             UPDATE evaluation_runs r SET is_pending = true, noted_at = now()
             FROM (
-                SELECT e.project_id, e.candidate_id FROM new_rows n JOIN evaluated_models e
-                    ON e.project_id = n.project_id AND e.model = 'm-' || replace(n.logged_model_id::text, '-', '')
+                SELECT e.project_id, e.candidate_id FROM evaluated_models e
+                WHERE e.project_id = NEW.project_id AND e.model = 'm-' || replace(NEW.logged_model_id::text, '-', '')
                 UNION
-                SELECT e.project_id, e.candidate_id FROM new_rows n JOIN noted_models m
-                    ON m.project_id = n.project_id AND m.candidate_id = n.candidate_id
+                SELECT e.project_id, e.candidate_id FROM noted_models m
                 JOIN evaluated_models e ON e.project_id = m.project_id AND e.model = m.model_uuid
+                WHERE m.project_id = NEW.project_id AND m.candidate_id = NEW.candidate_id
             ) AS met
             WHERE r.project_id = met.project_id AND r.candidate_id = met.candidate_id AND NOT r.is_pending;
             RETURN NULL;
         END $$""")
     op.execute(
-        "CREATE TRIGGER note_evaluated_versions AFTER INSERT ON model_versions REFERENCING NEW TABLE AS new_rows"
-        " FOR EACH STATEMENT EXECUTE FUNCTION note_evaluated_versions()"
+        "CREATE TRIGGER note_evaluated_versions AFTER INSERT ON model_versions FOR EACH ROW"
+        " WHEN (NEW.candidate_id IS NOT NULL OR NEW.logged_model_id IS NOT NULL)"
+        " EXECUTE FUNCTION note_evaluated_versions()"
     )
 
 

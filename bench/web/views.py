@@ -40,6 +40,6 @@ async def registry(peer: Peer, count: int) -> View:
     if peer.is_ours:
         address = f"/{peer.project}/-/models"
         visit = f"document.querySelector('nav a[href=\"{address}\"]').click()"
-        return View(f"{count:,} models", f"{_origin(peer)}{address}", "main table tbody tr", "main", visit)
+        return View(f"{count:,} models", f"{_origin(peer)}{address}", '[role="row"][aria-rowindex="2"]', '[role="grid"]', visit)
     visit = "location.hash = '#/models'"
     return View(f"{count:,} models", f"{_origin(peer)}/#/models", "[role=row] [role=cell] a", "main", visit)

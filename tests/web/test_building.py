@@ -193,14 +193,14 @@ def test_a_build_ends_with_what_started_it(folder: Path) -> None:
     assert not sources.output(folder).exists()
 
 
-def test_a_folder_takes_the_place_of_another_in_one_step(tmp_path: Path) -> None:
+def test_a_folder_replaces_another_in_one_step(tmp_path: Path) -> None:
     """A reader finds the one or the other at every moment."""
-    place, stop, missed = tmp_path / "place", threading.Event(), []
+    target, stop, missed = tmp_path / "target", threading.Event(), []
 
     def read() -> None:
         while not stop.is_set():
             try:
-                (place / "x").read_text()
+                (target / "x").read_text()
             except FileNotFoundError:
                 missed.append(time.monotonic())
 
@@ -210,15 +210,15 @@ def test_a_folder_takes_the_place_of_another_in_one_step(tmp_path: Path) -> None
         (folder / "x").write_text(text)
         return folder
 
-    replacing.replace(make("first"), place)
+    replacing.replace(make("first"), target)
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(200):
-        replacing.replace(make(str(number)), place)
+        replacing.replace(make(str(number)), target)
     stop.set()
     reader.join()
-    assert (place / "x").read_text() == "199"
-    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+    assert (target / "x").read_text() == "199"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
     # Between opening the folder and the file in it the folder may be another one, whose former files are gone by then.
     assert len(missed) < 20
 
@@ -229,8 +229,8 @@ def test_where_folders_cannot_be_exchanged_they_are_renamed(tmp_path: Path, monk
         new = tmp_path / "new"
         new.mkdir()
         (new / "x").write_text(text)
-        replacing.replace(new, tmp_path / "deep" / "place")
-        assert (tmp_path / "deep" / "place" / "x").read_text() == text
+        replacing.replace(new, tmp_path / "deep" / "target")
+        assert (tmp_path / "deep" / "target" / "x").read_text() == text
     assert [path.name for path in tmp_path.iterdir()] == ["deep"]
 
 

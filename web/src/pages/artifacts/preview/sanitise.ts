@@ -16,28 +16,22 @@ const CONFIG = {
   RETURN_DOM_FRAGMENT: true,
 } as const satisfies Config; // prettier-ignore
 
-let purifier: typeof DOMPurify | undefined;
-
-/** Another instance than others use: its hooks are its own. */
-function own(): typeof DOMPurify {
-  if (purifier) return purifier;
-  purifier = DOMPurify(window);
-  purifier.addHook('afterSanitizeAttributes', (node) => {
-    if (node instanceof HTMLImageElement && !/^data:image\/(?:png|jpeg|gif|webp|avif);/i.test(node.getAttribute('src') ?? '')) {
-      // Loading it would tell another server who reads this.
-      node.replaceWith(document.createTextNode(node.alt === '' ? '🖼' : `🖼 ${node.alt}`));
-    }
-    if (!(node instanceof HTMLAnchorElement)) return;
-    if (!/^(?:https?:|mailto:)/i.test(node.getAttribute('href') ?? '')) node.removeAttribute('href');
-    node.target = '_blank';
-    node.rel = 'noopener noreferrer nofollow';
-  });
-  return purifier;
-}
-
 /** HTML of strangers as elements that run nothing and load nothing. */
 export function ofHtml(html: string): DocumentFragment {
-  return own().sanitize(html, CONFIG);
+  // No second instance and no hooks: the policy of the pages takes the sanitiser's own one once, and others use it, too.
+  const fragment = DOMPurify.sanitize(html, CONFIG);
+  // Until it is put into the page nothing of it is loaded.
+  for (const image of fragment.querySelectorAll('img')) {
+    if (/^data:image\/(?:png|jpeg|gif|webp|avif);/i.test(image.getAttribute('src') ?? '')) continue;
+    // Loading it would tell another server who reads this.
+    image.replaceWith(image.alt === '' ? '🖼' : `🖼 ${image.alt}`);
+  }
+  for (const link of fragment.querySelectorAll('a')) {
+    if (!/^(?:https?:|mailto:)/i.test(link.getAttribute('href') ?? '')) link.removeAttribute('href');
+    link.setAttribute('target', '_blank');
+    link.setAttribute('rel', 'noopener noreferrer nofollow');
+  }
+  return fragment;
 }
 
 /** Markdown of strangers as elements that run nothing and load nothing; front matter is left out. */

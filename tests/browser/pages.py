@@ -51,6 +51,12 @@ PAGES: tuple[Page, ...] = (
     Page("project", at("/{project}"), route="/n/$path"),
     Page("models", within("models"), route="models"),
     Page("model", within("models/{model}"), route="models/$model"),
+    Page("model_new", within("new-model"), route="new-model"),
+    Page("model_edit", within("models/{model}/edit"), route="models/$model/edit"),
+    Page("version_new", within("models/{model}/new-version"), route="models/$model/new-version"),
+    Page("version", within("models/{model}/versions/latest"), route="models/$model/versions/$version"),
+    Page("version_edit", within("models/{model}/versions/latest/edit"), route="models/$model/versions/$version/edit"),
+    Page("version_diff", within("models/{model}/versions/latest/diff"), route="models/$model/versions/$version/diff"),
 )
 
 

@@ -1545,6 +1545,30 @@ export type InvitationRevokeMutation = {
   }
 };
 
+export type InvitationTargetsQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type InvitationTargetsQuery = {
+  groups: {
+    __typename: 'GroupConnection',
+    nodes: Array<{
+      __typename: 'Group',
+      id: string,
+      fullPath: string
+    }>
+  },
+  projects: {
+    __typename: 'ProjectConnection',
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      fullPath: string
+    }>
+  }
+};
+
 export type UserDeactivateMutationVariables = Exact<{
   input: UserDeactivateInput;
 }>;
@@ -1739,7 +1763,6 @@ export type HomeQuery = {
       nodes: Array<{
         __typename: 'Project',
         viewerRole: Role | null,
-        viewerCanWriteRegistry: boolean,
         id: string,
         name: string,
         fullPath: string,
@@ -1809,7 +1832,19 @@ export type HomeQuery = {
         }
       }>
     }
-  } | null
+  } | null,
+  projects: {
+    __typename: 'ProjectConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      name: string,
+      fullPath: string,
+      description: string,
+      visibility: Visibility
+    }>
+  }
 };
 
 export type SearchEverywhereQueryVariables = Exact<{
@@ -5448,7 +5483,7 @@ export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = 
 export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
   name: 'Home',
   kind: 'query',
-  hash: '9da665e3c4ab4a01bc77f9bd201c0ea66cae7e52ae646d1e4c07dff44ebc71f2',
+  hash: 'ae65894ccdda969fac4935c5f22810726a2714ac9270b4c58ac7af81a2e315e9',
   text: `query Home {
   viewer {
     user {
@@ -5456,12 +5491,11 @@ export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
       name
       __typename
     }
-    projects(first: 30) {
+    projects(first: 25) {
       totalCount
       nodes {
         ...ProjectLine
         viewerRole
-        viewerCanWriteRegistry
         models(first: 1) {
           totalCount
           __typename
@@ -5491,7 +5525,7 @@ export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
           }
           __typename
         }
-        promotionRequests(status: OPEN, first: 10) {
+        promotionRequests(status: OPEN, first: 6) {
           nodes {
             id
             version
@@ -5514,7 +5548,7 @@ export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
           }
           __typename
         }
-        backgroundJobs(status: DEAD, first: 5) {
+        backgroundJobs(status: DEAD, first: 3) {
           nodes {
             id
             kind
@@ -5526,6 +5560,14 @@ export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
         }
         __typename
       }
+      __typename
+    }
+    __typename
+  }
+  projects(first: 20) {
+    totalCount
+    nodes {
+      ...ProjectLine
       __typename
     }
     __typename
@@ -5594,6 +5636,30 @@ export const InvitationRevokeDocument: TypedDocument<InvitationRevokeMutation, I
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const InvitationTargetsDocument: TypedDocument<InvitationTargetsQuery, InvitationTargetsQueryVariables> = {
+  name: 'InvitationTargets',
+  kind: 'query',
+  hash: 'd2ce562db3a68fc80d83c3e0bfdbe634b424b91009cf9c80467e32362046ee66',
+  text: `query InvitationTargets($search: String!) {
+  groups(search: $search, first: 20) {
+    nodes {
+      id
+      fullPath
+      __typename
+    }
+    __typename
+  }
+  projects(search: $search, first: 20) {
+    nodes {
+      id
+      fullPath
       __typename
     }
     __typename

@@ -42,8 +42,6 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
 export function isShown(item: NavigationItem, project: CurrentProject): boolean {
   const isMember = project.viewerRole !== null;
   switch (item.need) {
-    case undefined:
-      return true;
     case 'registry':
       return project.registryAccess === 'ENABLED' || (project.registryAccess === 'PRIVATE' && isMember);
     case 'experiments':
@@ -52,5 +50,7 @@ export function isShown(item: NavigationItem, project: CurrentProject): boolean 
       return project.viewerCanManage;
     case 'member':
       return isMember;
+    default:
+      return true;
   }
 }

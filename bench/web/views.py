@@ -16,6 +16,8 @@ class View:
     address: str
     first_row: str
     scroller: str
+    visit: str = ""
+    """Script that leads there from another page of the same user interface, without loading anything anew."""
 
 
 def _origin(peer: Peer) -> str:
@@ -36,5 +38,8 @@ async def registry(peer: Peer, count: int) -> View:
     """The models of a project of so many."""
     await models.fill(peer, count)
     if peer.is_ours:
-        return View(f"{count:,} models", f"{_origin(peer)}/{peer.project}/-/models", "main table tbody tr", "main")
-    return View(f"{count:,} models", f"{_origin(peer)}/#/models", "tbody tr, [role=row] [role=cell]", "main")
+        address = f"/{peer.project}/-/models"
+        visit = f"document.querySelector('nav a[href=\"{address}\"]').click()"
+        return View(f"{count:,} models", f"{_origin(peer)}{address}", "main table tbody tr", "main", visit)
+    visit = "location.hash = '#/models'"
+    return View(f"{count:,} models", f"{_origin(peer)}/#/models", "[role=row] [role=cell] a", "main", visit)

@@ -22,7 +22,8 @@ CREATE_VERSION = """mutation ($model: ID!, $version: String, $increment: ModelVe
 VERSIONS = """query ($model: ID!, $reference: String) {
   model(by: {id: $model}) { versions(reference: $reference, first: 100) { totalCount nodes { version } } } }"""
 DELETE = """mutation ($model: ID!) {
-  modelDelete(input: {model: {id: $model}, permanently: true}) { backgroundJob { id status } userErrors { code message } } }"""
+  modelDelete(input: {model: {id: $model}, permanently: true}) {
+    backgroundJob { id status } userErrors { code message } } }"""
 
 
 @pytest.fixture

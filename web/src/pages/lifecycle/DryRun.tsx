@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { query, type DataOf } from '../../api';
-import { GatesTriedDocument, ModelsDocument, type GateInput } from '../../api/operations';
+import { GatesTriedDocument, ModelNamesDocument, type GateInput } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Button, Chip, Field, Loaded, Select, Table, type Column } from '../../ui';
 import styles from './GatesEditor.module.css';
@@ -18,7 +18,7 @@ type Tried = NonNullable<DataOf<typeof GatesTriedDocument>['gatesDryRun']>['vers
 /** Which of a model's last versions the gates would let in. */
 export function DryRun({ project, stage, gates }: Props) {
   const t = useT();
-  const models = useQuery(query(ModelsDocument, { project, search: '' }));
+  const models = useQuery(query(ModelNamesDocument, { project }));
   const [model, setModel] = useState<string | null>(null);
   const [asked, setAsked] = useState<{ readonly model: string; readonly gates: GateInput[] | null } | null>(null);
   const names = models.data?.project?.models.nodes.map(({ id, name }) => ({ value: id, label: name })) ?? [];

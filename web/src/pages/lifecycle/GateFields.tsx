@@ -55,7 +55,7 @@ function OneField({ field, value, onChange }: FieldProps) {
       required={field.isRequired}
       hint={field.kind === 'texts' ? t('lifecycle.comma_separated') : undefined}
     >
-      <TextInput value={shown(value)} onChange={(text) => onChange(read(field.kind, text))} />
+      <TextInput value={shown(value)} onChange={(event) => onChange(read(field.kind, event.target.value))} />
     </Field>
   );
 }
@@ -94,7 +94,7 @@ function JsonField({ field, value, onChange }: FieldProps) {
       hint="JSON"
       error={isWrong ? t('lifecycle.not_json') : undefined}
     >
-      <TextArea value={text} onChange={change} rows={5} />
+      <TextArea value={text} onChange={(event) => change(event.target.value)} rows={5} />
     </Field>
   );
 }

@@ -64,7 +64,7 @@ export function GatesEditor({ project, stage, kinds }: Props) {
             <p className={styles.quiet}>{firstLine(kinds.find(({ name }) => name === draft.kind)?.description ?? '')}</p>
             <div className={styles.fields}>
               <Field label={t('lifecycle.name')} hint={t('lifecycle.gate_name_hint')}>
-                <TextInput value={draft.name} onChange={(name) => change(draft.key, { name })} />
+                <TextInput value={draft.name} onChange={(event) => change(draft.key, { name: event.target.value })} />
               </Field>
               <GateFields
                 fields={fieldsOf(kinds.find(({ name }) => name === draft.kind)?.schema ?? {})}
@@ -101,7 +101,7 @@ export function GatesEditor({ project, stage, kinds }: Props) {
             items={kinds.map((kind) => ({ label: kind.name, onSelect: () => add(kind) }))}
           />
           <Field label={t('lifecycle.note')} hint={t('lifecycle.note_hint')} error={setting.errorAt('note')}>
-            <TextInput value={note} onChange={setNote} />
+            <TextInput value={note} onChange={(event) => setNote(event.target.value)} />
           </Field>
           <FormErrors sending={setting} shown={['note', ...drafts.map((_, index) => `gates.${index}`)]} />
           <div>

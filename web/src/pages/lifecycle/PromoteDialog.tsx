@@ -111,7 +111,7 @@ function PromoteForm({ project, version, stages, mayBypass, onClose }: FormProps
         )}
       </Loaded>
       <Field label={t('lifecycle.reason')} hint={t('lifecycle.reason_hint')} error={promoting.errorAt('reason')}>
-        <TextArea value={reason} onChange={setReason} rows={2} />
+        <TextArea value={reason} onChange={(event) => setReason(event.target.value)} rows={2} />
       </Field>
       <Checkbox checked={keepOthers} onChange={setKeepOthers} label={t('lifecycle.keep_others')} />
       {mayBypass && refused && (
@@ -123,7 +123,7 @@ function PromoteForm({ project, version, stages, mayBypass, onClose }: FormProps
           />
           {bypass !== null && (
             <Field label={t('lifecycle.bypass_reason')} required error={promoting.errorAt('bypassReason')}>
-              <TextArea value={bypass} onChange={setBypass} rows={2} />
+              <TextArea value={bypass} onChange={(event) => setBypass(event.target.value)} rows={2} />
             </Field>
           )}
         </>

@@ -30,7 +30,7 @@ function Shown({ data, project }: { readonly data: DataOf<typeof PromotionReques
     <>
       <PageHeader
         title={t('lifecycle.request_title', { model, version: request.version, stage: request.stage })}
-        crumbs={[{ label: t('lifecycle.promotions'), to: '/p/$project/promotions', params: { project } }]}
+        crumbs={[{ label: t('lifecycle.promotions'), link: { to: '/p/$project/promotions', params: { project } } }]}
         chips={
           <>
             <RequestStatusChip status={request.status} />

@@ -114,7 +114,7 @@ function ProtectionDialog({ project, onClose }: { readonly project: string; read
           />
         </Field>
         <Field label={t('lifecycle.pattern')} hint={t('lifecycle.pattern_hint')} required error={set.errorAt('pattern')}>
-          <TextInput value={pattern} onChange={setPattern} />
+          <TextInput value={pattern} onChange={(event) => setPattern(event.target.value)} />
         </Field>
         <Field label={t('lifecycle.least_role')} error={set.errorAt('leastRole')}>
           <Select

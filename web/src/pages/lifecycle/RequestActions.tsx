@@ -55,7 +55,7 @@ export function RequestActions({ request, viewer }: Props) {
           label={t('lifecycle.comment')}
           error={comment.errorAt('body') ?? reject.errorAt('reason') ?? approve.errorAt('comment')}
         >
-          <TextArea value={text} onChange={setText} rows={3} />
+          <TextArea value={text} onChange={(event) => setText(event.target.value)} rows={3} />
         </Field>
         {[comment, approve, reject, withdraw, promote].map((sending, index) => (
           <FormErrors key={index} sending={sending} shown={['body', 'reason', 'comment']} />

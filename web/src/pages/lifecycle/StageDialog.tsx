@@ -54,10 +54,10 @@ export function StageDialog({ project, stage, onClose }: Props) {
           required
           error={create.errorAt('name') ?? update.errorAt('newName') ?? update.errorAt('name')}
         >
-          <TextInput value={name} onChange={setName} />
+          <TextInput value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
         <Field label={t('lifecycle.description')} error={create.errorAt('description') ?? update.errorAt('description')}>
-          <TextInput value={description} onChange={setDescription} />
+          <TextInput value={description} onChange={(event) => setDescription(event.target.value)} />
         </Field>
         <Field
           label={t('lifecycle.mlflow_name')}

@@ -47,24 +47,24 @@ export function CiForm({ project }: { readonly project: ProjectData }) {
         />
       </Field>
       <Field label={t('settings.base_url')} error={change.errorAt('baseUrl')}>
-        <TextInput type="url" value={baseUrl} onChange={setBaseUrl} placeholder="https://gitlab.example.org" />
+        <TextInput type="url" value={baseUrl} onChange={(event) => setBaseUrl(event.target.value)} placeholder="https://gitlab.example.org" />
       </Field>
       <Field label={t('settings.ci_project')} error={change.errorAt('ciProject')}>
-        <TextInput value={ciProject} onChange={setCiProject} />
+        <TextInput value={ciProject} onChange={(event) => setCiProject(event.target.value)} />
       </Field>
       <Field
         label={t('settings.api_token')}
         hint={settings?.hasApiToken ? t('settings.secret_stays') : undefined}
         error={change.errorAt('apiToken')}
       >
-        <TextInput type="password" value={apiToken} onChange={setApiToken} autoComplete="new-password" />
+        <TextInput type="password" value={apiToken} onChange={(event) => setApiToken(event.target.value)} autoComplete="new-password" />
       </Field>
       <Field
         label={t('settings.hook_secret')}
         hint={settings?.hasHookSecret ? t('settings.secret_stays') : undefined}
         error={change.errorAt('hookSecret')}
       >
-        <TextInput type="password" value={hookSecret} onChange={setHookSecret} autoComplete="new-password" />
+        <TextInput type="password" value={hookSecret} onChange={(event) => setHookSecret(event.target.value)} autoComplete="new-password" />
       </Field>
       {settings && (
         <p className={styles.quiet}>

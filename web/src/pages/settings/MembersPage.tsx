@@ -55,7 +55,7 @@ function Members({ path, project }: { readonly path: string; readonly project: P
       cell: ({ user, role }) =>
         project.viewerCanManage ? (
           <Select
-            label={t('settings.role_of', { name: user.name })}
+            aria-label={t('settings.role_of', { name: user.name })}
             items={roles}
             value={role}
             onChange={(value) =>
@@ -186,7 +186,7 @@ function AddDialog({ path, onClose }: DialogProps) {
         }}
       >
         <Field label={t('settings.username')} required error={set.errorAt('username')}>
-          <TextInput value={username} onChange={setUsername} autoComplete="off" />
+          <TextInput value={username} onChange={(event) => setUsername(event.target.value)} autoComplete="off" />
         </Field>
         <RoleField value={role} onChange={setRole} error={set.errorAt('role')} />
         <FormErrors sending={set} shown={['username', 'role']} />
@@ -223,7 +223,7 @@ function InviteDialog({ path, onClose }: DialogProps) {
           }}
         >
           <Field label={t('settings.email')} hint={t('settings.email_hint')} error={invite.errorAt('email')}>
-            <TextInput type="email" value={email} onChange={setEmail} autoComplete="off" />
+            <TextInput type="email" value={email} onChange={(event) => setEmail(event.target.value)} autoComplete="off" />
           </Field>
           <RoleField value={role} onChange={setRole} error={invite.errorAt('memberships')} />
           <FormErrors sending={invite} shown={['email', 'memberships']} />

@@ -86,10 +86,10 @@ function GeneralForm({ project }: { readonly project: ProjectData }) {
     >
       <fieldset className={styles.plain} disabled={!project.viewerCanManage}>
         <Field label={t('settings.name')} required error={change.errorAt('name')}>
-          <TextInput value={draft.name} onChange={(name) => set({ name })} />
+          <TextInput value={draft.name} onChange={(event) => set({ name: event.target.value })} />
         </Field>
         <Field label={t('settings.description')} hint="Markdown" error={change.errorAt('description')}>
-          <TextArea value={draft.description} onChange={(description) => set({ description })} rows={4} />
+          <TextArea value={draft.description} onChange={(event) => set({ description: event.target.value })} rows={4} />
         </Field>
         <Field label={t('settings.visibility')} error={change.errorAt('visibility')}>
           <Select

@@ -66,7 +66,7 @@ export function TokenDialog({ owner, onClose }: Props) {
         }}
       >
         <Field label={t('settings.name')} required error={make.errorAt('name')}>
-          <TextInput value={name} onChange={setName} autoComplete="off" />
+          <TextInput value={name} onChange={(event) => setName(event.target.value)} autoComplete="off" />
         </Field>
         {'project' in owner && (
           <Field label={t('settings.role')} error={make.errorAt('role')}>
@@ -91,7 +91,7 @@ export function TokenDialog({ owner, onClose }: Props) {
           ))}
         </fieldset>
         <Field label={t('settings.last_day')} hint={t('settings.last_day_hint')} error={make.errorAt('expiresAt')}>
-          <TextInput type="date" value={lastDay} onChange={setLastDay} />
+          <TextInput type="date" value={lastDay} onChange={(event) => setLastDay(event.target.value)} />
         </Field>
         <FormErrors sending={make} shown={['name', 'role', 'expiresAt']} />
         <div className={styles.actions}>

@@ -115,10 +115,10 @@ function AccountDialog({ path, onClose }: { readonly path: string; readonly onCl
         }}
       >
         <Field label={t('settings.name')} required error={make.errorAt('name')}>
-          <TextInput value={name} onChange={setName} autoComplete="off" />
+          <TextInput value={name} onChange={(event) => setName(event.target.value)} autoComplete="off" />
         </Field>
         <Field label={t('settings.description')} error={make.errorAt('description')}>
-          <TextInput value={description} onChange={setDescription} />
+          <TextInput value={description} onChange={(event) => setDescription(event.target.value)} />
         </Field>
         <Field label={t('settings.role')} error={make.errorAt('role')}>
           <Select

@@ -66,13 +66,13 @@ export function WebhookDialog({ project, webhook, onClose }: Props) {
         }}
       >
         <Field label={t('settings.name')} required error={errorAt('name')}>
-          <TextInput value={name} onChange={setName} autoComplete="off" />
+          <TextInput value={name} onChange={(event) => setName(event.target.value)} autoComplete="off" />
         </Field>
         <Field label="URL" required error={errorAt('url')}>
-          <TextInput type="url" value={url} onChange={setUrl} />
+          <TextInput type="url" value={url} onChange={(event) => setUrl(event.target.value)} />
         </Field>
         <Field label={t('settings.description')} error={errorAt('description')}>
-          <TextInput value={description} onChange={setDescription} />
+          <TextInput value={description} onChange={(event) => setDescription(event.target.value)} />
         </Field>
         <fieldset className={styles.choices}>
           <legend>{t('settings.events')}</legend>
@@ -91,7 +91,7 @@ export function WebhookDialog({ project, webhook, onClose }: Props) {
           hint={webhook?.hasSecret ? t('settings.secret_stays') : t('settings.secret_hint')}
           error={errorAt('secret')}
         >
-          <TextInput type="password" value={secret} onChange={setSecret} autoComplete="new-password" />
+          <TextInput type="password" value={secret} onChange={(event) => setSecret(event.target.value)} autoComplete="new-password" />
         </Field>
         <Switch checked={isActive} onChange={setActive} label={t('settings.webhook_ACTIVE')} />
         <FormErrors sending={make} shown={SHOWN} />

@@ -3693,7 +3693,10 @@ export type WebhookTryMutation = {
   webhookTest: {
     __typename: 'WebhookTestPayload',
     result: {
-      __typename: 'WebhookTestResult'
+      __typename: 'WebhookTestResult',
+      status: WebhookDeliveryStatus,
+      responseStatus: number | null,
+      statusReason: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -9001,10 +9004,13 @@ export const WebhookMakeDocument: TypedDocument<WebhookMakeMutation, WebhookMake
 export const WebhookTryDocument: TypedDocument<WebhookTryMutation, WebhookTryMutationVariables> = {
   name: 'WebhookTry',
   kind: 'mutation',
-  hash: '8a6316e18c0aecc3f52b32b9cbae2babd469359d8982388ad07a6d10ec6ed65c',
+  hash: 'd0db1a8fcfcbe188ca2ecde9d7121d705bb555380510fdb2ac3ae72700a790c6',
   text: `mutation WebhookTry($input: WebhookTestInput!) {
   webhookTest(input: $input) {
     result {
+      status
+      responseStatus
+      statusReason
       __typename
     }
     userErrors {

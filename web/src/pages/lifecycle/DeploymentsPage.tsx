@@ -90,7 +90,7 @@ export function DeploymentsPage() {
           />
         )}
       </Loaded>
-      <LoadMore query={query} onMore={more} />
+      <LoadMore hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} shown={rows.length} />
     </>
   );
 }

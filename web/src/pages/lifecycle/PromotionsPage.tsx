@@ -81,7 +81,7 @@ export function PromotionsPage() {
           />
         )}
       </Loaded>
-      <LoadMore query={query} onMore={more} />
+      <LoadMore hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} shown={rows.length} />
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { usePages, type DataOf } from '../../api';
 import { AuditDocument } from '../../api/operations';
 import { useT } from '../../i18n';
+import { present } from '../../routes/search';
 import { Chip, Empty, Field, Loaded, LoadMore, PageHeader, SearchInput, Table, Time, type Column } from '../../ui';
 import styles from './settings.module.css';
 
@@ -65,14 +66,14 @@ export function AuditPage() {
         <Field label={t('settings.by')}>
           <SearchInput
             value={by ?? ''}
-            onChange={(value) => void navigate({ search: (old) => ({ ...old, by: value || undefined }), replace: true })}
+            onChange={(value) => void navigate({ search: present({ by: value || undefined, type }), replace: true })}
           />
         </Field>
         <Field label={t('settings.object_type')}>
           <SearchInput
             value={type ?? ''}
             onChange={(value) =>
-              void navigate({ search: (old) => ({ ...old, type: value || undefined }), replace: true })
+              void navigate({ search: present({ by, type: value || undefined }), replace: true })
             }
           />
         </Field>
@@ -88,7 +89,7 @@ export function AuditPage() {
           />
         )}
       </Loaded>
-      <LoadMore query={query} onMore={more} />
+      <LoadMore hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} shown={rows.length} />
     </>
   );
 }

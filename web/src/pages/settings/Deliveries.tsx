@@ -78,7 +78,7 @@ export function Deliveries({ webhook, mayReplay }: { readonly webhook: string; r
           />
         )}
       </Loaded>
-      <LoadMore query={query} onMore={more} />
+      <LoadMore hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} shown={rows.length} />
     </>
   );
 }

@@ -117,7 +117,7 @@ export function JobsPage() {
           />
         )}
       </Loaded>
-      <LoadMore query={query} onMore={more} />
+      <LoadMore hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} shown={rows.length} />
     </>
   );
 }

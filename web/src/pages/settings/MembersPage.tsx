@@ -23,7 +23,7 @@ const FROM = '/p/$project/members';
 const ROLES = ['GUEST', 'REPORTER', 'DEVELOPER', 'MAINTAINER', 'OWNER'] as const satisfies readonly Role[];
 
 type Project = NonNullable<DataOf<typeof MembersDocument>['project']>;
-type Member = Project['members']['nodes'][number];
+type Member = NonNullable<Project['members']>['nodes'][number];
 type Invitation = NonNullable<Project['invitations']>['nodes'][number];
 
 /** Who belongs to a project, in which role, and who is invited. */
@@ -103,7 +103,7 @@ function Members({ path, project }: { readonly path: string; readonly project: P
       <Table
         caption={t('settings.members')}
         columns={columns}
-        rows={project.members.nodes}
+        rows={project.members?.nodes ?? []}
         rowKey={({ id }) => id}
         empty={<p>{t('settings.no_members')}</p>}
       />

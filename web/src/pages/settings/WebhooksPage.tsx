@@ -11,7 +11,7 @@ import styles from './settings.module.css';
 
 const FROM = '/p/$project/webhooks';
 
-export type Webhook = NonNullable<DataOf<typeof WebhooksDocument>['project']>['webhooks']['nodes'][number];
+export type Webhook = NonNullable<NonNullable<DataOf<typeof WebhooksDocument>['project']>['webhooks']>['nodes'][number];
 
 /** Who is told of what happens in a project, and whether it arrived. */
 export function WebhooksPage() {
@@ -113,7 +113,7 @@ export function WebhooksPage() {
           />
         )}
       </Loaded>
-      <LoadMore query={query} onMore={more} />
+      <LoadMore hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} shown={rows.length} />
       {shown && (
         <Section title={t('settings.deliveries_of', { name: shown.name })}>
           <Deliveries webhook={shown.id} mayReplay={shown.viewerCanUpdate} />

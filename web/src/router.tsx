@@ -3,9 +3,11 @@ import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
 import { accountRoutes } from './routes/account';
 import { homeRoutes } from './routes/home';
+import { lifecycleRoutes } from './routes/lifecycle';
 import { modelRoutes } from './routes/models';
 import { namespaceRoutes } from './routes/namespaces';
 import { projectRoute, rootRoute } from './routes/root';
+import { settingsRoutes } from './routes/settings';
 import { RouteFailure } from './shell/RouteFailure';
 import { RouteMissing } from './shell/RouteMissing';
 
@@ -13,7 +15,7 @@ const tree = rootRoute.addChildren([
   ...homeRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...modelRoutes]),
+  projectRoute.addChildren([...modelRoutes, ...lifecycleRoutes, ...settingsRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -1,7 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLanguage, useT } from '../i18n';
 import { ChartFrame } from './ChartFrame';
-import frame from './ChartFrame.module.css';
 import { colourOf, useChartColours } from './colours';
 import { drawn } from './curves';
 import { Legend, type SwitchedEntry } from './Legend';
@@ -11,6 +10,7 @@ import type { Painter } from './painting';
 import { Plot, type PlotHandle } from './Plot';
 import type { Hover } from './plot_options';
 import { changed, rangeOfX, rangeOfY } from './ranges';
+import { ResetButton } from './ResetButton';
 import { newSignal } from './signal';
 import { smoothedCurve } from './smoothing';
 import { Tooltip, type TooltipContent } from './Tooltip';
@@ -98,11 +98,7 @@ export function LineChart(props: LineChartProps) {
       entries={entries.filter((entry) => !hidden.has(entry.id))}
       table={() => curvesTable(visible, x, t)}
       actions={
-        zoom !== null && (
-          <button type="button" className={frame.button} onClick={() => setZoom(() => null)}>
-            {t('compare.chart_reset')}
-          </button>
-        )
+        zoom !== null && <ResetButton onClick={() => setZoom(() => null)} />
       }
     >
       <Plot

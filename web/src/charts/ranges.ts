@@ -69,6 +69,11 @@ export function quantile(sorted: Float64Array, part: number): number {
 
 /** The range of some numbers for an axis, with some space around it. */
 export function rangeOf(values: Iterable<number>, log = false): Range {
+  return padded(extentOf(values, log), log);
+}
+
+/** The least and the greatest of some numbers; apart from each other even when they are equal. */
+export function extentOf(values: Iterable<number>, log = false): Range {
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
   for (const value of values) {
@@ -76,7 +81,7 @@ export function rangeOf(values: Iterable<number>, log = false): Range {
     least = Math.min(least, value);
     greatest = Math.max(greatest, value);
   }
-  return padded(apart(least <= greatest ? [least, greatest] : log ? [1, 10] : [0, 1], log), log);
+  return apart(least <= greatest ? [least, greatest] : log ? [1, 10] : [0, 1], log);
 }
 
 /** Two equal ends cannot be an axis. */

@@ -36,6 +36,26 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
     label: 'shell.registry',
     items: [{ to: '/p/$project/models', label: 'shell.models', icon: Package, need: 'registry', key: 'm' }],
   },
+  {
+    label: 'lifecycle.title',
+    items: [
+      { to: '/p/$project/promotions', label: 'lifecycle.promotions', need: 'registry', key: 'p' },
+      { to: '/p/$project/stages', label: 'lifecycle.stages', need: 'registry' },
+      { to: '/p/$project/deployments', label: 'lifecycle.deployments', need: 'registry', key: 'd' },
+    ],
+  },
+  {
+    label: 'settings.group',
+    items: [
+      { to: '/p/$project/jobs', label: 'settings.jobs', need: 'member', key: 'j' },
+      { to: '/p/$project/members', label: 'settings.members', need: 'member' },
+      { to: '/p/$project/tokens', label: 'settings.tokens', need: 'manage' },
+      { to: '/p/$project/webhooks', label: 'settings.webhooks', need: 'manage' },
+      { to: '/p/$project/storage', label: 'settings.storage', need: 'member' },
+      { to: '/p/$project/audit', label: 'settings.audit', need: 'manage' },
+      { to: '/p/$project/settings', label: 'settings.title', need: 'manage' },
+    ],
+  },
 ];
 
 /** Whether the viewer is shown a line in a project. */

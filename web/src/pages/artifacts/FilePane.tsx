@@ -23,7 +23,10 @@ export function FilePane({ id, onClose, onDelete }: Props) {
   const t = useT();
   const heading = useRef<HTMLDivElement>(null);
   const result = useQuery(query(FileDocument, { id }));
-  useEffect(() => heading.current?.scrollIntoView({ block: 'nearest' }), [id]);
+  useEffect(() => {
+    // Browsers may answer with a promise, which is no clean-up.
+    void heading.current?.scrollIntoView({ block: 'nearest' });
+  }, [id]);
   return (
     <section className={styles.pane} aria-label={t('artifacts.file')} ref={heading}>
       <Loaded query={result}>

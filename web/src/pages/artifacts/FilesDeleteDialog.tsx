@@ -11,6 +11,7 @@ import { FILES } from './tree/listing';
 import { filesOf, pathsOf, type FolderNode } from './tree/tree';
 
 const LISTED = 8;
+const AT_ONCE = 4;
 
 interface Props {
   readonly owner: FileOwner;
@@ -33,7 +34,13 @@ export function FilesDeleteDialog({ owner, root, folder, chosen, onClose }: Prop
     setBusy(true);
     setProblem(undefined);
     try {
-      for (const path of paths) await change(FilesDeleteDocument, { input: { owner: lookupOf(owner), path } });
+      const left = [...paths];
+      const one = async () => {
+        for (let path = left.shift(); path !== undefined; path = left.shift()) {
+          await change(FilesDeleteDocument, { input: { owner: lookupOf(owner), path } });
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, one));
       onClose(true);
     } catch (error) {
       setProblem(error instanceof Error ? error.message : asFailure(error).message);

@@ -10,6 +10,8 @@ interface Props {
 /** What strangers wrote, as elements that run nothing and load nothing. */
 export function Sanitised({ kind, text }: Props) {
   const box = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => box.current?.replaceChildren(kind === 'html' ? ofHtml(text) : ofMarkdown(text)), [kind, text]);
+  useLayoutEffect(() => {
+    box.current?.replaceChildren(kind === 'html' ? ofHtml(text) : ofMarkdown(text));
+  }, [kind, text]);
   return <div ref={box} className={styles.prose} />;
 }

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
+import { accountRoutes } from './routes/account';
 import { homeRoutes } from './routes/home';
 import { lifecycleRoutes } from './routes/lifecycle';
 import { modelRoutes } from './routes/models';
@@ -12,6 +13,7 @@ import { RouteMissing } from './shell/RouteMissing';
 
 const tree = rootRoute.addChildren([
   ...homeRoutes,
+  ...accountRoutes,
   ...namespaceRoutes,
   projectRoute.addChildren([...modelRoutes, ...lifecycleRoutes, ...settingsRoutes]),
 ]);

@@ -21,6 +21,90 @@ export type RealNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** What happened. */
+export type AccessAction =
+  /** Requests with a token or session that is not valid; once a minute at most for each and an address. */
+  | 'AUTHENTICATE'
+  /** A sign-in by password, OpenID or link. */
+  | 'SIGN_IN'
+  /** A session that its owner ended. */
+  | 'SIGN_OUT'
+  /** A session that was ended from elsewhere. */
+  | 'SESSION_REVOKE'
+  /** A new password. */
+  | 'PASSWORD_CHANGE'
+  /** A link by which a person may set a new password. */
+  | 'PASSWORD_RESET_CREATE'
+  /** An invitation. */
+  | 'INVITATION_CREATE'
+  /** An invitation with a new link. */
+  | 'INVITATION_RENEW'
+  /** An invitation that was taken back. */
+  | 'INVITATION_REVOKE'
+  /** A person who came by an invitation. */
+  | 'INVITATION_ACCEPT'
+  /** An OpenID identity that was linked to a user. */
+  | 'IDENTITY_LINK'
+  /** One that is no longer. */
+  | 'IDENTITY_UNLINK'
+  /** A new user. */
+  | 'USER_CREATE'
+  /** Changes of a user, such as the rights of an administrator. */
+  | 'USER_UPDATE'
+  /** A user who may not come in any more. */
+  | 'USER_DEACTIVATE'
+  /** A user who may come in again. */
+  | 'USER_REACTIVATE'
+  /** A user who was deleted. */
+  | 'USER_DELETE'
+  /** A role that was given or changed. */
+  | 'MEMBER_SET'
+  /** A role that was taken away. */
+  | 'MEMBER_DELETE'
+  /** A role that had ended a week ago, and was removed. */
+  | 'MEMBER_EXPIRE'
+  /** A new token. */
+  | 'TOKEN_CREATE'
+  /** A token that took the place of another. */
+  | 'TOKEN_ROTATE'
+  /** A token that is refused from then on. */
+  | 'TOKEN_REVOKE'
+  /** A token that expires soon. */
+  | 'TOKEN_EXPIRING'
+  /** A new service account. */
+  | 'SERVICE_ACCOUNT_CREATE'
+  /** Changes of a service account. */
+  | 'SERVICE_ACCOUNT_UPDATE'
+  /** A service account that was deleted. */
+  | 'SERVICE_ACCOUNT_DELETE'
+  /** A device that was let in from a browser. */
+  | 'DEVICE_ALLOW'
+  /** A device that was not. */
+  | 'DEVICE_REFUSE'
+  /** A new group. */
+  | 'GROUP_CREATE'
+  /** Changes of a group. */
+  | 'GROUP_UPDATE'
+  /** A group that was deleted. */
+  | 'GROUP_DELETE'
+  /** A new project. */
+  | 'PROJECT_CREATE'
+  /** Changes of a project's name, visibility or switches. */
+  | 'PROJECT_UPDATE'
+  /** A project that went to another group. */
+  | 'PROJECT_TRANSFER'
+  /** A project that was deleted. */
+  | 'PROJECT_DELETE'
+  /** New limits of a project. */
+  | 'LIMITS_UPDATE';
+
+/** How it ended. */
+export type AccessLogEntryStatus =
+  /** It was done. */
+  | 'DONE'
+  /** It was not. */
+  | 'REFUSED';
+
 /** Input of `aliasDelete`. */
 export type AliasDeleteInput = {
   /** The model. */
@@ -342,6 +426,18 @@ export type GatesSetInput = {
   note?: string;
 };
 
+/** Input of `groupCreate`. */
+export type GroupCreateInput = {
+  /** Its part of the address. */
+  path: string;
+  /** For people to read; the path when left out. */
+  name?: string | null | undefined;
+  /** The group that it is created in; a top-level group when left out. */
+  parent?: GroupLookup | null | undefined;
+  /** Who may know of it. */
+  visibility?: Visibility;
+};
+
 /** Names a group, in one of two ways. */
 export type GroupLookup =
   {   /** The id of the group. */
@@ -356,6 +452,12 @@ export type GroupOrProjectLookup =
   |  { group?: never;   /** A project. */
   project: ProjectLookup; };
 
+/** Input of `identityDelete`. */
+export type IdentityDeleteInput = {
+  /** The id of the identity. */
+  id: string;
+};
+
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
   /** The group or project, of which you are owner. */
@@ -364,6 +466,12 @@ export type InvitationMembershipInput = {
   role: Role;
   /** When the membership ends; it does not when left out. */
   expiresAt?: string | null | undefined;
+};
+
+/** Input of `invitationRenew`. */
+export type InvitationRenewInput = {
+  /** The id of the invitation. */
+  id: string;
 };
 
 /** Input of `invitationRevoke`. */
@@ -730,12 +838,34 @@ export type OrderDirection =
   /** The greatest come first. */
   | 'DESC';
 
+/** Input of `passwordChange`. */
+export type PasswordChangeInput = {
+  /** The password so far. */
+  currentPassword: string;
+  /** The password from now on: 10 to 1,024 characters, none of the most common ones, without the username in it. */
+  newPassword: string;
+};
+
 /** A file that is going to be pushed. */
 export type PlannedFileInput = {
   /** Folders and name, joined by slashes. */
   path: string;
   /** Its bytes. */
   size: number | string;
+};
+
+/** Input of `projectCreate`. */
+export type ProjectCreateInput = {
+  /** The group, or the user's namespace, that it is created in. */
+  group: GroupLookup;
+  /** Its part of the address. */
+  path: string;
+  /** For people to read; the path when left out. */
+  name?: string | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** Who may know of it. */
+  visibility?: Visibility;
 };
 
 /** Input of `projectDelete`; everything in the project is deleted with it. */
@@ -1042,6 +1172,27 @@ export type ServiceAccountDeleteInput = {
   id: string;
 };
 
+/** Which session is to end. */
+export type SessionRevokeInput = {
+  /** The session. */
+  id: string;
+};
+
+/** Which sessions are to end: all of yours. */
+export type SessionsRevokeInput = {
+  /** Keep the one that this request comes with. */
+  keepCurrent?: boolean;
+};
+
+/** How a person proved who they are. */
+export type SignInMethod =
+  /** A name and a password. */
+  | 'PASSWORD'
+  /** An OpenID provider vouched for them. */
+  | 'OPENID'
+  /** A link that works once. */
+  | 'LINK';
+
 /** Input of `stageCreate`. */
 export type StageCreateInput = {
   /** The project that gets the stage. */
@@ -1148,6 +1299,16 @@ export type TokenRevokeInput = {
   id: string;
 };
 
+/** Input of `tokenRotate`. */
+export type TokenRotateInput = {
+  /** The id of the token. */
+  id: string;
+  /** For how long the old secret goes on beside the new one; 0 ends it at once, at most 2,592,000 (30 days). */
+  overlapSeconds?: number;
+  /** From when on the new one is refused; when left out it lives as long as the old one was made to live. */
+  expiresAt?: string | null | undefined;
+};
+
 /** What a token may be used for, whatever the role of its owner. */
 export type TokenScope =
   /** Everything that the role allows; of tokens of projects and groups all but what the scopes below are for. */
@@ -1171,6 +1332,20 @@ export type TokenScope =
   /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
   | 'PROMOTE';
 
+/** Input of `userDeactivate`. */
+export type UserDeactivateInput = {
+  /** The user. */
+  user: UserLookup;
+};
+
+/** Input of `userDelete`. */
+export type UserDeleteInput = {
+  /** The user. */
+  user: UserLookup;
+  /** The username, if there are projects in the user's own namespace: they go with it. */
+  confirm?: string | null | undefined;
+};
+
 /** Input of `userInvite`. */
 export type UserInviteInput = {
   /** The e-mail address of the invited person, which the new account gets. Nothing is sent. */
@@ -1179,6 +1354,63 @@ export type UserInviteInput = {
   isAdmin?: boolean;
   /** What comes with it, at most 50; only administrators may name none. */
   memberships?: Array<InvitationMembershipInput>;
+};
+
+/** Names a user, in one of three ways. */
+export type UserLookup =
+  {   /** The id of the user. */
+  id: string; username?: never; email?: never; }
+  |  { id?: never;   /** The username, whatever the case. */
+  username: string; email?: never; }
+  |  { id?: never; username?: never;   /** The e-mail address, if you may see it. */
+  email: string; };
+
+/** An order of users. */
+export type UserOrder = {
+  /** By what. */
+  field: UserOrderField;
+  /** The direction. */
+  direction?: OrderDirection;
+};
+
+/** By what users are ordered. */
+export type UserOrderField =
+  /** By username. */
+  | 'USERNAME'
+  /** By the latest use of a session or token. */
+  | 'LAST_ACTIVE_AT';
+
+/** Input of `userPasswordResetCreate`. */
+export type UserPasswordResetCreateInput = {
+  /** Whose password. */
+  username: string;
+};
+
+/** Input of `userReactivate`. */
+export type UserReactivateInput = {
+  /** The user. */
+  user: UserLookup;
+};
+
+/** Whether a user may come in. */
+export type UserStatus =
+  /** The user may. */
+  | 'ACTIVE'
+  /** An administrator has deactivated the user, or the token or service account of the bot has ended. */
+  | 'DEACTIVATED'
+  /** This is what is left of a person who was deleted. */
+  | 'DELETED';
+
+/** Input of `userUpdate`; what is left out stays. */
+export type UserUpdateInput = {
+  /** The user; yourself, for all but administrators. */
+  user: UserLookup;
+  /** For people to read. */
+  name?: string | null | undefined;
+  /** The e-mail address, of no other user; an empty text takes it away. */
+  email?: string | null | undefined;
+  /** Whether the user administers the installation. For administrators. */
+  isAdmin?: boolean | null | undefined;
 };
 
 /** Which of the things that can be in the trash: MLflow's view types. */
@@ -1271,22 +1503,986 @@ export type WebhookUpdateInput = {
   status?: WebhookStatus | null | undefined;
 };
 
-export type ProjectsQueryVariables = Exact<{
-  search: string;
+export type AccountIdentitiesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AccountIdentitiesQuery = {
+  signInMethods: {
+    __typename: 'SignInMethods',
+    hasPasswords: boolean,
+    providers: Array<{
+      __typename: 'SignInProvider',
+      name: string,
+      title: string
+    }>
+  },
+  viewer: {
+    __typename: 'Viewer',
+    identities: Array<{
+      __typename: 'Identity',
+      id: string,
+      email: string | null,
+      createdAt: string,
+      lastUsedAt: string,
+      provider: {
+        __typename: 'SignInProvider',
+        name: string,
+        title: string
+      }
+    }> | null
+  } | null
+};
+
+export type AccountLogQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
 
 
-export type ProjectsQuery = {
+export type AccountLogQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    accessLog: {
+      __typename: 'AccessLogEntryConnection',
+      nodes: Array<{
+        __typename: 'AccessLogEntry',
+        happenedAt: string,
+        action: AccessAction,
+        status: AccessLogEntryStatus,
+        statusReason: string | null,
+        username: string | null,
+        address: string | null,
+        client: string | null,
+        requestId: string | null,
+        details: Array<{
+          __typename: 'AccessLogDetail',
+          name: string,
+          value: string
+        }>,
+        doneBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        group: {
+          __typename: 'Group',
+          id: string,
+          fullPath: string
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null
+  } | null
+};
+
+export type AccountSessionsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type AccountSessionsQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    sessions: {
+      __typename: 'SessionConnection',
+      nodes: Array<{
+        __typename: 'Session',
+        id: string,
+        method: SignInMethod,
+        provider: string | null,
+        device: string,
+        client: string,
+        address: string,
+        createdAt: string,
+        lastUsedAt: string,
+        expiresAt: string,
+        endedAt: string | null,
+        isCurrent: boolean,
+        viewerCanRevoke: boolean
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null
+  } | null
+};
+
+export type AccountTokensQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type AccountTokensQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    tokens: {
+      __typename: 'TokenConnection',
+      nodes: Array<{
+        __typename: 'Token',
+        id: string,
+        name: string,
+        scopes: Array<TokenScope>,
+        createdAt: string,
+        expiresAt: string | null,
+        modelPatterns: Array<string> | null,
+        lastUsedAt: string | null,
+        lastAddress: string | null,
+        lastClient: string | null,
+        revokedAt: string | null,
+        isExpiring: boolean,
+        viewerCanRevoke: boolean
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type IdentityDeleteMutationVariables = Exact<{
+  input: IdentityDeleteInput;
+}>;
+
+
+export type IdentityDeleteMutation = {
+  identityDelete: {
+    __typename: 'IdentityDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PasswordChangeMutationVariables = Exact<{
+  input: PasswordChangeInput;
+}>;
+
+
+export type PasswordChangeMutation = {
+  passwordChange: {
+    __typename: 'PasswordChangePayload',
+    endedSessionCount: number | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type SessionRevokeMutationVariables = Exact<{
+  input: SessionRevokeInput;
+}>;
+
+
+export type SessionRevokeMutation = {
+  sessionRevoke: {
+    __typename: 'SessionRevokePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type SessionsRevokeMutationVariables = Exact<{
+  input: SessionsRevokeInput;
+}>;
+
+
+export type SessionsRevokeMutation = {
+  sessionsRevoke: {
+    __typename: 'SessionsRevokePayload',
+    deletedCount: number | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type TokenCreateMutationVariables = Exact<{
+  input: TokenCreateInput;
+}>;
+
+
+export type TokenCreateMutation = {
+  tokenCreate: {
+    __typename: 'TokenCreatePayload',
+    secret: string | null,
+    token: {
+      __typename: 'Token',
+      id: string,
+      name: string,
+      scopes: Array<TokenScope>,
+      createdAt: string,
+      expiresAt: string | null,
+      modelPatterns: Array<string> | null,
+      lastUsedAt: string | null,
+      lastAddress: string | null,
+      lastClient: string | null,
+      revokedAt: string | null,
+      isExpiring: boolean,
+      viewerCanRevoke: boolean
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type TokenRevokeMutationVariables = Exact<{
+  input: TokenRevokeInput;
+}>;
+
+
+export type TokenRevokeMutation = {
+  tokenRevoke: {
+    __typename: 'TokenRevokePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type TokenRotateMutationVariables = Exact<{
+  input: TokenRotateInput;
+}>;
+
+
+export type TokenRotateMutation = {
+  tokenRotate: {
+    __typename: 'TokenRotatePayload',
+    secret: string | null,
+    token: {
+      __typename: 'Token',
+      id: string,
+      name: string,
+      scopes: Array<TokenScope>,
+      createdAt: string,
+      expiresAt: string | null,
+      modelPatterns: Array<string> | null,
+      lastUsedAt: string | null,
+      lastAddress: string | null,
+      lastClient: string | null,
+      revokedAt: string | null,
+      isExpiring: boolean,
+      viewerCanRevoke: boolean
+    } | null,
+    replaced: {
+      __typename: 'Token',
+      id: string,
+      expiresAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type AccessLogLineFragment = {
+  __typename: 'AccessLogEntry',
+  happenedAt: string,
+  action: AccessAction,
+  status: AccessLogEntryStatus,
+  statusReason: string | null,
+  username: string | null,
+  address: string | null,
+  client: string | null,
+  requestId: string | null,
+  details: Array<{
+    __typename: 'AccessLogDetail',
+    name: string,
+    value: string
+  }>,
+  doneBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string
+  } | null,
+  group: {
+    __typename: 'Group',
+    id: string,
+    fullPath: string
+  } | null,
+  project: {
+    __typename: 'Project',
+    id: string,
+    fullPath: string
+  } | null
+};
+
+export type TokenLineFragment = {
+  __typename: 'Token',
+  id: string,
+  name: string,
+  scopes: Array<TokenScope>,
+  createdAt: string,
+  expiresAt: string | null,
+  modelPatterns: Array<string> | null,
+  lastUsedAt: string | null,
+  lastAddress: string | null,
+  lastClient: string | null,
+  revokedAt: string | null,
+  isExpiring: boolean,
+  viewerCanRevoke: boolean
+};
+
+export type AdminInvitationsQueryVariables = Exact<{
+  status?: InvitationStatus | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AdminInvitationsQuery = {
+  invitations: {
+    __typename: 'InvitationConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Invitation',
+      id: string,
+      status: InvitationStatus,
+      email: string | null,
+      isAdmin: boolean,
+      createdAt: string,
+      expiresAt: string,
+      acceptedAt: string | null,
+      revokedAt: string | null,
+      viewerCanRevoke: boolean,
+      memberships: Array<{
+        __typename: 'InvitationMembership',
+        role: Role,
+        group: {
+          __typename: 'Group',
+          id: string,
+          fullPath: string
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }>,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string
+      } | null,
+      acceptedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
+export type AdminLogQueryVariables = Exact<{
+  username?: string | null | undefined;
+  action?: AccessAction | null | undefined;
+  status?: AccessLogEntryStatus | null | undefined;
+  address?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AdminLogQuery = {
+  accessLog: {
+    __typename: 'AccessLogEntryConnection',
+    nodes: Array<{
+      __typename: 'AccessLogEntry',
+      happenedAt: string,
+      action: AccessAction,
+      status: AccessLogEntryStatus,
+      statusReason: string | null,
+      username: string | null,
+      address: string | null,
+      client: string | null,
+      requestId: string | null,
+      details: Array<{
+        __typename: 'AccessLogDetail',
+        name: string,
+        value: string
+      }>,
+      doneBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string
+      } | null,
+      group: {
+        __typename: 'Group',
+        id: string,
+        fullPath: string
+      } | null,
+      project: {
+        __typename: 'Project',
+        id: string,
+        fullPath: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
+export type AdminUsersQueryVariables = Exact<{
+  search: string;
+  status?: UserStatus | null | undefined;
+  isAdmin?: boolean | null | undefined;
+  isBot: boolean;
+  orderBy?: UserOrder | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AdminUsersQuery = {
+  users: {
+    __typename: 'UserConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      isBot: boolean,
+      isDeleted: boolean,
+      createdAt: string,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanManage: boolean
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
+export type InvitationRenewMutationVariables = Exact<{
+  input: InvitationRenewInput;
+}>;
+
+
+export type InvitationRenewMutation = {
+  invitationRenew: {
+    __typename: 'InvitationRenewPayload',
+    url: string | null,
+    invitation: {
+      __typename: 'Invitation',
+      id: string,
+      expiresAt: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type InvitationTargetsQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type InvitationTargetsQuery = {
+  groups: {
+    __typename: 'GroupConnection',
+    nodes: Array<{
+      __typename: 'Group',
+      id: string,
+      fullPath: string
+    }>
+  },
   projects: {
     __typename: 'ProjectConnection',
     nodes: Array<{
       __typename: 'Project',
       id: string,
+      fullPath: string
+    }>
+  }
+};
+
+export type UserDeactivateMutationVariables = Exact<{
+  input: UserDeactivateInput;
+}>;
+
+
+export type UserDeactivateMutation = {
+  userDeactivate: {
+    __typename: 'UserDeactivatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      isBot: boolean,
+      isDeleted: boolean,
+      createdAt: string,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanManage: boolean
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserDeleteMutationVariables = Exact<{
+  input: UserDeleteInput;
+}>;
+
+
+export type UserDeleteMutation = {
+  userDelete: {
+    __typename: 'UserDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserInviteMutationVariables = Exact<{
+  input: UserInviteInput;
+}>;
+
+
+export type UserInviteMutation = {
+  userInvite: {
+    __typename: 'UserInvitePayload',
+    url: string | null,
+    invitation: {
+      __typename: 'Invitation',
+      id: string,
+      expiresAt: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserPasswordResetCreateMutationVariables = Exact<{
+  input: UserPasswordResetCreateInput;
+}>;
+
+
+export type UserPasswordResetCreateMutation = {
+  userPasswordResetCreate: {
+    __typename: 'UserPasswordResetCreatePayload',
+    url: string | null,
+    expiresAt: string | null,
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserReactivateMutationVariables = Exact<{
+  input: UserReactivateInput;
+}>;
+
+
+export type UserReactivateMutation = {
+  userReactivate: {
+    __typename: 'UserReactivatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      isBot: boolean,
+      isDeleted: boolean,
+      createdAt: string,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanManage: boolean
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserUpdateMutationVariables = Exact<{
+  input: UserUpdateInput;
+}>;
+
+
+export type UserUpdateMutation = {
+  userUpdate: {
+    __typename: 'UserUpdatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      isBot: boolean,
+      isDeleted: boolean,
+      createdAt: string,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanManage: boolean
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserLineFragment = {
+  __typename: 'User',
+  id: string,
+  username: string,
+  name: string,
+  email: string | null,
+  isAdmin: boolean | null,
+  isBot: boolean,
+  isDeleted: boolean,
+  createdAt: string,
+  deactivatedAt: string | null,
+  lastActiveAt: string | null,
+  viewerCanUpdate: boolean,
+  viewerCanManage: boolean
+};
+
+export type HomeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HomeQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    user: {
+      __typename: 'User',
+      id: string,
+      name: string
+    } | null,
+    projects: {
+      __typename: 'ProjectConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Project',
+        viewerRole: Role | null,
+        id: string,
+        name: string,
+        fullPath: string,
+        description: string,
+        visibility: Visibility,
+        models: {
+          __typename: 'ModelConnection',
+          totalCount: number | null
+        },
+        modelVersionSearch: {
+          __typename: 'ModelVersionSearch',
+          nodes: Array<{
+            __typename: 'ModelVersion',
+            id: string,
+            version: string,
+            number: number,
+            status: ModelVersionStatus,
+            statusReason: string | null,
+            createdAt: string,
+            updatedAt: string,
+            stage: string,
+            createdBy: {
+              __typename: 'User',
+              id: string,
+              username: string,
+              name: string
+            } | null,
+            model: {
+              __typename: 'Model',
+              id: string,
+              name: string
+            } | null
+          }>
+        },
+        promotionRequests: {
+          __typename: 'PromotionRequestConnection',
+          nodes: Array<{
+            __typename: 'PromotionRequest',
+            id: string,
+            version: string,
+            stage: string,
+            createdAt: string,
+            expiresAt: string,
+            requestedByUsername: string,
+            viewerCanApprove: boolean,
+            modelVersion: {
+              __typename: 'ModelVersion',
+              id: string,
+              number: number,
+              model: {
+                __typename: 'Model',
+                id: string,
+                name: string
+              } | null
+            } | null
+          }>
+        },
+        backgroundJobs: {
+          __typename: 'BackgroundJobConnection',
+          nodes: Array<{
+            __typename: 'BackgroundJob',
+            id: string,
+            kind: string,
+            statusReason: string | null,
+            finishedAt: string | null
+          }>
+        }
+      }>
+    }
+  } | null,
+  projects: {
+    __typename: 'ProjectConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
       name: string,
       fullPath: string,
-      visibility: Visibility,
-      description: string
+      description: string,
+      visibility: Visibility
+    }>
+  }
+};
+
+export type SearchEverywhereQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type SearchEverywhereQuery = {
+  groups: {
+    __typename: 'GroupConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Group',
+      id: string,
+      name: string,
+      fullPath: string,
+      visibility: Visibility
+    }>
+  },
+  projects: {
+    __typename: 'ProjectConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      name: string,
+      fullPath: string,
+      description: string,
+      visibility: Visibility
+    }>
+  },
+  viewer: {
+    __typename: 'Viewer',
+    projects: {
+      __typename: 'ProjectConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Project',
+        id: string,
+        fullPath: string,
+        models: {
+          __typename: 'ModelConnection',
+          totalCount: number | null,
+          nodes: Array<{
+            __typename: 'Model',
+            id: string,
+            name: string,
+            updatedAt: string,
+            latestVersion: {
+              __typename: 'ModelVersion',
+              id: string,
+              version: string
+            } | null
+          }>
+        }
+      }>
+    }
+  } | null
+};
+
+export type SearchProjectQueryVariables = Exact<{
+  project: string;
+  search: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type SearchProjectQuery = {
+  search: {
+    __typename: 'SearchResultConnection',
+    totalCount: number | null,
+    nodes: Array<
+      | {
+        __typename: 'Model',
+        id: string,
+        name: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }
+      | {
+        __typename: 'Experiment',
+        id: string,
+        name: string,
+        number: number,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        candidateStatus: CandidateStatus,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          name: string,
+          number: number
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+    >,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
+export type VisibleProjectsQueryVariables = Exact<{
+  search: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type VisibleProjectsQuery = {
+  projects: {
+    __typename: 'ProjectConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      name: string,
+      fullPath: string,
+      description: string,
+      visibility: Visibility
     }>,
     pageInfo: {
       __typename: 'PageInfo',
@@ -1294,6 +2490,15 @@ export type ProjectsQuery = {
       endCursor: string | null
     }
   }
+};
+
+export type ProjectLineFragment = {
+  __typename: 'Project',
+  id: string,
+  name: string,
+  fullPath: string,
+  description: string,
+  visibility: Visibility
 };
 
 export type DeploymentEndMutationVariables = Exact<{
@@ -2877,6 +4082,195 @@ export type ModelRowFragment = {
   }
 };
 
+export type GroupCreateMutationVariables = Exact<{
+  input: GroupCreateInput;
+}>;
+
+
+export type GroupCreateMutation = {
+  groupCreate: {
+    __typename: 'GroupCreatePayload',
+    group: {
+      __typename: 'Group',
+      id: string,
+      fullPath: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type GroupsQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type GroupsQuery = {
+  groups: {
+    __typename: 'GroupConnection',
+    nodes: Array<{
+      __typename: 'Group',
+      id: string,
+      name: string,
+      fullPath: string,
+      visibility: Visibility,
+      viewerCanManage: boolean
+    }>
+  }
+};
+
+export type NamespaceQueryVariables = Exact<{
+  path: string;
+}>;
+
+
+export type NamespaceQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    number: number,
+    name: string,
+    fullPath: string,
+    description: string,
+    descriptionHtml: string,
+    visibility: Visibility,
+    createdAt: string,
+    registryAccess: FeatureAccess,
+    experimentsAccess: FeatureAccess,
+    viewerRole: Role | null,
+    viewerCanManage: boolean,
+    viewerCanWriteRegistry: boolean,
+    viewerCanWriteCandidates: boolean,
+    models: {
+      __typename: 'ModelConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Model',
+        id: string,
+        name: string,
+        updatedAt: string,
+        latestVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          stage: string
+        } | null
+      }>
+    },
+    experiments: {
+      __typename: 'ExperimentConnection',
+      totalCount: number | null
+    },
+    modelVersionSearch: {
+      __typename: 'ModelVersionSearch',
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        status: ModelVersionStatus,
+        stage: string,
+        createdAt: string,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string
+        } | null
+      }>
+    },
+    promotionRequests: {
+      __typename: 'PromotionRequestConnection',
+      totalCount: number | null
+    },
+    deployments: {
+      __typename: 'DeploymentConnection',
+      totalCount: number | null
+    },
+    storage: {
+      __typename: 'ProjectStorage',
+      stored: {
+        __typename: 'StorageAmount',
+        size: number
+      }
+    }
+  } | null,
+  group: {
+    __typename: 'Group',
+    id: string,
+    name: string,
+    path: string,
+    fullPath: string,
+    visibility: Visibility,
+    createdAt: string,
+    viewerRole: Role | null,
+    viewerCanManage: boolean,
+    viewerCanUpdate: boolean,
+    parent: {
+      __typename: 'Group',
+      id: string,
+      fullPath: string
+    } | null,
+    groups: {
+      __typename: 'GroupConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Group',
+        id: string,
+        name: string,
+        path: string,
+        fullPath: string,
+        visibility: Visibility,
+        viewerRole: Role | null
+      }>
+    },
+    projects: {
+      __typename: 'ProjectConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Project',
+        viewerRole: Role | null,
+        id: string,
+        name: string,
+        fullPath: string,
+        description: string,
+        visibility: Visibility
+      }>
+    }
+  } | null
+};
+
+export type ProjectCreateMutationVariables = Exact<{
+  input: ProjectCreateInput;
+}>;
+
+
+export type ProjectCreateMutation = {
+  projectCreate: {
+    __typename: 'ProjectCreatePayload',
+    project: {
+      __typename: 'Project',
+      id: string,
+      fullPath: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type AuditQueryVariables = Exact<{
   project: string;
   doneBy?: string | null | undefined;
@@ -3769,48 +5163,82 @@ export type TokenShownFragment = {
   viewerCanRevoke: boolean
 };
 
-export type NamespaceQueryVariables = Exact<{
-  path: string;
+export type PaletteQueryVariables = Exact<{
+  search: string;
+  project: string;
+  isProject: boolean;
 }>;
 
 
-export type NamespaceQuery = {
-  project: {
-    __typename: 'Project',
-    id: string,
-    name: string,
-    fullPath: string,
-    descriptionHtml: string,
-    visibility: Visibility,
-    viewerRole: Role | null
-  } | null,
-  group: {
-    __typename: 'Group',
-    id: string,
-    name: string,
-    fullPath: string,
-    visibility: Visibility,
-    viewerRole: Role | null,
-    groups: {
-      __typename: 'GroupConnection',
-      nodes: Array<{
-        __typename: 'Group',
+export type PaletteQuery = {
+  projects: {
+    __typename: 'ProjectConnection',
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      name: string,
+      fullPath: string
+    }>
+  },
+  search?: {
+    __typename: 'SearchResultConnection',
+    nodes: Array<
+      | {
+        __typename: 'Model',
         id: string,
         name: string,
-        fullPath: string,
-        visibility: Visibility
-      }>
-    },
-    projects: {
-      __typename: 'ProjectConnection',
-      nodes: Array<{
-        __typename: 'Project',
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }
+      | {
+        __typename: 'Experiment',
         id: string,
         name: string,
-        fullPath: string,
-        visibility: Visibility
-      }>
-    }
+        number: number,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        candidateStatus: CandidateStatus,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          name: string,
+          number: number
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+    >
   } | null
 };
 
@@ -3834,6 +5262,69 @@ export type ProjectHeadQuery = {
   } | null
 };
 
+export type ShellQueryVariables = Exact<{
+  project: string;
+  isProject: boolean;
+}>;
+
+
+export type ShellQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    isAdmin: boolean,
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null
+  } | null,
+  project?: {
+    __typename: 'Project',
+    id: string,
+    number: number,
+    name: string,
+    fullPath: string,
+    visibility: Visibility,
+    registryAccess: FeatureAccess,
+    experimentsAccess: FeatureAccess,
+    viewerRole: Role | null,
+    viewerCanManage: boolean,
+    viewerCanWriteRegistry: boolean,
+    viewerCanWriteCandidates: boolean
+  } | null
+};
+
+export type SwitcherQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type SwitcherQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    projects: {
+      __typename: 'ProjectConnection',
+      nodes: Array<{
+        __typename: 'Project',
+        id: string,
+        name: string,
+        fullPath: string
+      }>
+    }
+  } | null,
+  projects: {
+    __typename: 'ProjectConnection',
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      name: string,
+      fullPath: string
+    }>
+  }
+};
+
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -3850,6 +5341,72 @@ export type ViewerQuery = {
     } | null
   } | null
 };
+
+type Hit_Model_Fragment = {
+  __typename: 'Model',
+  id: string,
+  name: string,
+  project: {
+    __typename: 'Project',
+    id: string,
+    fullPath: string
+  } | null
+};
+
+type Hit_ModelVersion_Fragment = {
+  __typename: 'ModelVersion',
+  id: string,
+  version: string,
+  number: number,
+  model: {
+    __typename: 'Model',
+    id: string,
+    name: string,
+    project: {
+      __typename: 'Project',
+      id: string,
+      fullPath: string
+    } | null
+  } | null
+};
+
+type Hit_Experiment_Fragment = {
+  __typename: 'Experiment',
+  id: string,
+  name: string,
+  number: number,
+  project: {
+    __typename: 'Project',
+    id: string,
+    fullPath: string
+  } | null
+};
+
+type Hit_Candidate_Fragment = {
+  __typename: 'Candidate',
+  id: string,
+  uuid: string,
+  name: string,
+  candidateStatus: CandidateStatus,
+  experiment: {
+    __typename: 'Experiment',
+    id: string,
+    name: string,
+    number: number
+  } | null,
+  project: {
+    __typename: 'Project',
+    id: string,
+    fullPath: string
+  } | null
+};
+
+export type HitFragment =
+  | Hit_Model_Fragment
+  | Hit_ModelVersion_Fragment
+  | Hit_Experiment_Fragment
+  | Hit_Candidate_Fragment
+;
 
 export type AliasDeleteMutationVariables = Exact<{
   input: AliasDeleteInput;
@@ -5650,6 +7207,327 @@ export type WithdrawalFragment = {
   } | null
 };
 
+export const AccountIdentitiesDocument: TypedDocument<AccountIdentitiesQuery, AccountIdentitiesQueryVariables> = {
+  name: 'AccountIdentities',
+  kind: 'query',
+  hash: '1a95353bc8aa3df355fed41fc25f5a37b2a87d878a0187d590bf149bbe7df03d',
+  text: `query AccountIdentities {
+  signInMethods {
+    hasPasswords
+    providers {
+      name
+      title
+      __typename
+    }
+    __typename
+  }
+  viewer {
+    identities {
+      id
+      email
+      createdAt
+      lastUsedAt
+      provider {
+        name
+        title
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AccountLogDocument: TypedDocument<AccountLogQuery, AccountLogQueryVariables> = {
+  name: 'AccountLog',
+  kind: 'query',
+  hash: '975c2cd0f0a29455af540ba8ff48ff80f19081fbb1eca0705fe72c206568a034',
+  text: `query AccountLog($after: String) {
+  viewer {
+    accessLog(first: 50, after: $after) {
+      nodes {
+        ...AccessLogLine
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment AccessLogLine on AccessLogEntry {
+  happenedAt
+  action
+  status
+  statusReason
+  username
+  address
+  client
+  requestId
+  details {
+    name
+    value
+    __typename
+  }
+  doneBy {
+    id
+    username
+    name
+    __typename
+  }
+  group {
+    id
+    fullPath
+    __typename
+  }
+  project {
+    id
+    fullPath
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const AccountSessionsDocument: TypedDocument<AccountSessionsQuery, AccountSessionsQueryVariables> = {
+  name: 'AccountSessions',
+  kind: 'query',
+  hash: 'f1e86b55b716191a117934150cfcede4b5406b045f1515dc9022d5736a133ee0',
+  text: `query AccountSessions($after: String) {
+  viewer {
+    sessions(first: 50, after: $after) {
+      nodes {
+        id
+        method
+        provider
+        device
+        client
+        address
+        createdAt
+        lastUsedAt
+        expiresAt
+        endedAt
+        isCurrent
+        viewerCanRevoke
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AccountTokensDocument: TypedDocument<AccountTokensQuery, AccountTokensQueryVariables> = {
+  name: 'AccountTokens',
+  kind: 'query',
+  hash: '977d0abd350595aa86b5c1ab045751f954109bf295962478e4c7ab12c3ea44cc',
+  text: `query AccountTokens($after: String) {
+  viewer {
+    tokens(first: 50, after: $after) {
+      nodes {
+        ...TokenLine
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment TokenLine on Token {
+  id
+  name
+  scopes
+  createdAt
+  expiresAt
+  modelPatterns
+  lastUsedAt
+  lastAddress
+  lastClient
+  revokedAt
+  isExpiring
+  viewerCanRevoke
+  __typename
+}`,
+};
+
+export const AdminInvitationsDocument: TypedDocument<AdminInvitationsQuery, AdminInvitationsQueryVariables> = {
+  name: 'AdminInvitations',
+  kind: 'query',
+  hash: 'dc54c70a11f7e61563e10d62d6a8cee5f9662ce0d5bbf07d4f63b54742210367',
+  text: `query AdminInvitations($status: InvitationStatus, $after: String) {
+  invitations(status: $status, first: 50, after: $after) {
+    nodes {
+      id
+      status
+      email
+      isAdmin
+      createdAt
+      expiresAt
+      acceptedAt
+      revokedAt
+      viewerCanRevoke
+      memberships {
+        role
+        group {
+          id
+          fullPath
+          __typename
+        }
+        project {
+          id
+          fullPath
+          __typename
+        }
+        __typename
+      }
+      createdBy {
+        id
+        username
+        name
+        __typename
+      }
+      acceptedBy {
+        id
+        username
+        name
+        __typename
+      }
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    totalCount
+    __typename
+  }
+}`,
+};
+
+export const AdminLogDocument: TypedDocument<AdminLogQuery, AdminLogQueryVariables> = {
+  name: 'AdminLog',
+  kind: 'query',
+  hash: '393878232a96f9d938ea01eb46b700d087065f00e25fdb47348c65c35542c1d7',
+  text: `query AdminLog($username: String, $action: AccessAction, $status: AccessLogEntryStatus, $address: String, $after: String) {
+  accessLog(
+    username: $username
+    action: $action
+    status: $status
+    address: $address
+    first: 50
+    after: $after
+  ) {
+    nodes {
+      ...AccessLogLine
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment AccessLogLine on AccessLogEntry {
+  happenedAt
+  action
+  status
+  statusReason
+  username
+  address
+  client
+  requestId
+  details {
+    name
+    value
+    __typename
+  }
+  doneBy {
+    id
+    username
+    name
+    __typename
+  }
+  group {
+    id
+    fullPath
+    __typename
+  }
+  project {
+    id
+    fullPath
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const AdminUsersDocument: TypedDocument<AdminUsersQuery, AdminUsersQueryVariables> = {
+  name: 'AdminUsers',
+  kind: 'query',
+  hash: 'b7afddf58c5f8d8d6935750574fc99b74a913b648579e0cfe3d3c7da12ebbafb',
+  text: `query AdminUsers($search: String!, $status: UserStatus, $isAdmin: Boolean, $isBot: Boolean!, $orderBy: UserOrder, $after: String) {
+  users(
+    search: $search
+    status: $status
+    isAdmin: $isAdmin
+    isBot: $isBot
+    orderBy: $orderBy
+    first: 50
+    after: $after
+  ) {
+    nodes {
+      ...UserLine
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    totalCount
+    __typename
+  }
+}
+
+fragment UserLine on User {
+  id
+  username
+  name
+  email
+  isAdmin
+  isBot
+  isDeleted
+  createdAt
+  deactivatedAt
+  lastActiveAt
+  viewerCanUpdate
+  viewerCanManage
+  __typename
+}`,
+};
+
 export const AliasDeleteDocument: TypedDocument<AliasDeleteMutation, AliasDeleteMutationVariables> = {
   name: 'AliasDelete',
   kind: 'mutation',
@@ -6031,6 +7909,192 @@ fragment Verdict on GateVerdict {
 }`,
 };
 
+export const GroupCreateDocument: TypedDocument<GroupCreateMutation, GroupCreateMutationVariables> = {
+  name: 'GroupCreate',
+  kind: 'mutation',
+  hash: '0ce07310e64f57135d7f1aa6ad4c503c4b3c4eec4a686a6c029ad43181c0e9dd',
+  text: `mutation GroupCreate($input: GroupCreateInput!) {
+  groupCreate(input: $input) {
+    group {
+      id
+      fullPath
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = {
+  name: 'Groups',
+  kind: 'query',
+  hash: '257754342aed160fc58967e44e40cbbbad32ecad8694d7e4c59bffac21377b1a',
+  text: `query Groups($search: String!) {
+  groups(search: $search, first: 50) {
+    nodes {
+      id
+      name
+      fullPath
+      visibility
+      viewerCanManage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
+  name: 'Home',
+  kind: 'query',
+  hash: 'ae65894ccdda969fac4935c5f22810726a2714ac9270b4c58ac7af81a2e315e9',
+  text: `query Home {
+  viewer {
+    user {
+      id
+      name
+      __typename
+    }
+    projects(first: 25) {
+      totalCount
+      nodes {
+        ...ProjectLine
+        viewerRole
+        models(first: 1) {
+          totalCount
+          __typename
+        }
+        modelVersionSearch(first: 8) {
+          nodes {
+            id
+            version
+            number
+            status
+            statusReason
+            createdAt
+            updatedAt
+            stage
+            createdBy {
+              id
+              username
+              name
+              __typename
+            }
+            model {
+              id
+              name
+              __typename
+            }
+            __typename
+          }
+          __typename
+        }
+        promotionRequests(status: OPEN, first: 6) {
+          nodes {
+            id
+            version
+            stage
+            createdAt
+            expiresAt
+            requestedByUsername
+            viewerCanApprove
+            modelVersion {
+              id
+              number
+              model {
+                id
+                name
+                __typename
+              }
+              __typename
+            }
+            __typename
+          }
+          __typename
+        }
+        backgroundJobs(status: DEAD, first: 3) {
+          nodes {
+            id
+            kind
+            statusReason
+            finishedAt
+            __typename
+          }
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  projects(first: 20) {
+    totalCount
+    nodes {
+      ...ProjectLine
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment ProjectLine on Project {
+  id
+  name
+  fullPath
+  description
+  visibility
+  __typename
+}`,
+};
+
+export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, IdentityDeleteMutationVariables> = {
+  name: 'IdentityDelete',
+  kind: 'mutation',
+  hash: '5f0f2977bc3fc572b496aa87dbc372f96df1ad299a88713e7dbd4b2e706ac3d5',
+  text: `mutation IdentityDelete($input: IdentityDeleteInput!) {
+  identityDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const InvitationRenewDocument: TypedDocument<InvitationRenewMutation, InvitationRenewMutationVariables> = {
+  name: 'InvitationRenew',
+  kind: 'mutation',
+  hash: '5df9fb1721bb302a65229b376112f2fb64b1161b6ff247991cdcab152405033c',
+  text: `mutation InvitationRenew($input: InvitationRenewInput!) {
+  invitationRenew(input: $input) {
+    url
+    invitation {
+      id
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const InvitationRevokeDocument: TypedDocument<InvitationRevokeMutation, InvitationRevokeMutationVariables> = {
   name: 'InvitationRevoke',
   kind: 'mutation',
@@ -6045,6 +8109,30 @@ export const InvitationRevokeDocument: TypedDocument<InvitationRevokeMutation, I
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const InvitationTargetsDocument: TypedDocument<InvitationTargetsQuery, InvitationTargetsQueryVariables> = {
+  name: 'InvitationTargets',
+  kind: 'query',
+  hash: 'd2ce562db3a68fc80d83c3e0bfdbe634b424b91009cf9c80467e32362046ee66',
+  text: `query InvitationTargets($search: String!) {
+  groups(search: $search, first: 20) {
+    nodes {
+      id
+      fullPath
+      __typename
+    }
+    __typename
+  }
+  projects(search: $search, first: 20) {
+    nodes {
+      id
+      fullPath
       __typename
     }
     __typename
@@ -6896,45 +8984,131 @@ fragment ModelRow on Model {
 export const NamespaceDocument: TypedDocument<NamespaceQuery, NamespaceQueryVariables> = {
   name: 'Namespace',
   kind: 'query',
-  hash: '091502d70f2abda85f7ae99425df32b5f36d0c2656985e52202b21e7bced7a16',
+  hash: '075bbc9839fd6eb1426d2b391ca0ec5e00eb72dd640a9d784642b5c057eb8d54',
   text: `query Namespace($path: String!) {
   project(by: {path: $path}) {
     id
+    number
     name
     fullPath
+    description
     descriptionHtml
     visibility
+    createdAt
+    registryAccess
+    experimentsAccess
     viewerRole
+    viewerCanManage
+    viewerCanWriteRegistry
+    viewerCanWriteCandidates
+    models(orderBy: {field: UPDATED_AT, direction: DESC}, first: 5) {
+      totalCount
+      nodes {
+        id
+        name
+        updatedAt
+        latestVersion {
+          id
+          version
+          stage
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    experiments(first: 1) {
+      totalCount
+      __typename
+    }
+    modelVersionSearch(first: 8) {
+      nodes {
+        id
+        version
+        number
+        status
+        stage
+        createdAt
+        createdBy {
+          id
+          username
+          name
+          __typename
+        }
+        model {
+          id
+          name
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    promotionRequests(status: OPEN, first: 1) {
+      totalCount
+      __typename
+    }
+    deployments(first: 1) {
+      totalCount
+      __typename
+    }
+    storage {
+      stored {
+        size
+        __typename
+      }
+      __typename
+    }
     __typename
   }
   group(by: {path: $path}) {
     id
     name
+    path
     fullPath
     visibility
+    createdAt
     viewerRole
+    viewerCanManage
+    viewerCanUpdate
+    parent {
+      id
+      fullPath
+      __typename
+    }
     groups(first: 100) {
+      totalCount
       nodes {
         id
         name
+        path
         fullPath
         visibility
+        viewerRole
         __typename
       }
       __typename
     }
     projects(first: 100) {
+      totalCount
       nodes {
-        id
-        name
-        fullPath
-        visibility
+        ...ProjectLine
+        viewerRole
         __typename
       }
       __typename
     }
     __typename
   }
+}
+
+fragment ProjectLine on Project {
+  id
+  name
+  fullPath
+  description
+  visibility
+  __typename
 }`,
 };
 
@@ -6994,6 +9168,107 @@ export const NextVersionsDocument: TypedDocument<NextVersionsQuery, NextVersions
 }`,
 };
 
+export const PaletteDocument: TypedDocument<PaletteQuery, PaletteQueryVariables> = {
+  name: 'Palette',
+  kind: 'query',
+  hash: 'cab9f8f5078e9ca680cd8ac4327a33a556d467faf65f56523e2235d1143bb95f',
+  text: `query Palette($search: String!, $project: String!, $isProject: Boolean!) {
+  projects(search: $search, first: 6) {
+    nodes {
+      id
+      name
+      fullPath
+      __typename
+    }
+    __typename
+  }
+  search(project: {path: $project}, search: $search, first: 15) @include(if: $isProject) {
+    nodes {
+      ...Hit
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Hit on SearchResult {
+  ... on Model {
+    __typename
+    id
+    name
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on ModelVersion {
+    __typename
+    id
+    version
+    number
+    model {
+      id
+      name
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+  }
+  ... on Experiment {
+    __typename
+    id
+    name
+    number
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on Candidate {
+    __typename
+    id
+    uuid
+    name
+    candidateStatus: status
+    experiment {
+      id
+      name
+      number
+      __typename
+    }
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  __typename
+}`,
+};
+
+export const PasswordChangeDocument: TypedDocument<PasswordChangeMutation, PasswordChangeMutationVariables> = {
+  name: 'PasswordChange',
+  kind: 'mutation',
+  hash: 'be0b528acc06e0ccc04fab81e59596450a4a04cf7bcd0227ef1a4d5f11885881',
+  text: `mutation PasswordChange($input: PasswordChangeInput!) {
+  passwordChange(input: $input) {
+    endedSessionCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const PersonInviteDocument: TypedDocument<PersonInviteMutation, PersonInviteMutationVariables> = {
   name: 'PersonInvite',
   kind: 'mutation',
@@ -7024,6 +9299,28 @@ export const ProjectChangeDocument: TypedDocument<ProjectChangeMutation, Project
   projectUpdate(input: $input) {
     project {
       id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProjectCreateDocument: TypedDocument<ProjectCreateMutation, ProjectCreateMutationVariables> = {
+  name: 'ProjectCreate',
+  kind: 'mutation',
+  hash: 'c4825114940e0de863643130fd5bca9a424d18a31003f6ff24cd70422865922a',
+  text: `mutation ProjectCreate($input: ProjectCreateInput!) {
+  projectCreate(input: $input) {
+    project {
+      id
+      fullPath
       __typename
     }
     userErrors {
@@ -7186,30 +9483,6 @@ fragment TokenShown on Token {
   modelPatterns
   viewerCanRevoke
   __typename
-}`,
-};
-
-export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariables> = {
-  name: 'Projects',
-  kind: 'query',
-  hash: 'e686bd90eef958d38fd827482bc466e62c3f52364bdde96ebc4a87048aa04a76',
-  text: `query Projects($search: String!, $after: String) {
-  projects(search: $search, first: 50, after: $after) {
-    nodes {
-      id
-      name
-      fullPath
-      visibility
-      description
-      __typename
-    }
-    pageInfo {
-      hasNextPage
-      endCursor
-      __typename
-    }
-    __typename
-  }
 }`,
 };
 
@@ -7561,6 +9834,149 @@ export const RequestWithdrawDocument: TypedDocument<RequestWithdrawMutation, Req
 }`,
 };
 
+export const SearchEverywhereDocument: TypedDocument<SearchEverywhereQuery, SearchEverywhereQueryVariables> = {
+  name: 'SearchEverywhere',
+  kind: 'query',
+  hash: '7fa1ba859299d23308c5920d31c91457e62e4bd3387573092894c0680b6de730',
+  text: `query SearchEverywhere($search: String!) {
+  groups(search: $search, first: 20) {
+    totalCount
+    nodes {
+      id
+      name
+      fullPath
+      visibility
+      __typename
+    }
+    __typename
+  }
+  projects(search: $search, first: 50) {
+    totalCount
+    nodes {
+      ...ProjectLine
+      __typename
+    }
+    __typename
+  }
+  viewer {
+    projects(first: 50) {
+      totalCount
+      nodes {
+        id
+        fullPath
+        models(search: $search, first: 5) {
+          totalCount
+          nodes {
+            id
+            name
+            updatedAt
+            latestVersion {
+              id
+              version
+              __typename
+            }
+            __typename
+          }
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment ProjectLine on Project {
+  id
+  name
+  fullPath
+  description
+  visibility
+  __typename
+}`,
+};
+
+export const SearchProjectDocument: TypedDocument<SearchProjectQuery, SearchProjectQueryVariables> = {
+  name: 'SearchProject',
+  kind: 'query',
+  hash: 'a017e524c76bf519596f182ba29ce9daecdd4590642b2c218bacf90dfa64da6c',
+  text: `query SearchProject($project: String!, $search: String!, $after: String) {
+  search(project: {path: $project}, search: $search, first: 50, after: $after) {
+    nodes {
+      ...Hit
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    totalCount
+    __typename
+  }
+}
+
+fragment Hit on SearchResult {
+  ... on Model {
+    __typename
+    id
+    name
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on ModelVersion {
+    __typename
+    id
+    version
+    number
+    model {
+      id
+      name
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+  }
+  ... on Experiment {
+    __typename
+    id
+    name
+    number
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on Candidate {
+    __typename
+    id
+    uuid
+    name
+    candidateStatus: status
+    experiment {
+      id
+      name
+      number
+      __typename
+    }
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  __typename
+}`,
+};
+
 export const ServiceAccountEndDocument: TypedDocument<ServiceAccountEndMutation, ServiceAccountEndMutationVariables> = {
   name: 'ServiceAccountEnd',
   kind: 'mutation',
@@ -7595,6 +10011,75 @@ export const ServiceAccountMakeDocument: TypedDocument<ServiceAccountMakeMutatio
       field
       __typename
     }
+    __typename
+  }
+}`,
+};
+
+export const SessionRevokeDocument: TypedDocument<SessionRevokeMutation, SessionRevokeMutationVariables> = {
+  name: 'SessionRevoke',
+  kind: 'mutation',
+  hash: 'b5cda37dcb6e1cb538064967cfeb31db90872b0c40cbe9e36086aa1a7fb6ca99',
+  text: `mutation SessionRevoke($input: SessionRevokeInput!) {
+  sessionRevoke(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const SessionsRevokeDocument: TypedDocument<SessionsRevokeMutation, SessionsRevokeMutationVariables> = {
+  name: 'SessionsRevoke',
+  kind: 'mutation',
+  hash: 'd56213d7010a2325952c45a403571349ad1669da95ab15e5b85a05b4f30a4136',
+  text: `mutation SessionsRevoke($input: SessionsRevokeInput!) {
+  sessionsRevoke(input: $input) {
+    deletedCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ShellDocument: TypedDocument<ShellQuery, ShellQueryVariables> = {
+  name: 'Shell',
+  kind: 'query',
+  hash: '69ce2d30a09f8e835b09f299fe6b1f95652f93455b3afcab56db9f96c9129bc0',
+  text: `query Shell($project: String!, $isProject: Boolean!) {
+  viewer {
+    isAdmin
+    user {
+      id
+      username
+      name
+      isBot
+      __typename
+    }
+    __typename
+  }
+  project(by: {path: $project}) @include(if: $isProject) {
+    id
+    number
+    name
+    fullPath
+    visibility
+    registryAccess
+    experimentsAccess
+    viewerRole
+    viewerCanManage
+    viewerCanWriteRegistry
+    viewerCanWriteCandidates
     __typename
   }
 }`,
@@ -7823,6 +10308,73 @@ fragment Amount on StorageAmount {
 }`,
 };
 
+export const SwitcherDocument: TypedDocument<SwitcherQuery, SwitcherQueryVariables> = {
+  name: 'Switcher',
+  kind: 'query',
+  hash: '131c91759494f01a542cb93b2992e206a4447c49c6f47bb6f565871f57efe3e7',
+  text: `query Switcher($search: String!) {
+  viewer {
+    projects(first: 50) {
+      nodes {
+        id
+        name
+        fullPath
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  projects(search: $search, first: 20) {
+    nodes {
+      id
+      name
+      fullPath
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const TokenCreateDocument: TypedDocument<TokenCreateMutation, TokenCreateMutationVariables> = {
+  name: 'TokenCreate',
+  kind: 'mutation',
+  hash: '7c92ec57247bdf706c5b6b01a4572f131dc21e9bb2a7705a30773dfbc4c45ee9',
+  text: `mutation TokenCreate($input: TokenCreateInput!) {
+  tokenCreate(input: $input) {
+    secret
+    token {
+      ...TokenLine
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment TokenLine on Token {
+  id
+  name
+  scopes
+  createdAt
+  expiresAt
+  modelPatterns
+  lastUsedAt
+  lastAddress
+  lastClient
+  revokedAt
+  isExpiring
+  viewerCanRevoke
+  __typename
+}`,
+};
+
 export const TokenEndDocument: TypedDocument<TokenEndMutation, TokenEndMutationVariables> = {
   name: 'TokenEnd',
   kind: 'mutation',
@@ -7863,6 +10415,243 @@ export const TokenMakeDocument: TypedDocument<TokenMakeMutation, TokenMakeMutati
     }
     __typename
   }
+}`,
+};
+
+export const TokenRevokeDocument: TypedDocument<TokenRevokeMutation, TokenRevokeMutationVariables> = {
+  name: 'TokenRevoke',
+  kind: 'mutation',
+  hash: '631d6d81658fbbf5a3e56ea20aa85757cbfe6c3a6bd4aa413d7749728b6576cb',
+  text: `mutation TokenRevoke($input: TokenRevokeInput!) {
+  tokenRevoke(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const TokenRotateDocument: TypedDocument<TokenRotateMutation, TokenRotateMutationVariables> = {
+  name: 'TokenRotate',
+  kind: 'mutation',
+  hash: '049acb1572e829b8d8f8fe40908b63ee36c129089baab896a1c8ceec5f149098',
+  text: `mutation TokenRotate($input: TokenRotateInput!) {
+  tokenRotate(input: $input) {
+    secret
+    token {
+      ...TokenLine
+      __typename
+    }
+    replaced {
+      id
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment TokenLine on Token {
+  id
+  name
+  scopes
+  createdAt
+  expiresAt
+  modelPatterns
+  lastUsedAt
+  lastAddress
+  lastClient
+  revokedAt
+  isExpiring
+  viewerCanRevoke
+  __typename
+}`,
+};
+
+export const UserDeactivateDocument: TypedDocument<UserDeactivateMutation, UserDeactivateMutationVariables> = {
+  name: 'UserDeactivate',
+  kind: 'mutation',
+  hash: '99131bb58a04cb389d764bf0bbf752d56ae4bac33cf035d70df787816ecabdf5',
+  text: `mutation UserDeactivate($input: UserDeactivateInput!) {
+  userDeactivate(input: $input) {
+    user {
+      ...UserLine
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UserLine on User {
+  id
+  username
+  name
+  email
+  isAdmin
+  isBot
+  isDeleted
+  createdAt
+  deactivatedAt
+  lastActiveAt
+  viewerCanUpdate
+  viewerCanManage
+  __typename
+}`,
+};
+
+export const UserDeleteDocument: TypedDocument<UserDeleteMutation, UserDeleteMutationVariables> = {
+  name: 'UserDelete',
+  kind: 'mutation',
+  hash: 'd6cd272e96f5576a1b3618df489467de0d59d0f4aa69c18ffc749fb1ea7f4dff',
+  text: `mutation UserDelete($input: UserDeleteInput!) {
+  userDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserInviteDocument: TypedDocument<UserInviteMutation, UserInviteMutationVariables> = {
+  name: 'UserInvite',
+  kind: 'mutation',
+  hash: 'b2726ac0e585e73ebb5bdaf9db01d2514b3d6398c5af8b853016c4bd00d971ac',
+  text: `mutation UserInvite($input: UserInviteInput!) {
+  userInvite(input: $input) {
+    url
+    invitation {
+      id
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserPasswordResetCreateDocument: TypedDocument<UserPasswordResetCreateMutation, UserPasswordResetCreateMutationVariables> = {
+  name: 'UserPasswordResetCreate',
+  kind: 'mutation',
+  hash: 'bbef7f6d7af692cda6a2a9cf53a2c4bf50486d6a86bfde254d8e51c59170064b',
+  text: `mutation UserPasswordResetCreate($input: UserPasswordResetCreateInput!) {
+  userPasswordResetCreate(input: $input) {
+    url
+    expiresAt
+    user {
+      id
+      username
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserReactivateDocument: TypedDocument<UserReactivateMutation, UserReactivateMutationVariables> = {
+  name: 'UserReactivate',
+  kind: 'mutation',
+  hash: 'd4bf4d8147492e9111ff7ae7c8fb928e7760039f36915f8efc554eaba763284b',
+  text: `mutation UserReactivate($input: UserReactivateInput!) {
+  userReactivate(input: $input) {
+    user {
+      ...UserLine
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UserLine on User {
+  id
+  username
+  name
+  email
+  isAdmin
+  isBot
+  isDeleted
+  createdAt
+  deactivatedAt
+  lastActiveAt
+  viewerCanUpdate
+  viewerCanManage
+  __typename
+}`,
+};
+
+export const UserUpdateDocument: TypedDocument<UserUpdateMutation, UserUpdateMutationVariables> = {
+  name: 'UserUpdate',
+  kind: 'mutation',
+  hash: 'f61db70059d0a99dce922edc0c718585bed0774bf6c700069b857ff7086998c6',
+  text: `mutation UserUpdate($input: UserUpdateInput!) {
+  userUpdate(input: $input) {
+    user {
+      ...UserLine
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UserLine on User {
+  id
+  username
+  name
+  email
+  isAdmin
+  isBot
+  isDeleted
+  createdAt
+  deactivatedAt
+  lastActiveAt
+  viewerCanUpdate
+  viewerCanManage
+  __typename
 }`,
 };
 
@@ -8901,6 +11690,36 @@ export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = 
     }
     __typename
   }
+}`,
+};
+
+export const VisibleProjectsDocument: TypedDocument<VisibleProjectsQuery, VisibleProjectsQueryVariables> = {
+  name: 'VisibleProjects',
+  kind: 'query',
+  hash: 'dba5690a6d9b0a7ee1704400d0f77570dea8ded351b324b6b6f8b577bf0c0c84',
+  text: `query VisibleProjects($search: String!, $after: String) {
+  projects(search: $search, first: 50, after: $after) {
+    nodes {
+      ...ProjectLine
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    totalCount
+    __typename
+  }
+}
+
+fragment ProjectLine on Project {
+  id
+  name
+  fullPath
+  description
+  visibility
+  __typename
 }`,
 };
 

@@ -17,7 +17,8 @@ _ASSETS = Path("-") / "assets"
 _TYPES = {
     ".css": "text/css", ".html": "text/html", ".ico": "image/x-icon", ".js": "text/javascript",
     ".json": "application/json", ".md": "text/plain", ".mjs": "text/javascript", ".png": "image/png",
-    ".svg": "image/svg+xml", ".txt": "text/plain", ".wasm": "application/wasm", ".webp": "image/webp", ".woff2": "font/woff2",
+    ".svg": "image/svg+xml", ".txt": "text/plain", ".wasm": "application/wasm", ".webp": "image/webp",
+    ".woff2": "font/woff2",
 }  # fmt: skip
 """Not those of the machine, which differ."""
 

@@ -1,10 +1,10 @@
-import { Link, useNavigate } from '@tanstack/react-router';
 import { asFailure, usePages } from '../../api';
 import { ModelCandidatesDocument, type ModelCandidatesQuery } from '../../api/operations';
 import { useT, type Translate } from '../../i18n';
-import { Empty, MetricValue, Problem, Skeleton, StatusChip, Time, VirtualTable, type Column } from '../../ui';
+import { Empty, MetricValue, Problem, Skeleton, StatusChip, Time, type Column } from '../../ui';
+import { CandidateLink } from './CandidateLink';
+import { GrowingTable } from './GrowingTable';
 import styles from './models.module.css';
-import { useTablePreferences } from './table_preferences';
 import { VersionLink } from './VersionLink';
 
 type Candidate = NonNullable<ModelCandidatesQuery['model']>['candidates']['nodes'][number];
@@ -15,25 +15,22 @@ const METRICS = 4;
 /** The candidates of a model's own experiment. */
 export function ModelCandidatesTab({ project, model }: { readonly project: string; readonly model: string }) {
   const t = useT();
-  const navigate = useNavigate();
   const candidates = usePages(ModelCandidatesDocument, { project, model }, (data) => data.model?.candidates);
-  const preferences = useTablePreferences('model.candidates');
   if (candidates.query.isError && candidates.rows.length === 0) {
     return <Problem failure={asFailure(candidates.query.error)} onRetry={() => void candidates.query.refetch()} />;
   }
   if (candidates.first === undefined) return <Skeleton rows={8} />;
   if (candidates.rows.length === 0) return <Empty title={t('models.no_candidates')}>{t('models.no_candidates_hint')}</Empty>;
   return (
-    <VirtualTable
+    <GrowingTable
       caption={t('models.tab_candidates')}
       columns={columns(t, project, model, candidates.rows)}
       rows={candidates.rows}
-      total={candidates.total ?? candidates.rows.length}
+      total={candidates.total}
       rowKey={({ id }) => id}
-      onEndReached={candidates.more}
-      loading={candidates.query.isFetching}
-      onOpen={({ uuid }) => void navigate({ to: '/p/$project/candidates/$candidate', params: { project, candidate: uuid } })}
-      {...preferences}
+      hasMore={candidates.query.hasNextPage}
+      onMore={candidates.more}
+      busy={candidates.query.isFetchingNextPage}
     />
   );
 }
@@ -45,11 +42,7 @@ function columns(t: Translate, project: string, model: string, rows: readonly Ca
       id: 'name',
       header: t('models.candidate'),
       width: 260,
-      cell: ({ name, uuid }) => (
-        <Link className={styles.name} to="/p/$project/candidates/$candidate" params={{ project, candidate: uuid }} title={name}>
-          {name || uuid}
-        </Link>
-      ),
+      cell: (candidate) => <CandidateLink project={project} candidate={candidate} />,
     },
     { id: 'status', header: t('models.status'), width: 120, cell: ({ status }) => <StatusChip status={status} /> },
     {

@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router';
 import { useT } from '../../i18n';
 import { ButtonLink, Empty, Markdown, Person, Section, Time } from '../../ui';
 import { FrontMatter } from './FrontMatter';
@@ -65,9 +64,7 @@ export function ModelCard({ project, model }: { readonly project: string; readon
               <div>
                 <dt>{t('models.experiment')}</dt>
                 <dd>
-                  <Link to="/p/$project/experiments/$number" params={{ project, number: String(model.experiment.number) }}>
-                    {model.experiment.name}
-                  </Link>
+                  <a href={`/${project}/-/experiments/${model.experiment.number}`}>{model.experiment.name}</a>
                 </dd>
               </div>
             )}

@@ -5,13 +5,13 @@ import { asFailure, usePages } from '../../api';
 import { ModelVersionsDocument, type VersionRowFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { VERSION_SORTS } from '../../routes/models';
-import { Button, Combobox, FilterBar, Problem, SearchInput, Segmented, Skeleton, VirtualTable } from '../../ui';
+import { Button, Combobox, FilterBar, Problem, SearchInput, Segmented, Skeleton } from '../../ui';
 import { DeleteVersionDialog } from '../versions/DeleteVersionDialog';
 import { useRestoreVersion } from '../versions/restoring';
 import { measuresOf } from './measured';
+import { GrowingTable } from './GrowingTable';
 import type { ShownModel } from './ModelTab';
 import { sortFrom, sortTo } from './sorting';
-import { useTablePreferences } from './table_preferences';
 import { VersionsEmpty } from './VersionsEmpty';
 import { deletedVersionColumns, versionColumns } from './version_columns';
 
@@ -40,7 +40,6 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
   );
   const measures = useMemo(() => measuresOf(versions.rows), [versions.rows]);
   const chosen = search.metrics ?? measures.slice(0, SHOWN_AT_FIRST).map(({ id }) => id);
-  const preferences = useTablePreferences(isTrash ? 'versions.deleted' : 'versions');
   const selected = useMemo(() => new Set(search.selected), [search.selected]);
   const show = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
@@ -73,9 +72,7 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
           <Button
             icon={<GitCompareArrows />}
             disabled={selected.size < 2}
-            onClick={() =>
-              void navigate({ to: '/p/$project/compare', params: { project }, search: { versions: [...selected].join(',') } })
-            }
+            onClick={() => window.location.assign(`/${project}/-/compare?versions=${[...selected].join(',')}`)}
           >
             {t('versions.compare', { count: selected.size })}
           </Button>
@@ -88,29 +85,24 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
       ) : versions.rows.length === 0 ? (
         <VersionsEmpty project={project} model={model} searched={search.q ?? ''} isTrash={isTrash} />
       ) : (
-        <VirtualTable
+        <GrowingTable
           caption={t('versions.title_of', { model: model.name })}
           columns={columns}
           rows={versions.rows}
-          total={versions.total ?? versions.rows.length}
+          total={versions.total}
           rowKey={(version) => version.id}
-          rowHeight={44}
-          onEndReached={versions.more}
-          loading={versions.query.isFetching}
+          rowLabel={({ version }) => version}
+          hasMore={versions.query.hasNextPage}
+          onMore={versions.more}
+          busy={versions.query.isFetchingNextPage}
           sort={sort}
           onSort={(wanted) => show({ sort: sortTo(wanted, VERSION_SORTS) })}
           {...(isTrash
             ? {}
             : {
-                selection: selected,
-                onSelection: (ids: ReadonlySet<string>) => show({ selected: ids.size > 0 ? [...ids] : undefined }),
-                onOpen: ({ version }: VersionRowFragment) =>
-                  void navigate({
-                    to: '/p/$project/models/$model/versions/$version',
-                    params: { project, model: model.name, version },
-                  }),
+                selected,
+                onSelect: (ids: ReadonlySet<string>) => show({ selected: ids.size > 0 ? [...ids] : undefined }),
               })}
-          {...preferences}
         />
       )}
       {deleting && <DeleteVersionDialog model={model.name} version={deleting} onClose={() => setDeleting(null)} />}

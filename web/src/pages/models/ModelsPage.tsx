@@ -5,14 +5,14 @@ import { asFailure, usePages } from '../../api';
 import { ModelsDocument, type ModelOrderField, type ModelRowFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { MODEL_SORTS } from '../../routes/models';
-import { ButtonLink, FilterBar, PageHeader, Problem, SearchInput, Segmented, Skeleton, VirtualTable } from '../../ui';
+import { ButtonLink, FilterBar, PageHeader, Problem, SearchInput, Segmented, Skeleton } from '../../ui';
 import { DeleteModelDialog } from './DeleteModelDialog';
+import { GrowingTable } from './GrowingTable';
 import { deletedModelColumns, modelColumns } from './model_columns';
 import { ModelsEmpty } from './ModelsEmpty';
 import { useRegistryLive } from './registry_live';
 import { RestoreModelDialog } from './RestoreModelDialog';
 import { sortFrom, sortTo } from './sorting';
-import { useTablePreferences } from './table_preferences';
 
 const FIELDS: Readonly<Record<string, ModelOrderField>> = {
   name: 'NAME',
@@ -41,7 +41,6 @@ export function ModelsPage() {
     (data) => data.project?.models,
   );
   useRegistryLive(project, ['Models']);
-  const preferences = useTablePreferences(isTrash ? 'models.deleted' : 'models');
   const mayWrite = models.first?.project?.viewerCanWriteRegistry === true;
   const columns = isTrash
     ? deletedModelColumns(t, { restore: setRestoring, remove: setDeleting })
@@ -79,23 +78,18 @@ export function ModelsPage() {
       ) : models.rows.length === 0 ? (
         <ModelsEmpty project={project} searched={search.q ?? ''} isTrash={isTrash} mayWrite={mayWrite} />
       ) : (
-        <VirtualTable
+        <GrowingTable
           caption={isTrash ? t('models.view_deleted') : t('models.title')}
           columns={columns}
           rows={models.rows}
-          total={models.total ?? models.rows.length}
+          total={models.total}
           rowKey={(model) => model.id}
-          rowHeight={44}
-          onEndReached={models.more}
-          loading={models.query.isFetching}
+          rowLabel={(model) => model.name}
+          hasMore={models.query.hasNextPage}
+          onMore={models.more}
+          busy={models.query.isFetchingNextPage}
           sort={sort}
           onSort={(chosen) => show({ sort: sortTo(chosen, MODEL_SORTS) })}
-          onOpen={
-            isTrash
-              ? undefined
-              : (model) => void navigate({ to: '/p/$project/models/$model', params: { project, model: model.name } })
-          }
-          {...preferences}
         />
       )}
       {deleting && <DeleteModelDialog model={deleting} onClose={() => setDeleting(null)} />}

@@ -1,8 +1,8 @@
-import { Link } from '@tanstack/react-router';
 import { asFailure, usePages } from '../../api';
 import { VersionEvaluationsDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Button, Chip, Empty, MetricValue, Person, Problem, Section, Skeleton, Table, Time } from '../../ui';
+import { CandidateLink } from '../models/CandidateLink';
 import models from '../models/models.module.css';
 import styles from './versions.module.css';
 
@@ -30,9 +30,7 @@ export function EvaluationsTab({ project, id }: { readonly project: string; read
             <Person user={evaluation.createdBy} />
             {evaluation.isFromMlflow && <Chip tone="neutral">MLflow</Chip>}
             {evaluation.candidate && (
-              <Link to="/p/$project/candidates/$candidate" params={{ project, candidate: evaluation.candidate.uuid }}>
-                {evaluation.candidate.name || evaluation.candidate.uuid}
-              </Link>
+              <CandidateLink project={project} candidate={evaluation.candidate} />
             )}
           </p>
           {evaluation.description !== '' && <p className={styles.entries}>{evaluation.description}</p>}

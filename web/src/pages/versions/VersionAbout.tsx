@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { query } from '../../api';
 import { VersionManifestDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Bytes, Digest, Person, Section, Time } from '../../ui';
+import { CandidateLink } from '../models/CandidateLink';
 import styles from '../models/models.module.css';
 import type { ShownVersion } from './VersionPage';
 
@@ -32,9 +32,7 @@ export function VersionAbout({ project, version }: { readonly project: string; r
           <div>
             <dt>{t('models.candidate')}</dt>
             <dd>
-              <Link to="/p/$project/candidates/$candidate" params={{ project, candidate: version.candidate.uuid }}>
-                {version.candidate.name || version.candidate.uuid}
-              </Link>
+              <CandidateLink project={project} candidate={version.candidate} />
             </dd>
           </div>
         )}

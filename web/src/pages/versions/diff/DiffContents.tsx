@@ -1,3 +1,4 @@
+import { realNumber } from '../../../charts';
 import { useT } from '../../../i18n';
 import { Count, Empty, formatMetric, Section } from '../../../ui';
 import { ChangesTable, type ShownChange } from './ChangesTable';
@@ -18,8 +19,8 @@ export function DiffContents({ diff }: { readonly diff: ShownDiff }) {
   const metrics = (diff.metrics ?? []).map(
     ({ key, values: [before, after] }): ShownChange => ({
       name: key,
-      before: before ? formatMetric(before.value) : null,
-      after: after ? formatMetric(after.value) : null,
+      before: before ? formatMetric(realNumber(before.value)) : null,
+      after: after ? formatMetric(realNumber(after.value)) : null,
     }),
   );
   const params = (diff.params ?? []).map(

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useT } from '../../../i18n';
+import { CandidateLink } from '../../models/CandidateLink';
 import type { LineageEntry } from './layout';
 import styles from './lineage.module.css';
 
@@ -27,14 +28,7 @@ export function LineageBoxContent({ entry }: { readonly entry: LineageEntry }) {
     return (
       <>
         <span className={styles.kind}>{t('versions.kind_candidate')}</span>
-        <Link
-          className={styles.label}
-          to="/p/$project/candidates/$candidate"
-          params={{ project: candidate.project.fullPath, candidate: candidate.uuid }}
-          title={candidate.name}
-        >
-          {candidate.name || candidate.uuid}
-        </Link>
+        <CandidateLink project={candidate.project.fullPath} candidate={candidate} />
       </>
     );
   }

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
 import { accountRoutes } from './routes/account';
+import { artifactRoutes } from './routes/artifacts';
 import { homeRoutes } from './routes/home';
 import { lifecycleRoutes } from './routes/lifecycle';
 import { modelRoutes } from './routes/models';
@@ -15,7 +16,7 @@ const tree = rootRoute.addChildren([
   ...homeRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...modelRoutes, ...lifecycleRoutes, ...settingsRoutes]),
+  projectRoute.addChildren([...modelRoutes, ...artifactRoutes, ...lifecycleRoutes, ...settingsRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
+import { compareRoutes } from './routes/compare';
 import { homeRoutes } from './routes/home';
 import { modelRoutes } from './routes/models';
 import { namespaceRoutes } from './routes/namespaces';
@@ -11,7 +12,7 @@ import { RouteMissing } from './shell/RouteMissing';
 const tree = rootRoute.addChildren([
   ...homeRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...modelRoutes]),
+  projectRoute.addChildren([...modelRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -1,0 +1,52 @@
+import { useMemo } from 'react';
+import { useT } from '../../i18n';
+import type { Comparison } from './comparison';
+import controls from './Controls.module.css';
+import type { Change } from './ComparePage';
+import { metricCell, textCell, valueRows } from './values';
+import { FilesRows } from './FilesRows';
+import type { CompareSearch } from '../../routes/compare';
+import { SidesTable } from './SidesTable';
+import { Toggle } from './Toggle';
+
+interface ValuesTabProps {
+  readonly project: string;
+  readonly comparison: Comparison;
+  readonly search: CompareSearch;
+  readonly change: Change;
+}
+
+/** Facts, params, metrics, tags, files and signature side by side: what differs, or all. */
+export function ValuesTab({ project, comparison, search, change }: ValuesTabProps) {
+  const t = useT();
+  const { all = false, q = '', base } = search;
+  const at = Math.max(0, comparison.sides.findIndex((side) => side.id === base));
+  const baseline = base === undefined ? null : at;
+  const { params, metrics, tags } = useMemo(() => valueRows(comparison, all, q), [comparison, all, q]);
+  const empty = t(all ? 'compare.nothing' : 'compare.no_differences');
+  return (
+    <>
+      <div className={controls.controls}>
+        <Toggle label={t('compare.differences_only')} checked={!all} onChange={(only) => change({ all: only ? undefined : true })} />
+        <label className={controls.field}>
+          <span className={controls.hidden}>{t('compare.search_keys')}</span>
+          <input
+            type="search"
+            className={controls.select}
+            placeholder={t('compare.search_keys')}
+            value={q}
+            onChange={(event) => change({ q: event.target.value === '' ? undefined : event.target.value })}
+          />
+        </label>
+      </div>
+      <SidesTable project={project} comparison={comparison} baseline={baseline} change={change}>
+        {[
+          { title: t('compare.metrics'), rows: metrics.map((row) => ({ key: row.key, cells: metricCell(row, baseline) })), empty },
+          { title: t('compare.params'), rows: params.map((row) => ({ key: row.key, cells: textCell(row, baseline) })), empty },
+          { title: t('compare.tags'), rows: tags.map((row) => ({ key: row.key, cells: textCell(row, baseline) })), empty },
+        ]}
+      </SidesTable>
+      <FilesRows project={project} comparison={comparison} all={all} q={q} baseline={baseline} change={change} empty={empty} />
+    </>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Json } from '../../api/operations';
+import type { Row } from './comparison';
+import type { ComparedFile } from './use_files';
+import type { Cell } from './values';
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+const DIGITS = 8;
+
+/** Bytes in the greatest unit that leaves a number above one. */
+export function byteText(bytes: number): string {
+  const power = bytes > 0 ? Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10)) : 0;
+  return `${Number((bytes / 1_024 ** power).toPrecision(3))} ${UNITS[power]}`;
+}
+
+/** Cells of a path: size and the beginning of the SHA-256. */
+export function fileCell(row: Row<ComparedFile>, baseline: number | null): Cell[] {
+  const from = baseline === null ? undefined : row.values[baseline]?.sha256;
+  return row.values.map((file, index) => ({
+    text: file === null ? null : `${byteText(file.size)} · ${file.sha256.slice(0, DIGITS)}`,
+    isOther: baseline !== null && index !== baseline && file?.sha256 !== from,
+  }));
+}
+
+/** Cells of a column of the signature: its type and whether it may be absent. */
+export function signatureCell(row: Row<Json>, baseline: number | null): Cell[] {
+  const texts = row.values.map((column) => (column === null ? null : columnText(column)));
+  return texts.map((text, index) => ({ text, isOther: baseline !== null && index !== baseline && text !== texts[baseline] }));
+}
+
+function columnText(column: Json): string {
+  if (column === null || typeof column !== 'object' || Array.isArray(column)) return JSON.stringify(column);
+  const { name: _, required, type, ...rest } = column;
+  const others = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : '';
+  return `${String(type ?? '')}${required === false ? '?' : ''}${others}`.trim();
+}

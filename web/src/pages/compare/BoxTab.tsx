@@ -1,12 +1,12 @@
 import { useMemo } from 'react';
 import { BoxPlot } from '../../charts';
 import { useT } from '../../i18n';
+import { Checkbox } from '../../ui';
 import type { Comparison } from './comparison';
 import controls from './Controls.module.css';
 import type { FieldsTabProps } from './FieldsTab';
 import { FieldChoice } from './FieldChoice';
 import { canBeLog, fieldOr, isVaried, type Field } from './fields';
-import { Toggle } from './Toggle';
 
 /** More groups say no more than the values themselves. */
 const MOST_GROUPS = 30;
@@ -25,7 +25,7 @@ export function BoxTab({ comparison, fields, search, change }: FieldsTabProps) {
       <div className={controls.controls}>
         <FieldChoice label={t('compare.values_of')} fields={numbers} value={y.id} onChange={(id) => change({ y: id })} />
         <FieldChoice label={t('compare.group_by')} fields={groupings} value={by.id} onChange={(id) => change({ by: id })} />
-        <Toggle label={t('compare.log_x')} checked={search.xlog ?? false} disabled={!canBeLog(y)} onChange={(on) => change({ xlog: on || undefined })} />
+        <Checkbox label={t('compare.log_x')} checked={search.xlog ?? false} disabled={!canBeLog(y)} onChange={(on) => change({ xlog: on || undefined })} />
       </div>
       <BoxPlot title={t('compare.by', { y: y.label, group: by.label })} groups={groups} label={y.label} log={(search.xlog ?? false) && canBeLog(y)} />
     </>

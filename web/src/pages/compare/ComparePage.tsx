@@ -1,10 +1,10 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { useT } from '../../i18n';
-import type { CompareSearch } from '../../routes/compare';
+import { COMPARE_TABS, type CompareSearch } from '../../routes/compare';
 import '../../styles/charts.css';
+import { Empty, PageHeader, Problem, Skeleton, Tabs } from '../../ui';
 import styles from './Compare.module.css';
-import { CompareTabs } from './CompareTabs';
 import { CompareTools } from './CompareTools';
 import { CurvesTab } from './CurvesTab';
 import { FieldsTab } from './FieldsTab';
@@ -35,36 +35,29 @@ export function ComparePage() {
   const isVersions = search.candidates === undefined && search.versions !== undefined;
   return (
     <div className={styles.page}>
-      <header className={styles.top}>
-        <h1 className={styles.title}>{t(isVersions ? 'compare.title_versions' : 'compare.title_candidates', { count })}</h1>
-        {comparison && <CompareTools comparison={comparison} />}
-      </header>
-      {count < 2 && (
-        <section className={styles.empty}>
-          <h2>{t('compare.empty')}</h2>
-          <p>{t('compare.empty_hint')}</p>
-        </section>
+      <PageHeader
+        title={t(isVersions ? 'compare.title_versions' : 'compare.title_candidates', { count })}
+        actions={comparison && <CompareTools comparison={comparison} />}
+        tabs={
+          comparison && (
+            <Tabs
+              label={t('compare.views')}
+              items={COMPARE_TABS.map((value) => ({ value, label: t(`compare.tab_${value}`) }))}
+              value={tab}
+              onChange={(next) => change({ tab: next })}
+            />
+          )
+        }
+      />
+      {count < 2 && <Empty title={t('compare.empty')}>{t('compare.empty_hint')}</Empty>}
+      {failure !== null && <Problem failure={failure} onRetry={retry} />}
+      {isLoading && <Skeleton rows={12} />}
+      {comparison && tab === 'values' && <ValuesTab project={project} comparison={comparison} search={search} change={change} />}
+      {comparison && tab === 'curves' && <CurvesTab comparison={comparison} search={search} change={change} />}
+      {comparison && (tab === 'scatter' || tab === 'parallel' || tab === 'contour' || tab === 'box') && (
+        <FieldsTab tab={tab} comparison={comparison} search={search} change={change} />
       )}
-      {failure !== null && (
-        <section className={styles.empty} role="alert">
-          <p>{t(failure.kind === 'notFound' ? 'compare.gone' : 'compare.failed', { message: failure.message })}</p>
-          <button type="button" onClick={retry}>
-            {t('compare.again')}
-          </button>
-        </section>
-      )}
-      {isLoading && <p aria-busy="true">{t('compare.loading')}</p>}
-      {comparison && (
-        <>
-          <CompareTabs tab={tab} search={search} project={project} />
-          {tab === 'values' && <ValuesTab project={project} comparison={comparison} search={search} change={change} />}
-          {tab === 'curves' && <CurvesTab comparison={comparison} search={search} change={change} />}
-          {(tab === 'scatter' || tab === 'parallel' || tab === 'contour' || tab === 'box') && (
-            <FieldsTab tab={tab} comparison={comparison} search={search} change={change} />
-          )}
-          {tab === 'files' && <FilesTab project={project} comparison={comparison} search={search} change={change} />}
-        </>
-      )}
+      {comparison && tab === 'files' && <FilesTab project={project} comparison={comparison} search={search} change={change} />}
     </div>
   );
 }

@@ -1,11 +1,11 @@
 import { useMemo } from 'react';
 import { Contour } from '../../charts';
 import { useT } from '../../i18n';
+import { Checkbox } from '../../ui';
 import controls from './Controls.module.css';
 import type { FieldsTabProps } from './FieldsTab';
 import { FieldChoice } from './FieldChoice';
 import { axisOf, canBeLog, fieldOr, isVaried } from './fields';
-import { Toggle } from './Toggle';
 
 const LEAST_POINTS = 3;
 
@@ -28,9 +28,9 @@ export function ContourTab({ comparison, fields, search, change }: FieldsTabProp
     <>
       <div className={controls.controls}>
         <FieldChoice label="X" fields={numbers} value={x.id} onChange={(id) => change({ x: id })} />
-        <Toggle label={t('compare.log_x')} checked={search.xlog ?? false} disabled={!canBeLog(x)} onChange={(on) => change({ xlog: on || undefined })} />
+        <Checkbox label={t('compare.log_x')} checked={search.xlog ?? false} disabled={!canBeLog(x)} onChange={(on) => change({ xlog: on || undefined })} />
         <FieldChoice label="Y" fields={numbers} value={y.id} onChange={(id) => change({ y: id })} />
-        <Toggle label={t('compare.log_y')} checked={search.ylog ?? false} disabled={!canBeLog(y)} onChange={(on) => change({ ylog: on || undefined })} />
+        <Checkbox label={t('compare.log_y')} checked={search.ylog ?? false} disabled={!canBeLog(y)} onChange={(on) => change({ ylog: on || undefined })} />
         <FieldChoice label="Z" fields={numbers} value={z.id} onChange={(id) => change({ z: id })} />
       </div>
       {points.length < LEAST_POINTS ? (

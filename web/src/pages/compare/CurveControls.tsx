@@ -1,11 +1,11 @@
 import { useT } from '../../i18n';
+import { Checkbox } from '../../ui';
 import type { CompareSearch } from '../../routes/compare';
 import { Choice } from './Choice';
 import type { Change } from './ComparePage';
 import controls from './Controls.module.css';
 import { MetricsChoice } from './MetricsChoice';
 import { Slider } from './Slider';
-import { Toggle } from './Toggle';
 
 interface CurveControlsProps {
   readonly metrics: readonly string[];
@@ -36,8 +36,8 @@ export function CurveControls({ metrics, chosen, most, search, change }: CurveCo
       />
       <Slider label={t('compare.smoothing')} value={smooth} max={0.99} step={0.01} onChange={(value) => change({ smooth: value || undefined })} />
       <Slider label={t('compare.outliers')} value={outliers} max={10} step={0.5} onChange={(value) => change({ outliers: value || undefined })} />
-      <Toggle label={t('compare.log_x')} checked={logx} disabled={axis === 'time'} onChange={(on) => change({ logx: on || undefined, zoom: undefined })} />
-      <Toggle label={t('compare.log_y')} checked={logy} onChange={(on) => change({ logy: on || undefined })} />
+      <Checkbox label={t('compare.log_x')} checked={logx} disabled={axis === 'time'} onChange={(on) => change({ logx: on || undefined, zoom: undefined })} />
+      <Checkbox label={t('compare.log_y')} checked={logy} onChange={(on) => change({ logy: on || undefined })} />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { query } from '../../api';
 import { CompareCurvesDocument } from '../../api/operations';
 import { BarChart, curveOf, type Curve } from '../../charts';
 import { useT } from '../../i18n';
+import { Empty, Problem } from '../../ui';
 import type { CompareSearch } from '../../routes/compare';
 import type { Comparison } from './comparison';
 import type { Change } from './ComparePage';
@@ -54,11 +55,11 @@ export function CurvesTab({ comparison, search, change }: CurvesTabProps) {
     }
     return byKey;
   }, [answer.data, sides]);
-  if (metrics.length === 0) return <p>{t('compare.no_metrics')}</p>;
+  if (metrics.length === 0) return <Empty title={t('compare.no_metrics')} />;
   return (
     <>
       <CurveControls metrics={metrics.map((row) => row.key)} chosen={keys} most={MOST_METRICS} search={search} change={change} />
-      {answer.error && <p role="alert">{answer.error.message}</p>}
+      {answer.error && <Problem failure={answer.error} inline onRetry={() => void answer.refetch()} />}
       <div className={styles.charts} aria-busy={answer.isFetching && !answer.isFetched}>
         {keys.map((key) =>
           stepped.includes(key) ? (

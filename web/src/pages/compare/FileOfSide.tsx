@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { query } from '../../api';
 import { CompareArtifactDocument, type CompareArtifactQuery } from '../../api/operations';
 import { useT } from '../../i18n';
+import { Bytes, Problem, Skeleton } from '../../ui';
 import styles from './Compare.module.css';
 import type { Comparison, Side } from './comparison';
-import { byteText } from './file_values';
 import { shownAs } from './shown_files';
 import { SideLink } from './SideLink';
 import { TextOfFile } from './TextOfFile';
@@ -37,7 +37,7 @@ export function FileOfSide({ project, kind, side, path, isThere, listed, isListi
     <figure className={styles.file}>
       <figcaption className={styles.fileHead}>
         <SideLink project={project} kind={kind} side={side} />
-        {file !== undefined && <span className={styles.note}>{byteText(file.size)}</span>}
+        {file !== undefined && <Bytes value={file.size} />}
       </figcaption>
       {content()}
     </figure>
@@ -45,7 +45,7 @@ export function FileOfSide({ project, kind, side, path, isThere, listed, isListi
 
   function content() {
     if (!isThere) return <p className={styles.note}>{t('compare.absent')}</p>;
-    if (file === undefined) return <p aria-busy={isListing || single.isPending}>{single.error?.message ?? '…'}</p>;
+    if (file === undefined) return single.error ? <Problem failure={single.error} inline /> : <Skeleton />;
     if (file.downloadUrl === null) return <p className={styles.note}>{t('compare.quarantined')}</p>;
     if (shownAs(path)?.kind === 'image') {
       return <img className={styles.image} src={file.downloadUrl} alt={t('compare.image_of', { path, name: side.name })} loading="lazy" />;

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { query } from '../../api';
 import { CompareCandidateFolderDocument } from '../../api/operations';
 import { useT } from '../../i18n';
+import { Empty, Problem, Skeleton } from '../../ui';
 import type { CompareSearch } from '../../routes/compare';
 import { Choice } from './Choice';
 import styles from './Compare.module.css';
@@ -38,9 +39,9 @@ export function FilesTab({ project, comparison, search, change }: FilesTabProps)
     staleTime: LINK_MILLISECONDS,
     refetchInterval: LINK_MILLISECONDS,
   });
-  if (isLoading) return <p aria-busy="true">{t('compare.loading_files')}</p>;
-  if (failure !== null) return <p role="alert">{t('compare.files_failed', { message: failure.message })}</p>;
-  if (path === undefined || row === undefined) return <p>{t('compare.no_shown_files')}</p>;
+  if (isLoading) return <Skeleton rows={6} />;
+  if (failure !== null) return <Problem failure={failure} />;
+  if (path === undefined || row === undefined) return <Empty title={t('compare.no_shown_files')} />;
   return (
     <>
       <div className={controls.controls}>

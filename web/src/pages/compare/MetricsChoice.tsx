@@ -1,8 +1,10 @@
-import { useId, useState } from 'react';
+import { ChevronDown } from 'lucide-react';
+import { useState } from 'react';
 import { useT } from '../../i18n';
+import { Button, Checkbox, Popover, SearchInput } from '../../ui';
 import styles from './Controls.module.css';
 
-interface KeysChoiceProps {
+interface MetricsChoiceProps {
   readonly label: string;
   readonly items: readonly { readonly value: string; readonly label: string }[];
   readonly chosen: readonly string[];
@@ -10,43 +12,32 @@ interface KeysChoiceProps {
   readonly onChange: (chosen: readonly string[]) => void;
 }
 
-/** Several of many, in a box that opens; those that are chosen stand in it in their order. */
-export function MetricsChoice({ label, items, chosen, most, onChange }: KeysChoiceProps) {
+/** More are found by typing. */
+const MOST_SHOWN = 200;
+
+/** Several of many, in a box that opens; each is added behind those that are chosen. */
+export function MetricsChoice({ label, items, chosen, most, onChange }: MetricsChoiceProps) {
   const t = useT();
-  const id = useId();
   const [search, setSearch] = useState('');
-  const found = items.filter((item) => item.label.toLowerCase().includes(search.toLowerCase())).slice(0, 200);
+  const found = items.filter((item) => item.label.toLowerCase().includes(search.toLowerCase())).slice(0, MOST_SHOWN);
   const toggle = (value: string) =>
     onChange(chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value].slice(0, most));
   return (
-    <details className={styles.details}>
-      <summary className={styles.summary}>{t('compare.chosen_of', { label, chosen: chosen.length, count: items.length })}</summary>
+    <Popover trigger={<Button icon={<ChevronDown />}>{t('compare.chosen_of', { label, chosen: chosen.length, count: items.length })}</Button>} title={label}>
       <div className={styles.popup}>
-        <label htmlFor={id} className={styles.hidden}>
-          {t('compare.search_keys')}
-        </label>
-        <input
-          id={id}
-          type="search"
-          className={styles.select}
-          placeholder={t('compare.search_keys')}
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
+        <SearchInput value={search} onChange={setSearch} placeholder={t('compare.search_keys')} />
         <div className={styles.options}>
           {found.map((item) => (
-            <label key={item.value} className={styles.toggle}>
-              <input
-                type="checkbox"
-                checked={chosen.includes(item.value)}
-                disabled={!chosen.includes(item.value) && chosen.length >= most}
-                onChange={() => toggle(item.value)}
-              />
-              <span>{item.label}</span>
-            </label>
+            <Checkbox
+              key={item.value}
+              label={item.label}
+              checked={chosen.includes(item.value)}
+              disabled={!chosen.includes(item.value) && chosen.length >= most}
+              onChange={() => toggle(item.value)}
+            />
           ))}
         </div>
       </div>
-    </details>
+    </Popover>
   );
 }

@@ -1,11 +1,11 @@
 import { useMemo } from 'react';
 import { ScatterChart } from '../../charts';
 import { useT } from '../../i18n';
+import { Checkbox } from '../../ui';
 import controls from './Controls.module.css';
 import type { FieldsTabProps } from './FieldsTab';
 import { FieldChoice } from './FieldChoice';
 import { axisOf, canBeLog, fieldOr } from './fields';
-import { Toggle } from './Toggle';
 
 /** One field over another, coloured by a third. */
 export function ScatterTab({ comparison, fields, search, change }: FieldsTabProps) {
@@ -30,9 +30,9 @@ export function ScatterTab({ comparison, fields, search, change }: FieldsTabProp
     <>
       <div className={controls.controls}>
         <FieldChoice label="X" fields={fields} value={x.id} onChange={(id) => change({ x: id })} />
-        <Toggle label={t('compare.log_x')} checked={search.xlog ?? false} disabled={!canBeLog(x)} onChange={(on) => change({ xlog: on || undefined })} />
+        <Checkbox label={t('compare.log_x')} checked={search.xlog ?? false} disabled={!canBeLog(x)} onChange={(on) => change({ xlog: on || undefined })} />
         <FieldChoice label="Y" fields={fields} value={y.id} onChange={(id) => change({ y: id })} />
-        <Toggle label={t('compare.log_y')} checked={search.ylog ?? false} disabled={!canBeLog(y)} onChange={(on) => change({ ylog: on || undefined })} />
+        <Checkbox label={t('compare.log_y')} checked={search.ylog ?? false} disabled={!canBeLog(y)} onChange={(on) => change({ ylog: on || undefined })} />
         <FieldChoice
           label={t('compare.colour')}
           fields={fields.filter((field) => !field.words)}

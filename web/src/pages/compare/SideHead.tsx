@@ -1,5 +1,7 @@
 import { Link } from '@tanstack/react-router';
+import { Crosshair, X } from 'lucide-react';
 import { useT } from '../../i18n';
+import { Button, IconButton, StatusChip } from '../../ui';
 import type { Comparison, Side } from './comparison';
 import type { Change } from './ComparePage';
 import { SideLink } from './SideLink';
@@ -26,28 +28,26 @@ export function SideHead({ project, comparison, side, look, isBaseline, change }
       <span className={styles.mark} data-look={look % 8} aria-hidden="true" />
       <SideLink project={project} kind={kind} side={side} />
       <span className={styles.facts}>
-        <span>{t(`compare.status_${side.status}`)}</span>
+        <StatusChip status={side.status} />
         {side.home !== '' && <span title={side.home}>{side.home}</span>}
         {side.who !== '' && <span>{side.who}</span>}
       </span>
       <span className={styles.actions}>
-        <button
-          type="button"
-          className={styles.small}
+        <Button
+          size="s"
+          variant={isBaseline ? 'secondary' : 'quiet'}
+          icon={<Crosshair />}
           aria-pressed={isBaseline}
           onClick={() => change({ base: isBaseline ? undefined : side.id })}
         >
           {t('compare.baseline')}
-        </button>
+        </Button>
         {others.length > 1 && (
-          <button
-            type="button"
-            className={styles.small}
-            aria-label={t('compare.remove', { name: side.name })}
+          <IconButton
+            icon={<X />}
+            label={t('compare.remove', { name: side.name })}
             onClick={() => change({ [kind]: others.join(','), ...(isBaseline ? { base: undefined } : {}) })}
-          >
-            ✕
-          </button>
+          />
         )}
         {kind === 'versions' && base !== undefined && (
           <Link

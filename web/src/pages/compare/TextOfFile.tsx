@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { asFailure } from '../../api';
 import { useT } from '../../i18n';
+import { Problem, Skeleton } from '../../ui';
 import styles from './Compare.module.css';
 import { rowsOf, shownAs } from './shown_files';
 
@@ -29,8 +30,8 @@ export function TextOfFile({ id, path, address }: TextOfFileProps) {
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
-  if (answer.error) return <p role="alert">{answer.error.message}</p>;
-  if (answer.data === undefined) return <p aria-busy="true">…</p>;
+  if (answer.error) return <Problem failure={answer.error} inline />;
+  if (answer.data === undefined) return <Skeleton />;
   if (shownAs(path)?.kind !== 'table') {
     return (
       <pre className={styles.text} tabIndex={0}>

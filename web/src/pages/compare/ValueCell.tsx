@@ -1,4 +1,5 @@
 import { useLanguage, useT } from '../../i18n';
+import { formatMetric } from '../../ui';
 import styles from './SidesTable.module.css';
 import type { Cell } from './values';
 
@@ -15,7 +16,7 @@ export function ValueCell({ cell, isBaseline }: { readonly cell: Cell; readonly 
       </td>
     );
   }
-  const shown = number === undefined ? text : Number.isFinite(number) ? new Intl.NumberFormat(language, { maximumSignificantDigits: 6 }).format(number) : text;
+  const shown = number === undefined ? text : formatMetric(number);
   return (
     <td className={names.join(' ')} title={note === undefined ? text : `${text} · ${t('compare.at_step', { step: note })}`}>
       <span className={styles.text}>{shown}</span>

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { useT } from '../../i18n';
+import { Checkbox, SearchInput } from '../../ui';
 import type { Comparison } from './comparison';
 import controls from './Controls.module.css';
 import type { Change } from './ComparePage';
@@ -7,7 +8,6 @@ import { metricCell, textCell, valueRows } from './values';
 import { FilesRows } from './FilesRows';
 import type { CompareSearch } from '../../routes/compare';
 import { SidesTable } from './SidesTable';
-import { Toggle } from './Toggle';
 
 interface ValuesTabProps {
   readonly project: string;
@@ -27,17 +27,8 @@ export function ValuesTab({ project, comparison, search, change }: ValuesTabProp
   return (
     <>
       <div className={controls.controls}>
-        <Toggle label={t('compare.differences_only')} checked={!all} onChange={(only) => change({ all: only ? undefined : true })} />
-        <label className={controls.field}>
-          <span className={controls.hidden}>{t('compare.search_keys')}</span>
-          <input
-            type="search"
-            className={controls.select}
-            placeholder={t('compare.search_keys')}
-            value={q}
-            onChange={(event) => change({ q: event.target.value === '' ? undefined : event.target.value })}
-          />
-        </label>
+        <Checkbox label={t('compare.differences_only')} checked={!all} onChange={(only) => change({ all: only ? undefined : true })} />
+        <SearchInput value={q} onChange={(next) => change({ q: next || undefined })} placeholder={t('compare.search_keys')} isMain />
       </div>
       <SidesTable project={project} comparison={comparison} baseline={baseline} change={change}>
         {[

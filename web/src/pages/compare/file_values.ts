@@ -1,22 +1,16 @@
 import type { Json } from '../../api/operations';
+import { formatBytes } from '../../ui';
 import type { Row } from './comparison';
 import type { ComparedFile } from './use_files';
 import type { Cell } from './values';
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 const DIGITS = 8;
 
-/** Bytes in the greatest unit that leaves a number above one. */
-export function byteText(bytes: number): string {
-  const power = bytes > 0 ? Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10)) : 0;
-  return `${Number((bytes / 1_024 ** power).toPrecision(3))} ${UNITS[power]}`;
-}
-
 /** Cells of a path: size and the beginning of the SHA-256. */
-export function fileCell(row: Row<ComparedFile>, baseline: number | null): Cell[] {
+export function fileCell(row: Row<ComparedFile>, baseline: number | null, language: string): Cell[] {
   const from = baseline === null ? undefined : row.values[baseline]?.sha256;
   return row.values.map((file, index) => ({
-    text: file === null ? null : `${byteText(file.size)} · ${file.sha256.slice(0, DIGITS)}`,
+    text: file === null ? null : `${formatBytes(file.size, language)} · ${file.sha256.slice(0, DIGITS)}`,
     isOther: baseline !== null && index !== baseline && file?.sha256 !== from,
   }));
 }

@@ -3780,12 +3780,12 @@ export const CompareCandidateFilesDocument: TypedDocument<CompareCandidateFilesQ
 export const CompareCandidateFolderDocument: TypedDocument<CompareCandidateFolderQuery, CompareCandidateFolderQueryVariables> = {
   name: 'CompareCandidateFolder',
   kind: 'query',
-  hash: '05fd0ef72ea6625914747ef19861b2630b1dd158e26a288b10b209e4d603fa6d',
+  hash: 'f2309496736c5c9bced8097683bf74d45a05dc4c2bda57de16c66c724b687e8d',
   text: `query CompareCandidateFolder($ids: [ID!]!, $folder: String!) {
   candidatesCompare(ids: $ids) {
     sides {
       id
-      artifacts(folder: $folder, first: 100) {
+      artifacts(folder: $folder, first: 20) {
         nodes {
           id
           path

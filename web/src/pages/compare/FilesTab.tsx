@@ -32,7 +32,7 @@ export function FilesTab({ project, comparison, search, change }: FilesTabProps)
   const path = shown.find((file) => file.path === search.path)?.path ?? shown[0]?.path;
   const row = files.find((file) => file.key === path);
   const folder = path === undefined ? '' : path.split('/').slice(0, -1).join('/');
-  // One answer has the links of all candidates; files beyond its first hundred are asked for one by one.
+  // One answer has the links of all candidates; files beyond its first twenty are asked for one by one.
   const listing = useQuery({
     ...query(CompareCandidateFolderDocument, { ids: comparison.sides.map((side) => side.id), folder }),
     enabled: comparison.kind === 'candidates' && path !== undefined,

@@ -31,9 +31,13 @@ export function flag(value: unknown): true | undefined {
   return value === true || value === 1 || value === 'true' ? true : undefined;
 }
 
-/** Without what is not there. */
-export function present<Search extends object>(search: Search): { [Key in keyof Search]?: NonNullable<Search[Key]> } {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Search]?: NonNullable<Search[Key]>;
-  };
+/** What stands in an address; a part that is undefined is left out of it. */
+export type Present<Search extends object> = { [Key in keyof Search]?: NonNullable<Search[Key]> | undefined };
+
+/**
+ * What is there. The rest is undefined and not left out: the router lays this over all that stood in the address, and what
+ * a page does not take must not come through.
+ */
+export function present<Search extends object>(search: Search): Present<Search> {
+  return search as Present<Search>;
 }

@@ -16,19 +16,18 @@ interface FileOfSideProps {
   readonly kind: Comparison['kind'];
   readonly side: Side;
   readonly path: string;
-  readonly isThere: boolean;
   /** The file, if the answer about all sides has it. */
   readonly listed: NonNullable<CompareArtifactQuery['artifact']> | undefined;
   readonly isListing: boolean;
 }
 
 /** A file of one side. Images are images and nothing else: no script in them runs. */
-export function FileOfSide({ project, kind, side, path, isThere, listed, isListing }: FileOfSideProps) {
+export function FileOfSide({ project, kind, side, path, listed, isListing }: FileOfSideProps) {
   const t = useT();
   const owner = kind === 'candidates' ? { candidate: { id: side.id } } : { modelVersion: { id: side.id } };
   const single = useQuery({
     ...query(CompareArtifactDocument, { by: { path: { owner, path: side.folder === '' ? path : `${side.folder}/${path}` } } }),
-    enabled: isThere && !isListing && listed === undefined,
+    enabled: !isListing && listed === undefined,
     staleTime: LINK_MILLISECONDS,
     refetchInterval: LINK_MILLISECONDS,
   });
@@ -44,7 +43,6 @@ export function FileOfSide({ project, kind, side, path, isThere, listed, isListi
   );
 
   function content() {
-    if (!isThere) return <p className={styles.note}>{t('compare.absent')}</p>;
     if (file === undefined) return single.error ? <Problem failure={single.error} inline /> : <Skeleton />;
     if (file.downloadUrl === null) return <p className={styles.note}>{t('compare.quarantined')}</p>;
     if (shownAs(path)?.kind === 'image') {

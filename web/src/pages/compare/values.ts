@@ -16,9 +16,13 @@ export interface Cell {
 
 /** The rows that are shown. */
 export function valueRows({ params, metrics, tags }: Comparison, all: boolean, q: string) {
+  return { params: shownRows(params, all, q), metrics: shownRows(metrics, all, q), tags: shownRows(tags, all, q) };
+}
+
+/** The rows that differ, or all, whose keys have a text in them. */
+export function shownRows<Shown extends Row<unknown>>(rows: readonly Shown[], all: boolean, q: string): Shown[] {
   const text = q.toLowerCase();
-  const shown = <Value,>(rows: readonly Row<Value>[]) => rows.filter((row) => (all || row.differs) && row.key.toLowerCase().includes(text));
-  return { params: shown(params), metrics: shown(metrics), tags: shown(tags) };
+  return rows.filter((row) => (all || row.differs) && row.key.toLowerCase().includes(text));
 }
 
 /** Cells of a row of texts. */

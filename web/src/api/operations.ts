@@ -21,6 +21,344 @@ export type RealNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Input of `candidateDelete`. */
+export type CandidateDeleteInput = {
+  /** The candidate. */
+  candidate: CandidateLookup;
+  /** For good, instead of into the trash. */
+  permanently?: boolean;
+};
+
+/** Names a candidate, in one of two ways. */
+export type CandidateLookup =
+  {   /** The id of the candidate. */
+  id: string; path?: never; }
+  |  { id?: never;   /** Its project and UUID. */
+  path: CandidatePath; };
+
+/** A candidate by project and UUID. */
+export type CandidatePath = {
+  /** The full path of the project. */
+  project: string;
+  /** The UUID of the candidate, which MLflow clients call run id. */
+  uuid: string;
+};
+
+/** Input of `candidateRestore`. */
+export type CandidateRestoreInput = {
+  /** The candidate. */
+  candidate: CandidateLookup;
+};
+
+/** One key of an order of candidates; those without it come last. */
+export type CandidateSearchOrder = {
+  /** A key of MLflow's order grammar, e.g. `metrics.accuracy`, `params.depth` or `start_time`. */
+  field: string;
+  /** The direction. */
+  direction?: OrderDirection;
+};
+
+/** The status of an execution, as its client set it. */
+export type CandidateStatus =
+  /** It runs. */
+  | 'RUNNING'
+  /** It will run. */
+  | 'SCHEDULED'
+  /** It has ended well. */
+  | 'FINISHED'
+  /** It has ended with an error. */
+  | 'FAILED'
+  /** It was ended from outside. */
+  | 'KILLED';
+
+/** Input of `candidateUpdate`; what is left out stays. */
+export type CandidateUpdateInput = {
+  /** The candidate. */
+  candidate: CandidateLookup;
+  /** For people to read. */
+  name?: string | null | undefined;
+  /** Its status. */
+  status?: CandidateStatus | null | undefined;
+  /** When it ended. */
+  finishedAt?: string | null | undefined;
+  /** Tags to set or remove. */
+  tags?: Array<TagPatch>;
+};
+
+/** The status of the link to a CI job. */
+export type CiJobStatus =
+  /** The CI system has not told of the job yet; `statusReason` says why, if it was asked. */
+  | 'PENDING'
+  /** The job is known and followed until it has finished. */
+  | 'LINKED'
+  /** The job has finished; nothing will change any more. */
+  | 'FINISHED'
+  /** The job cannot be followed; `statusReason` says why. `ciJobRefresh` tries again. */
+  | 'FAILED';
+
+/** A kind of CI system. */
+export type CiProvider =
+  /** Jobs of GitLab CI. */
+  | 'GITLAB'
+  /** Workflow runs of GitHub Actions. */
+  | 'GITHUB';
+
+/** Input of `experimentCreate`. */
+export type ExperimentCreateInput = {
+  /** The project that it is created in. */
+  project: ProjectLookup;
+  /** Unique in the project, 1 to 500 characters. */
+  name: string;
+  /** Its tags. */
+  tags?: Array<TagInput>;
+};
+
+/** Input of `experimentDelete`. */
+export type ExperimentDeleteInput = {
+  /** The experiment. */
+  experiment: ExperimentLookup;
+  /** For good, instead of into the trash. */
+  permanently?: boolean;
+};
+
+/** Names an experiment, in one of three ways. */
+export type ExperimentLookup =
+  {   /** The id of the experiment. */
+  id: string; path?: never; name?: never; }
+  |  { id?: never;   /** Its project and number. */
+  path: ExperimentPath; name?: never; }
+  |  { id?: never; path?: never;   /** Its project and name. */
+  name: ExperimentName; };
+
+/** An experiment by project and name. */
+export type ExperimentName = {
+  /** The full path of the project. */
+  project: string;
+  /** The name of the experiment. */
+  name: string;
+};
+
+/** An experiment by project and number. */
+export type ExperimentPath = {
+  /** The full path of the project. */
+  project: string;
+  /** The number of the experiment; 0 is Default. */
+  number: number | string;
+};
+
+/** Input of `experimentRestore`. */
+export type ExperimentRestoreInput = {
+  /** The experiment. */
+  experiment: ExperimentLookup;
+};
+
+/** Input of `experimentUpdate`; what is left out stays. */
+export type ExperimentUpdateInput = {
+  /** The experiment. */
+  experiment: ExperimentLookup;
+  /** The new name; a model's own experiment is named after it and keeps its name. */
+  name?: string | null | undefined;
+  /** Tags to set or remove. */
+  tags?: Array<TagPatch>;
+};
+
+/** The status of a logged model, as its maker set it. */
+export type LoggedModelStatus =
+  /** Its files are on their way. */
+  | 'PENDING'
+  /** Its files are there. */
+  | 'READY'
+  /** Its files did not arrive. */
+  | 'UPLOAD_FAILED';
+
+/** Names a model, in one of two ways. */
+export type ModelLookup =
+  {   /** The id of the model. */
+  id: string; path?: never; }
+  |  { id?: never;   /** Its project and name. */
+  path: ModelPath; };
+
+/** A model by project and name. */
+export type ModelPath = {
+  /** The full path of the project. */
+  project: string;
+  /** The name of the model. */
+  name: string;
+};
+
+/** Input of `modelVersionCreate`. */
+export type ModelVersionCreateInput = {
+  /** The model that gets the version. */
+  model: ModelLookup;
+  /** SemVer 2.0, unique in the model; the next one when left out. */
+  version?: string | null | undefined;
+  /** What the next version raises; PATCH when left out. Not with `version`. */
+  increment?: ModelVersionIncrement | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** Its tags. */
+  tags?: Array<TagInput>;
+  /** The candidate of the same project that it is made from: they share the files. A new one when left out. */
+  candidateId?: string | null | undefined;
+  /** The logged model of the same project that it is made from: they share the files, and its candidate. */
+  loggedModelId?: string | null | undefined;
+  /** The folder of that candidate's files that becomes its own. */
+  artifactFolder?: string;
+  /** Where it comes from, as text; never opened by the service. */
+  source?: string;
+  /** The address of its files where they are kept outside of this service. */
+  location?: string;
+  /** The id of the run of another tracking server that it comes from. */
+  foreignRun?: string;
+  /** A link to that run. */
+  runLink?: string;
+  /** Whether files are going to be pushed: then it is OPEN, and nothing but an exact reference means it, until `modelVersionComplete`. */
+  isOpen?: boolean;
+};
+
+/** Which part of a model's highest version the next one raises. */
+export type ModelVersionIncrement =
+  /** It breaks consumers: another algorithm, a required column. */
+  | 'MAJOR'
+  /** It adds: an optional column. */
+  | 'MINOR'
+  /** It was trained again. */
+  | 'PATCH'
+  /** It goes on towards the next release. */
+  | 'PRERELEASE';
+
+/** Whether the files of a version are complete and sound. */
+export type ModelVersionStatus =
+  /** Files are still being pushed. */
+  | 'OPEN'
+  /** They are. */
+  | 'READY'
+  /** A file is not what it claims to be, or the push was given up. */
+  | 'FAILED'
+  /** Loading a file of it is dangerous. */
+  | 'QUARANTINED';
+
+/** The direction of an order. */
+export type OrderDirection =
+  /** The least come first. */
+  | 'ASC'
+  /** The greatest come first. */
+  | 'DESC';
+
+/** What happened. */
+export type ProjectEventType =
+  /** A model was made. */
+  | 'MODEL_CREATED'
+  /** Name, description or tags of a model changed. */
+  | 'MODEL_UPDATED'
+  /** A model was deleted. */
+  | 'MODEL_DELETED'
+  /** A deleted model came back. */
+  | 'MODEL_RESTORED'
+  /** Files are being pushed to a model version. */
+  | 'MODEL_VERSION_OPENED'
+  /** A model version is whole for the first time. */
+  | 'MODEL_VERSION_CREATED'
+  /** All files of a model version are there and sound, as of now. */
+  | 'MODEL_VERSION_READY'
+  /** A model version failed; `detail` tells why. */
+  | 'MODEL_VERSION_FAILED'
+  /** A file of a model version is in quarantine; `detail` tells why. */
+  | 'MODEL_VERSION_QUARANTINED'
+  /** A model version was sealed. */
+  | 'MODEL_VERSION_SEALED'
+  /** A model version was yanked. */
+  | 'MODEL_VERSION_YANKED'
+  /** A model version is not yanked any more. */
+  | 'MODEL_VERSION_UNYANKED'
+  /** A model version was deprecated. */
+  | 'MODEL_VERSION_DEPRECATED'
+  /** A model version is not deprecated any more. */
+  | 'MODEL_VERSION_UNDEPRECATED'
+  /** Description or tags of a model version changed. */
+  | 'MODEL_VERSION_UPDATED'
+  /** A model version was deleted. */
+  | 'MODEL_VERSION_DELETED'
+  /** A deleted model version came back; `detail` names it. */
+  | 'MODEL_VERSION_RESTORED'
+  /** A model version is in another stage; `detail` names it. */
+  | 'MODEL_VERSION_STAGE_CHANGED'
+  /** A model version got an alias; `detail` names it. */
+  | 'ALIAS_SET'
+  /** A model version lost an alias, maybe to another; `detail` names it. */
+  | 'ALIAS_DELETED'
+  /** The gates of a stage were set; `detail` names the stage. */
+  | 'GATE_SET_CREATED'
+  /** A candidate began. */
+  | 'CANDIDATE_CREATED'
+  /** Name, status or times of a candidate changed; not its logs. */
+  | 'CANDIDATE_UPDATED'
+  /** A candidate has ended: finished, failed or killed. */
+  | 'CANDIDATE_FINISHED'
+  /** A candidate went to the trash. */
+  | 'CANDIDATE_TRASHED'
+  /** A candidate came back. */
+  | 'CANDIDATE_RESTORED'
+  /** A candidate is gone: for good, or with its model or version. */
+  | 'CANDIDATE_DELETED'
+  /** A background job was queued. */
+  | 'BACKGROUND_JOB_CREATED'
+  /** The status of a background job changed; `detail` names it. */
+  | 'BACKGROUND_JOB_UPDATED'
+  /** A CI job was recorded. */
+  | 'CI_JOB_CREATED'
+  /** A CI job changed. */
+  | 'CI_JOB_UPDATED'
+  /** A candidate or model version was linked to a CI job. */
+  | 'CI_JOB_LINKED'
+  /** A model version was promoted; `detail` names the stage. */
+  | 'PROMOTION_COMPLETED'
+  /** A promotion was refused; `detail` names the stage. */
+  | 'PROMOTION_REFUSED'
+  /** A promotion was requested; `detail` names by whom. */
+  | 'PROMOTION_REQUEST_OPENED'
+  /** Something was said about a promotion request. */
+  | 'PROMOTION_REQUEST_COMMENTED'
+  /** A person approved; `detail` names who. */
+  | 'PROMOTION_REQUEST_APPROVED'
+  /** An approval fell, since something has changed. */
+  | 'PROMOTION_REQUEST_APPROVAL_FELL'
+  /** A requested promotion was tried, and refused. */
+  | 'PROMOTION_REQUEST_REFUSED'
+  /** A promotion request was rejected. */
+  | 'PROMOTION_REQUEST_REJECTED'
+  /** A promotion request was taken back. */
+  | 'PROMOTION_REQUEST_WITHDRAWN'
+  /** The time of a promotion request was over. */
+  | 'PROMOTION_REQUEST_EXPIRED'
+  /** A requested promotion was made. */
+  | 'PROMOTION_REQUEST_PROMOTED'
+  /** A model version was evaluated; `detail` names the data set. */
+  | 'EVALUATION_CREATED'
+  /** A fact of a model version was stated; `detail` names it. */
+  | 'MODEL_VERSION_FACTS_SET'
+  /** An online experiment began; `detail` is its kind. */
+  | 'ONLINE_EXPERIMENT_CREATED'
+  /** An online experiment was concluded; `detail` names the arm that won, if one did. */
+  | 'ONLINE_EXPERIMENT_CONCLUDED'
+  /** A version runs; `detail` names the environment. */
+  | 'DEPLOYMENT_STARTED'
+  /** No heartbeat came for a while; `detail` names the environment. */
+  | 'DEPLOYMENT_SILENT'
+  /** A deployment has ended; `detail` names the environment. */
+  | 'DEPLOYMENT_ENDED'
+  /** More was missed than can be sent again: query anew what you show. `object` is the project. */
+  | 'RESET';
+
+/** Names a project, in one of three ways. */
+export type ProjectLookup =
+  {   /** The id of the project. */
+  id: string; path?: never; number?: never; }
+  |  { id?: never;   /** Its full path, e.g. `team/vision/ocr`. */
+  path: string; number?: never; }
+  |  { id?: never; path?: never;   /** Its number, which stands for it in paths of the REST and MLflow interfaces. */
+  number: number | string; };
+
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
 export type Role =
   /** Reads. */
@@ -34,6 +372,31 @@ export type Role =
   /** Deletes projects. */
   | 'OWNER';
 
+/** A tag to set. */
+export type TagInput = {
+  /** The key. */
+  key: string;
+  /** The value. */
+  value: string;
+};
+
+/** A change of a tag. */
+export type TagPatch = {
+  /** The key. */
+  key: string;
+  /** The new value; null removes the tag. */
+  value?: string | null | undefined;
+};
+
+/** Which of the things that can be in the trash: MLflow's view types. */
+export type ViewType =
+  /** Those that are not in the trash. */
+  | 'ACTIVE'
+  /** Those in the trash. */
+  | 'DELETED'
+  /** All. */
+  | 'ALL';
+
 /** Who may know of a group or project. */
 export type Visibility =
   /** Members. */
@@ -42,6 +405,1174 @@ export type Visibility =
   | 'INTERNAL'
   /** All callers. */
   | 'PUBLIC';
+
+export type CandidateQueryVariables = Exact<{
+  project: string;
+  uuid: string;
+}>;
+
+
+export type CandidateQuery = {
+  candidate: {
+    __typename: 'Candidate',
+    id: string,
+    uuid: string,
+    name: string,
+    status: CandidateStatus,
+    startedAt: string | null,
+    finishedAt: string | null,
+    createdAt: string,
+    updatedAt: string,
+    deletedAt: string | null,
+    username: string,
+    viewerCanUpdate: boolean,
+    viewerCanDelete: boolean,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string
+    } | null,
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string
+      } | null
+    } | null,
+    parent: {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus
+    } | null,
+    children: {
+      __typename: 'CandidateConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        status: CandidateStatus,
+        startedAt: string | null,
+        finishedAt: string | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean
+      }
+    },
+    params: Array<{
+      __typename: 'Param',
+      key: string,
+      value: string
+    }>,
+    tags: Array<{
+      __typename: 'Tag',
+      key: string,
+      value: string
+    }>,
+    metrics: Array<{
+      __typename: 'Metric',
+      key: string,
+      value: RealNumber,
+      step: number,
+      timestamp: number,
+      datasetName: string | null,
+      datasetDigest: string | null
+    }>,
+    datasets: Array<{
+      __typename: 'Dataset',
+      name: string,
+      digest: string,
+      sourceType: string,
+      source: string,
+      schema: string | null,
+      profile: string | null,
+      tags: Array<{
+        __typename: 'Tag',
+        key: string,
+        value: string
+      }>
+    }>,
+    loggedModels: {
+      __typename: 'LoggedModelConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'LoggedModel',
+        id: string,
+        uuid: string,
+        name: string,
+        modelType: string,
+        status: LoggedModelStatus,
+        createdAt: string
+      }>
+    },
+    loggedModelInputs: Array<{
+      __typename: 'LoggedModelUse',
+      step: number,
+      loggedModel: {
+        __typename: 'LoggedModel',
+        id: string,
+        uuid: string,
+        name: string,
+        modelType: string,
+        status: LoggedModelStatus,
+        createdAt: string
+      } | null
+    }>,
+    modelVersions: Array<{
+      __typename: 'ModelVersion',
+      id: string,
+      version: string,
+      status: ModelVersionStatus,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string
+      } | null
+    }>,
+    ciJobs: Array<{
+      __typename: 'CiJob',
+      id: string,
+      provider: CiProvider,
+      externalId: string,
+      status: CiJobStatus,
+      ciStatus: string | null,
+      name: string | null,
+      ciProject: string | null,
+      ref: string | null,
+      commitSha: string | null,
+      pipelineId: string | null,
+      pipelineUrl: string | null,
+      mergeRequestIid: number | null,
+      mergeRequestUrl: string | null,
+      username: string | null,
+      userUrl: string | null,
+      logUrl: string | null,
+      webUrl: string | null,
+      startedAt: string | null,
+      finishedAt: string | null,
+      lastCheckedAt: string | null,
+      statusReason: string | null
+    }>
+  } | null
+};
+
+export type CandidateChildrenQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type CandidateChildrenQuery = {
+  candidate: {
+    __typename: 'Candidate',
+    id: string,
+    children: {
+      __typename: 'CandidateConnection',
+      nodes: Array<{
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        status: CandidateStatus,
+        startedAt: string | null,
+        finishedAt: string | null,
+        createdAt: string,
+        username: string,
+        deletedAt: string | null,
+        viewerCanDelete: boolean,
+        parent: {
+          __typename: 'Candidate',
+          id: string
+        } | null,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          number: number,
+          name: string
+        } | null,
+        children: {
+          __typename: 'CandidateConnection',
+          totalCount: number | null
+        },
+        modelVersions: Array<{
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          model: {
+            __typename: 'Model',
+            name: string
+          } | null
+        }>,
+        params: Array<{
+          __typename: 'Param',
+          key: string,
+          value: string
+        }>,
+        tags: Array<{
+          __typename: 'Tag',
+          key: string,
+          value: string
+        }>,
+        metrics: Array<{
+          __typename: 'Metric',
+          key: string,
+          value: RealNumber
+        }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type CandidateCurvesQueryVariables = Exact<{
+  id: string;
+  keys: Array<string>;
+}>;
+
+
+export type CandidateCurvesQuery = {
+  candidate: {
+    __typename: 'Candidate',
+    id: string,
+    metricSeries: Array<{
+      __typename: 'MetricSeries',
+      key: string,
+      pointCount: number,
+      points: Array<{
+        __typename: 'MetricPoint',
+        value: RealNumber,
+        step: number,
+        timestamp: number
+      }>
+    }>
+  } | null
+};
+
+export type CandidateDeleteMutationVariables = Exact<{
+  input: CandidateDeleteInput;
+}>;
+
+
+export type CandidateDeleteMutation = {
+  candidateDelete: {
+    __typename: 'CandidateDeletePayload',
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      deletedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CandidateEventsSubscriptionVariables = Exact<{
+  project: string;
+}>;
+
+
+export type CandidateEventsSubscription = {
+  projectEvents: {
+    __typename: 'ProjectEvent',
+    type: ProjectEventType,
+    objectType: string,
+    objectId: string,
+    cursor: string
+  }
+};
+
+export type CandidateLiveSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CandidateLiveSubscription = {
+  candidateUpdated: {
+    __typename: 'CandidateUpdate',
+    cursor: string,
+    isComplete: boolean,
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      status: CandidateStatus,
+      finishedAt: string | null
+    } | null,
+    metrics: Array<{
+      __typename: 'Metric',
+      key: string,
+      value: RealNumber,
+      step: number,
+      timestamp: number
+    }>
+  }
+};
+
+export type CandidateRestoreMutationVariables = Exact<{
+  input: CandidateRestoreInput;
+}>;
+
+
+export type CandidateRestoreMutation = {
+  candidateRestore: {
+    __typename: 'CandidateRestorePayload',
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      deletedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CandidateUpdateMutationVariables = Exact<{
+  input: CandidateUpdateInput;
+}>;
+
+
+export type CandidateUpdateMutation = {
+  candidateUpdate: {
+    __typename: 'CandidateUpdatePayload',
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      name: string,
+      status: CandidateStatus,
+      tags: Array<{
+        __typename: 'Tag',
+        key: string,
+        value: string
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CandidatesQueryVariables = Exact<{
+  project: string;
+  experiments: Array<string>;
+  filter: string;
+  orderBy?: Array<CandidateSearchOrder> | null | undefined;
+  view: ViewType;
+  after?: string | null | undefined;
+  isFirst: boolean;
+}>;
+
+
+export type CandidatesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    viewerCanWriteCandidates: boolean,
+    candidateSearch: {
+      __typename: 'CandidateSearch',
+      nodes: Array<{
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        status: CandidateStatus,
+        startedAt: string | null,
+        finishedAt: string | null,
+        createdAt: string,
+        username: string,
+        deletedAt: string | null,
+        viewerCanDelete: boolean,
+        parent: {
+          __typename: 'Candidate',
+          id: string
+        } | null,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          number: number,
+          name: string
+        } | null,
+        children: {
+          __typename: 'CandidateConnection',
+          totalCount: number | null
+        },
+        modelVersions: Array<{
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          model: {
+            __typename: 'Model',
+            name: string
+          } | null
+        }>,
+        params: Array<{
+          __typename: 'Param',
+          key: string,
+          value: string
+        }>,
+        tags: Array<{
+          __typename: 'Tag',
+          key: string,
+          value: string
+        }>,
+        metrics: Array<{
+          __typename: 'Metric',
+          key: string,
+          value: RealNumber
+        }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null,
+  experiments?: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact'
+    }
+    | {
+      __typename: 'ArtifactUpload'
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate'
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string,
+      createdAt: string,
+      deletedAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanDelete: boolean,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string
+      } | null,
+      tags: Array<{
+        __typename: 'Tag',
+        key: string,
+        value: string
+      }>,
+      candidates: {
+        __typename: 'CandidateConnection',
+        totalCount: number | null
+      }
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model'
+    }
+    | {
+      __typename: 'ModelVersion'
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
+export type CandidatesByIdQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CandidatesByIdQuery = {
+  nodes: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact'
+    }
+    | {
+      __typename: 'ArtifactUpload'
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus,
+      startedAt: string | null,
+      finishedAt: string | null,
+      createdAt: string,
+      username: string,
+      deletedAt: string | null,
+      viewerCanDelete: boolean,
+      parent: {
+        __typename: 'Candidate',
+        id: string
+      } | null,
+      experiment: {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      } | null,
+      children: {
+        __typename: 'CandidateConnection',
+        totalCount: number | null
+      },
+      modelVersions: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        model: {
+          __typename: 'Model',
+          name: string
+        } | null
+      }>,
+      params: Array<{
+        __typename: 'Param',
+        key: string,
+        value: string
+      }>,
+      tags: Array<{
+        __typename: 'Tag',
+        key: string,
+        value: string
+      }>,
+      metrics: Array<{
+        __typename: 'Metric',
+        key: string,
+        value: RealNumber
+      }>
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment'
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model'
+    }
+    | {
+      __typename: 'ModelVersion'
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
+export type LinkedThingsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type LinkedThingsQuery = {
+  projects: {
+    __typename: 'ProjectConnection',
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      number: number,
+      fullPath: string
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  }
+};
+
+export type ModelNamesQueryVariables = Exact<{
+  project: string;
+  search: string;
+}>;
+
+
+export type ModelNamesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    models: {
+      __typename: 'ModelConnection',
+      nodes: Array<{
+        __typename: 'Model',
+        id: string,
+        name: string,
+        latestVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string
+        } | null
+      }>
+    }
+  } | null
+};
+
+export type ModelVersionOfNumberQueryVariables = Exact<{
+  project: string;
+  model: string;
+  reference: string;
+}>;
+
+
+export type ModelVersionOfNumberQuery = {
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string
+    } | null
+  } | null
+};
+
+export type ProjectOfReferenceQueryVariables = Exact<{
+  by: ProjectLookup;
+}>;
+
+
+export type ProjectOfReferenceQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    number: number,
+    fullPath: string
+  } | null
+};
+
+export type ThingsByIdsQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type ThingsByIdsQuery = {
+  nodes: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact'
+    }
+    | {
+      __typename: 'ArtifactUpload'
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      project: {
+        __typename: 'Project',
+        id: string,
+        fullPath: string
+      } | null
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      project: {
+        __typename: 'Project',
+        id: string,
+        fullPath: string
+      } | null
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model',
+      id: string,
+      name: string,
+      project: {
+        __typename: 'Project',
+        id: string,
+        fullPath: string
+      } | null
+    }
+    | {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      } | null
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
+export type VersionFromCandidateMutationVariables = Exact<{
+  input: ModelVersionCreateInput;
+}>;
+
+
+export type VersionFromCandidateMutation = {
+  modelVersionCreate: {
+    __typename: 'ModelVersionCreatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string
+      } | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CandidateRowFragment = {
+  __typename: 'Candidate',
+  id: string,
+  uuid: string,
+  name: string,
+  status: CandidateStatus,
+  startedAt: string | null,
+  finishedAt: string | null,
+  createdAt: string,
+  username: string,
+  deletedAt: string | null,
+  viewerCanDelete: boolean,
+  parent: {
+    __typename: 'Candidate',
+    id: string
+  } | null,
+  experiment: {
+    __typename: 'Experiment',
+    id: string,
+    number: number,
+    name: string
+  } | null,
+  children: {
+    __typename: 'CandidateConnection',
+    totalCount: number | null
+  },
+  modelVersions: Array<{
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    model: {
+      __typename: 'Model',
+      name: string
+    } | null
+  }>,
+  params: Array<{
+    __typename: 'Param',
+    key: string,
+    value: string
+  }>,
+  tags: Array<{
+    __typename: 'Tag',
+    key: string,
+    value: string
+  }>,
+  metrics: Array<{
+    __typename: 'Metric',
+    key: string,
+    value: RealNumber
+  }>
+};
+
+export type ExperimentCreateMutationVariables = Exact<{
+  input: ExperimentCreateInput;
+}>;
+
+
+export type ExperimentCreateMutation = {
+  experimentCreate: {
+    __typename: 'ExperimentCreatePayload',
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ExperimentDeleteMutationVariables = Exact<{
+  input: ExperimentDeleteInput;
+}>;
+
+
+export type ExperimentDeleteMutation = {
+  experimentDelete: {
+    __typename: 'ExperimentDeletePayload',
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ExperimentRestoreMutationVariables = Exact<{
+  input: ExperimentRestoreInput;
+}>;
+
+
+export type ExperimentRestoreMutation = {
+  experimentRestore: {
+    __typename: 'ExperimentRestorePayload',
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ExperimentUpdateMutationVariables = Exact<{
+  input: ExperimentUpdateInput;
+}>;
+
+
+export type ExperimentUpdateMutation = {
+  experimentUpdate: {
+    __typename: 'ExperimentUpdatePayload',
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ExperimentsQueryVariables = Exact<{
+  project: string;
+  search: string;
+  view: ViewType;
+  after?: string | null | undefined;
+}>;
+
+
+export type ExperimentsQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    number: number,
+    viewerCanWriteCandidates: boolean,
+    experiments: {
+      __typename: 'ExperimentConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string,
+        createdAt: string,
+        updatedAt: string,
+        deletedAt: string | null,
+        viewerCanUpdate: boolean,
+        viewerCanDelete: boolean,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string
+        } | null,
+        candidates: {
+          __typename: 'CandidateConnection',
+          totalCount: number | null,
+          nodes: Array<{
+            __typename: 'Candidate',
+            id: string,
+            createdAt: string
+          }>
+        }
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
 
 export type ProjectsQueryVariables = Exact<{
   search: string;
@@ -179,6 +1710,767 @@ export type ViewerQuery = {
   } | null
 };
 
+export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVariables> = {
+  name: 'Candidate',
+  kind: 'query',
+  hash: '5a6c081072a27882ce2cdcf8a43af78f032be013fcaeb555fa735ee1588eaeca',
+  text: `query Candidate($project: String!, $uuid: String!) {
+  candidate(by: {path: {project: $project, uuid: $uuid}}) {
+    id
+    uuid
+    name
+    status
+    startedAt
+    finishedAt
+    createdAt
+    updatedAt
+    deletedAt
+    username
+    viewerCanUpdate
+    viewerCanDelete
+    createdBy {
+      id
+      username
+      name
+      __typename
+    }
+    experiment {
+      id
+      number
+      name
+      model {
+        id
+        name
+        __typename
+      }
+      __typename
+    }
+    parent {
+      id
+      uuid
+      name
+      status
+      __typename
+    }
+    children(first: 50) {
+      nodes {
+        id
+        uuid
+        name
+        status
+        startedAt
+        finishedAt
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        __typename
+      }
+      totalCount
+      __typename
+    }
+    params {
+      key
+      value
+      __typename
+    }
+    tags {
+      key
+      value
+      __typename
+    }
+    metrics {
+      key
+      value
+      step
+      timestamp
+      datasetName
+      datasetDigest
+      __typename
+    }
+    datasets {
+      name
+      digest
+      sourceType
+      source
+      schema
+      profile
+      tags {
+        key
+        value
+        __typename
+      }
+      __typename
+    }
+    loggedModels(first: 20) {
+      nodes {
+        id
+        uuid
+        name
+        modelType
+        status
+        createdAt
+        __typename
+      }
+      totalCount
+      __typename
+    }
+    loggedModelInputs {
+      step
+      loggedModel {
+        id
+        uuid
+        name
+        modelType
+        status
+        createdAt
+        __typename
+      }
+      __typename
+    }
+    modelVersions {
+      id
+      version
+      status
+      model {
+        id
+        name
+        __typename
+      }
+      __typename
+    }
+    ciJobs {
+      id
+      provider
+      externalId
+      status
+      ciStatus
+      name
+      ciProject
+      ref
+      commitSha
+      pipelineId
+      pipelineUrl
+      mergeRequestIid
+      mergeRequestUrl
+      username
+      userUrl
+      logUrl
+      webUrl
+      startedAt
+      finishedAt
+      lastCheckedAt
+      statusReason
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateChildrenDocument: TypedDocument<CandidateChildrenQuery, CandidateChildrenQueryVariables> = {
+  name: 'CandidateChildren',
+  kind: 'query',
+  hash: 'cabb0dc3593c28a8185acf6b6a0b542a4a510b3b8ea3749b1a8e7cd6b7a4d54a',
+  text: `query CandidateChildren($id: ID!, $after: String) {
+  candidate(by: {id: $id}) {
+    id
+    children(first: 100, after: $after) {
+      nodes {
+        ...CandidateRow
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment CandidateRow on Candidate {
+  id
+  uuid
+  name
+  status
+  startedAt
+  finishedAt
+  createdAt
+  username
+  deletedAt
+  viewerCanDelete
+  parent {
+    id
+    __typename
+  }
+  experiment {
+    id
+    number
+    name
+    __typename
+  }
+  children(first: 1) {
+    totalCount
+    __typename
+  }
+  modelVersions {
+    id
+    version
+    model {
+      name
+      __typename
+    }
+    __typename
+  }
+  params {
+    key
+    value
+    __typename
+  }
+  tags {
+    key
+    value
+    __typename
+  }
+  metrics {
+    key
+    value
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const CandidateCurvesDocument: TypedDocument<CandidateCurvesQuery, CandidateCurvesQueryVariables> = {
+  name: 'CandidateCurves',
+  kind: 'query',
+  hash: '2332898afe2e9c4c7d46c541a720644bfa61431f0f4866757dd30b158fd9d501',
+  text: `query CandidateCurves($id: ID!, $keys: [String!]!) {
+  candidate(by: {id: $id}) {
+    id
+    metricSeries(keys: $keys, maxPoints: 500) {
+      key
+      pointCount
+      points {
+        value
+        step
+        timestamp
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateDeleteDocument: TypedDocument<CandidateDeleteMutation, CandidateDeleteMutationVariables> = {
+  name: 'CandidateDelete',
+  kind: 'mutation',
+  hash: '095d35860714fc2271b02500c24ee48dfeb8c6757e82a7dc1b55d141baacaa70',
+  text: `mutation CandidateDelete($input: CandidateDeleteInput!) {
+  candidateDelete(input: $input) {
+    candidate {
+      id
+      deletedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateEventsDocument: TypedDocument<CandidateEventsSubscription, CandidateEventsSubscriptionVariables> = {
+  name: 'CandidateEvents',
+  kind: 'subscription',
+  hash: '0344e6d0f214552f5b4a025f52e43a8b4a8bddaafa7fecb42afb4e397ca7458c',
+  text: `subscription CandidateEvents($project: String!) {
+  projectEvents(project: {path: $project}) {
+    type
+    objectType
+    objectId
+    cursor
+    __typename
+  }
+}`,
+};
+
+export const CandidateLiveDocument: TypedDocument<CandidateLiveSubscription, CandidateLiveSubscriptionVariables> = {
+  name: 'CandidateLive',
+  kind: 'subscription',
+  hash: '714e287fc89b08dce43d5642844e8e1099df056dca3da6f71c6421d5e9eb0d74',
+  text: `subscription CandidateLive($id: ID!) {
+  candidateUpdated(by: {id: $id}) {
+    cursor
+    isComplete
+    candidate {
+      id
+      status
+      finishedAt
+      __typename
+    }
+    metrics {
+      key
+      value
+      step
+      timestamp
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateRestoreDocument: TypedDocument<CandidateRestoreMutation, CandidateRestoreMutationVariables> = {
+  name: 'CandidateRestore',
+  kind: 'mutation',
+  hash: '39317e1ae96e67436e35a2f4acd0968cd113e3ca505d3e152caa963bf8f670dd',
+  text: `mutation CandidateRestore($input: CandidateRestoreInput!) {
+  candidateRestore(input: $input) {
+    candidate {
+      id
+      deletedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateUpdateDocument: TypedDocument<CandidateUpdateMutation, CandidateUpdateMutationVariables> = {
+  name: 'CandidateUpdate',
+  kind: 'mutation',
+  hash: '89e25faf9838da2002df7c78c40e4ac8bb4ea285b6043a6e829368f73ca65230',
+  text: `mutation CandidateUpdate($input: CandidateUpdateInput!) {
+  candidateUpdate(input: $input) {
+    candidate {
+      id
+      name
+      status
+      tags {
+        key
+        value
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidatesDocument: TypedDocument<CandidatesQuery, CandidatesQueryVariables> = {
+  name: 'Candidates',
+  kind: 'query',
+  hash: '6053c9df6a71e6ac0a442528f17d89b42de54e9d6571bb4fed8b1c6de91a2287',
+  text: `query Candidates($project: String!, $experiments: [ID!]!, $filter: String!, $orderBy: [CandidateSearchOrder!], $view: ViewType!, $after: String, $isFirst: Boolean!) {
+  project(by: {path: $project}) {
+    id
+    viewerCanWriteCandidates
+    candidateSearch(
+      experimentIds: $experiments
+      filter: $filter
+      orderBy: $orderBy
+      view: $view
+      first: 100
+      after: $after
+    ) {
+      nodes {
+        ...CandidateRow
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  experiments: nodes(ids: $experiments) @include(if: $isFirst) {
+    ... on Experiment {
+      id
+      number
+      name
+      createdAt
+      deletedAt
+      viewerCanUpdate
+      viewerCanDelete
+      model {
+        id
+        name
+        __typename
+      }
+      tags {
+        key
+        value
+        __typename
+      }
+      candidates(first: 1) {
+        totalCount
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment CandidateRow on Candidate {
+  id
+  uuid
+  name
+  status
+  startedAt
+  finishedAt
+  createdAt
+  username
+  deletedAt
+  viewerCanDelete
+  parent {
+    id
+    __typename
+  }
+  experiment {
+    id
+    number
+    name
+    __typename
+  }
+  children(first: 1) {
+    totalCount
+    __typename
+  }
+  modelVersions {
+    id
+    version
+    model {
+      name
+      __typename
+    }
+    __typename
+  }
+  params {
+    key
+    value
+    __typename
+  }
+  tags {
+    key
+    value
+    __typename
+  }
+  metrics {
+    key
+    value
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const CandidatesByIdDocument: TypedDocument<CandidatesByIdQuery, CandidatesByIdQueryVariables> = {
+  name: 'CandidatesById',
+  kind: 'query',
+  hash: '9cdabbf6795cceae02002dc4465ec707e70a43874d054fe9880cce24044be792',
+  text: `query CandidatesById($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Candidate {
+      ...CandidateRow
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment CandidateRow on Candidate {
+  id
+  uuid
+  name
+  status
+  startedAt
+  finishedAt
+  createdAt
+  username
+  deletedAt
+  viewerCanDelete
+  parent {
+    id
+    __typename
+  }
+  experiment {
+    id
+    number
+    name
+    __typename
+  }
+  children(first: 1) {
+    totalCount
+    __typename
+  }
+  modelVersions {
+    id
+    version
+    model {
+      name
+      __typename
+    }
+    __typename
+  }
+  params {
+    key
+    value
+    __typename
+  }
+  tags {
+    key
+    value
+    __typename
+  }
+  metrics {
+    key
+    value
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const ExperimentCreateDocument: TypedDocument<ExperimentCreateMutation, ExperimentCreateMutationVariables> = {
+  name: 'ExperimentCreate',
+  kind: 'mutation',
+  hash: '146b03646b6e21a32270d29ee920da01956518d6208ce25b633a11aa64d3bd57',
+  text: `mutation ExperimentCreate($input: ExperimentCreateInput!) {
+  experimentCreate(input: $input) {
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentDeleteDocument: TypedDocument<ExperimentDeleteMutation, ExperimentDeleteMutationVariables> = {
+  name: 'ExperimentDelete',
+  kind: 'mutation',
+  hash: 'dd5cda12249aeee72ba1755c622c5ba963db2b2b2e63e88b6b7e07d25f28b197',
+  text: `mutation ExperimentDelete($input: ExperimentDeleteInput!) {
+  experimentDelete(input: $input) {
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentRestoreDocument: TypedDocument<ExperimentRestoreMutation, ExperimentRestoreMutationVariables> = {
+  name: 'ExperimentRestore',
+  kind: 'mutation',
+  hash: '11085a53c286f0ad45ed9d9061fecd3b3963a6614a9a1456ff60a9c6e5953edd',
+  text: `mutation ExperimentRestore($input: ExperimentRestoreInput!) {
+  experimentRestore(input: $input) {
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentUpdateDocument: TypedDocument<ExperimentUpdateMutation, ExperimentUpdateMutationVariables> = {
+  name: 'ExperimentUpdate',
+  kind: 'mutation',
+  hash: '9fdc781c05b046c1eb05a85f0a09ba3a2936ddd656d6017778aeeefb6649ea10',
+  text: `mutation ExperimentUpdate($input: ExperimentUpdateInput!) {
+  experimentUpdate(input: $input) {
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentsDocument: TypedDocument<ExperimentsQuery, ExperimentsQueryVariables> = {
+  name: 'Experiments',
+  kind: 'query',
+  hash: '9b179a21347b642b91063f12d94c0c04cc167035ab2b5d4ef7c422fed0a4d52d',
+  text: `query Experiments($project: String!, $search: String!, $view: ViewType!, $after: String) {
+  project(by: {path: $project}) {
+    id
+    number
+    viewerCanWriteCandidates
+    experiments(search: $search, view: $view, first: 50, after: $after) {
+      nodes {
+        id
+        number
+        name
+        createdAt
+        updatedAt
+        deletedAt
+        viewerCanUpdate
+        viewerCanDelete
+        createdBy {
+          id
+          username
+          name
+          __typename
+        }
+        model {
+          id
+          name
+          __typename
+        }
+        candidates(first: 1) {
+          nodes {
+            id
+            createdAt
+            __typename
+          }
+          totalCount
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      totalCount
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const LinkedThingsDocument: TypedDocument<LinkedThingsQuery, LinkedThingsQueryVariables> = {
+  name: 'LinkedThings',
+  kind: 'query',
+  hash: '8df0c94dd235bd62b020ab1603eb14290d162dd0f0c30903dbde5ceb9f60128d',
+  text: `query LinkedThings($after: String) {
+  projects(first: 100, after: $after) {
+    nodes {
+      id
+      number
+      fullPath
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelNamesDocument: TypedDocument<ModelNamesQuery, ModelNamesQueryVariables> = {
+  name: 'ModelNames',
+  kind: 'query',
+  hash: 'a99c98b78f7e1f75a1b293fb91741fbca32d4b95e09f93ede5f35316f3aacf4e',
+  text: `query ModelNames($project: String!, $search: String!) {
+  project(by: {path: $project}) {
+    id
+    models(search: $search, first: 20) {
+      nodes {
+        id
+        name
+        latestVersion {
+          id
+          version
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionOfNumberDocument: TypedDocument<ModelVersionOfNumberQuery, ModelVersionOfNumberQueryVariables> = {
+  name: 'ModelVersionOfNumber',
+  kind: 'query',
+  hash: '219cfbdb8f43c60d2bc7717bbc975b098dd0db297709bd9b338fcb6e4099ee06',
+  text: `query ModelVersionOfNumber($project: String!, $model: String!, $reference: String!) {
+  modelVersion(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    id
+    version
+    model {
+      id
+      name
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelsDocument: TypedDocument<ModelsQuery, ModelsQueryVariables> = {
   name: 'Models',
   kind: 'query',
@@ -271,6 +2563,20 @@ export const ProjectHeadDocument: TypedDocument<ProjectHeadQuery, ProjectHeadQue
 }`,
 };
 
+export const ProjectOfReferenceDocument: TypedDocument<ProjectOfReferenceQuery, ProjectOfReferenceQueryVariables> = {
+  name: 'ProjectOfReference',
+  kind: 'query',
+  hash: 'c019e4d312d30e85a0a4b7ae802088d1abc6373cbf50d5e5740108430cf677e4',
+  text: `query ProjectOfReference($by: ProjectLookup!) {
+  project(by: $by) {
+    id
+    number
+    fullPath
+    __typename
+  }
+}`,
+};
+
 export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariables> = {
   name: 'Projects',
   kind: 'query',
@@ -288,6 +2594,89 @@ export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariabl
     pageInfo {
       hasNextPage
       endCursor
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ThingsByIdsDocument: TypedDocument<ThingsByIdsQuery, ThingsByIdsQueryVariables> = {
+  name: 'ThingsByIds',
+  kind: 'query',
+  hash: 'dbdd7cd4811555674def4093059e611c70b5ea9a3ab8a6d47def17a5610c53e2',
+  text: `query ThingsByIds($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Candidate {
+      id
+      uuid
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+    ... on Experiment {
+      id
+      number
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+    ... on Model {
+      id
+      name
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+    ... on ModelVersion {
+      id
+      version
+      model {
+        id
+        name
+        project {
+          id
+          fullPath
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionFromCandidateDocument: TypedDocument<VersionFromCandidateMutation, VersionFromCandidateMutationVariables> = {
+  name: 'VersionFromCandidate',
+  kind: 'mutation',
+  hash: '046e9daef4929b13c610396808c51229df94bf62bfa5ea2d6c65ddf8ff02e2d1',
+  text: `mutation VersionFromCandidate($input: ModelVersionCreateInput!) {
+  modelVersionCreate(input: $input) {
+    modelVersion {
+      id
+      version
+      model {
+        id
+        name
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename

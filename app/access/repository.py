@@ -63,6 +63,11 @@ def role_in_project(actor: Actor) -> ColumnElement[int | None]:
         return literal(None)
     if actor.is_admin and not actor.is_confined:
         return literal(int(Role.OWNER))
+    return membership_in_project(actor)
+
+
+def membership_in_project(actor: Actor) -> ScalarSelect[int | None]:
+    """The highest role of memberships that reach the project of the row; null without any, also to administrators."""
     return (
         select(func.max(Membership.role))
         .where(

@@ -14,6 +14,7 @@ from app.access.passwords import familiar_browsers
 from app.access.passwords.sign_in import Attempt, sign_in
 from app.errors import ModelyardError
 from app.http.browsers import cookies
+from app.http.browsers import sessions as browser_sessions
 from app.pages import forms, signing_in, templates
 from app.runtime import Runtime
 
@@ -56,10 +57,16 @@ async def _ways(request: Request) -> dict[str, Any]:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session of this browser; where it has ended already there is nothing to protect."""
+    """End the session of this browser; where it has ended already there is nothing to protect.
+
+    Sent by a form of a page without script, or by a script of the web pages, as they send everything else.
+    """
     runtime: Runtime = request.app.state.runtime
     if request.state.actor.session_id is not None:
-        await forms.read(request)
+        if "x-requested-with" in request.headers:
+            browser_sessions.require_own_page(runtime, request.scope)
+        else:
+            await forms.read(request)
         await sessions.end(runtime.db, request.state.actor)
     return signing_in.signed_out(request)
 

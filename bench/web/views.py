@@ -37,4 +37,4 @@ async def registry(peer: Peer, count: int) -> View:
     await models.fill(peer, count)
     if peer.is_ours:
         return View(f"{count:,} models", f"{_origin(peer)}/{peer.project}/-/models", "main table tbody tr", "main")
-    return View(f"{count:,} models", f"{_origin(peer)}/#/models", "tbody tr, [role=row] [role=cell]", "main")
+    return View(f"{count:,} models", f"{_origin(peer)}/#/models", "[role=row] [role=cell] a", "main")

@@ -32,8 +32,9 @@ def within(path: str) -> Address:
     """An address of the project; ``path`` may name `{model}`, `{experiment}` and keys of ``Demo.ids``."""
 
     def address(demo: Demo) -> str:
-        names = {"model": quote(demo.model, safe=""), "experiment": demo.experiment, "run": demo.candidates[0]}
-        return f"/{demo.project}/-/{path.format(**names, **{key: quote(id, safe='') for key, id in demo.ids.items()})}"
+        names = {"model": demo.model, "experiment": str(demo.experiment), "run": demo.candidates[0]}
+        quoted = {key: quote(name, safe="") for key, name in (demo.ids | names).items()}
+        return f"/{demo.project}/-/{path.format(**quoted)}"
 
     return address
 
@@ -44,12 +45,12 @@ def at(path: str) -> Address:
 
 
 PAGES: tuple[Page, ...] = (
-    Page("home", at("/")),
-    Page("search", at("/-/search?q=scratch")),
-    Page("group", at("/{group}")),
-    Page("project", at("/{project}")),
-    Page("models", within("models"), "main table tbody tr"),
-    Page("model", within("models/{model}")),
+    Page("home", at("/"), route="/"),
+    Page("search", at("/-/search?q=scratch"), route="/-/search"),
+    Page("group", at("/{group}"), route="/n/$path"),
+    Page("project", at("/{project}"), route="/n/$path"),
+    Page("models", within("models"), route="models"),
+    Page("model", within("models/{model}"), route="models/$model"),
 )
 
 

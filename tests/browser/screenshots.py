@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import itertools
 import logging
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -79,20 +80,36 @@ async def picture(tab: Tab, target: Path) -> None:
     await session.detach()
 
 
-async def take(visits: Visits, url: str, shown: Shown, page: pages.Page, name: str, **options: Any) -> list[str]:
+async def take(visits: Visits, tab: Tab, shown: Shown, page: pages.Page, target: Path) -> list[str]:
     """One page in one theme and size; what went wrong with it."""
-    tab = await visits.open(url, shown.people[page.viewer].actor, reduced_motion="reduce", **options)
+    visits.watch.problems.clear()
     try:
         await tab.goto(page.address(shown.demo))
         await tab.locator(page.shown).first.wait_for(timeout=10_000)
     except Error as error:
-        visits.watch.problems.append(f"{page.name}: {error.message.splitlines()[0]}")
-    await tab.wait_for_timeout(700)  # what comes after the first rows: fonts, figures, curves
-    await picture(tab, Path(name))
-    problems = [f"{Path(name).name}: {one}" for one in visits.watch.problems]
+        visits.watch.problems.append(error.message.splitlines()[0])
+    await tab.wait_for_timeout(600)  # what comes after the first rows: fonts, figures, curves
+    await picture(tab, target)
     wide = await tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    problems = [*visits.watch.unexpected, *([f"{wide} px too wide"] if wide > 0 else [])]
+    return [f"{target.name}: {one}" for one in problems]
+
+
+async def take_all(
+    visits: Visits, url: str, shown: Shown, chosen: list[pages.Page], target: Callable[[str], Path], **options: Any
+) -> int:
+    """All pages in one theme and size, those of each viewer in one tab; how many had something wrong."""
+    tabs: dict[str, Tab] = {}
+    wrong = 0
+    for page in chosen:
+        if page.viewer not in tabs:
+            person = shown.people[page.viewer].actor
+            tabs[page.viewer] = await visits.open(url, person, reduced_motion="reduce", **options)
+        problems = await take(visits, tabs[page.viewer], shown, page, target(page.name))
+        wrong += bool(problems)
+        print(*problems, sep="\n", end="\n" if problems else "", flush=True)
     await visits.close()
-    return [*problems, *([f"{Path(name).name}: {wide} px too wide"] if wide > 0 else [])]
+    return wrong
 
 
 async def main(arguments: argparse.Namespace) -> int:
@@ -107,15 +124,14 @@ async def main(arguments: argparse.Namespace) -> int:
             group, project = NETWORKS[variant]
             shown = await installation.build(runtime, admin, url, texts, group=group, project=project, candidates=40)
             await asyncio.sleep(3)  # the worker looks at files
-            for page in pages.named(arguments.names):
-                for theme in THEMES:
-                    for size in ("desktop", "phone"):
-                        visits = Visits(browser, runtime)
-                        target = folder / f"{page.name}{mark}-{theme}-{size}.{suffix}"
-                        options = {"phone": size == "phone", "color_scheme": theme, "locale": locale}
-                        problems = await take(visits, url, shown, page, str(target), **options)
-                        wrong += bool(problems)
-                        print(*problems, sep="\n", end="\n" if problems else "")
+            chosen = pages.named(arguments.names)
+            for theme, size in itertools.product(THEMES, ("desktop", "phone")):
+
+                def target(name: str, ending: str = f"{mark}-{theme}-{size}.{suffix}") -> Path:
+                    return folder / f"{name}{ending}"
+
+                options = {"phone": size == "phone", "color_scheme": theme, "locale": locale}
+                wrong += await take_all(Visits(browser, runtime), url, shown, chosen, target, **options)
     print(f"{sum(file.stat().st_size for file in folder.iterdir()) / 1e6:.1f} MB in {folder}; {wrong} with problems")
     return wrong
 

@@ -60,3 +60,17 @@ async def test_search_matches_names_of_all_kinds(data, ask, runtime, project):
         assert answer.errors[0]["extensions"]["code"] == "INVALID"
     hidden = await ask(project.stranger, SEARCH, p=project.path, text="alpha")
     assert hidden.errors[0]["extensions"]["code"] == "NOT_FOUND"
+
+
+OWN = "{ viewer { projects(first: 100) { totalCount nodes { fullPath viewerRole } } } }"
+
+
+async def test_own_projects_are_those_of_memberships_also_through_groups(data, project, admin):
+    for role in (Role.GUEST, Role.OWNER):
+        own = (await data(project[role], OWN))["viewer"]["projects"]
+        assert {one["fullPath"]: one["viewerRole"] for one in own["nodes"]}[project.path] == role.name
+        assert own["totalCount"] == len(own["nodes"])
+    await project.open_group()
+    for one in (project.stranger, admin):
+        own = (await data(one, OWN))["viewer"]["projects"]
+        assert project.path not in [node["fullPath"] for node in own["nodes"]]

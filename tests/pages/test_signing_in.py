@@ -69,6 +69,18 @@ async def test_signing_out_twice_is_fine(visitor, person):
     assert (await visitor.send(page.form("/sign-out"))).path == "/sign-in"
 
 
+async def test_scripts_of_own_pages_sign_out_without_a_form(visitor, person, http):
+    await signed_in(visitor, person)
+    secret, marked = visitor.http.cookies[SESSION], {"X-Requested-With": "Modelyard"}
+    for sender in REFUSED.values():
+        assert (await visitor.post("/sign-out", {}, **(sender | marked))).status_code == 403
+    assert (await visitor.http.post("/sign-out", headers=marked)).status_code == 403
+    assert (await visitor.post("/sign-out", {"form_token": "none"})).status_code == 403
+    assert (await visitor.post("/sign-out", {}, **marked)).status_code == 303
+    again = await http.get("/account", headers={"Cookie": f"{SESSION}={secret}"})
+    assert again.status_code == 303
+
+
 async def test_the_secret_is_new_at_every_sign_in_and_the_old_session_ends(visitor, person, http):
     """A session that somebody else has put into the browser, or knows of, is worth nothing afterwards."""
     await signed_in(visitor, person)

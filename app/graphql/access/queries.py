@@ -47,6 +47,14 @@ class Viewer(ViewerSessions):
         page = await tokens.own(info.context.db, info.context.actor, window(first, after, last, before))
         return connection(page, Token.of)
 
+    @resolved("Projects that you are a member of, yourself or by a group, by path.")
+    async def projects(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Project]:
+        db, actor = info.context.db, info.context.actor
+        page = await projects.own(db, actor, window(first, after, last, before))
+        return connection(page, Project.of, lambda: projects.count_own(db, actor))
+
     @resolved("Who you are at OpenID providers, the oldest first; you sign in with these.")
     async def identities(self, info: Info) -> list[Identity] | None:
         return await own_identities(info)

@@ -48,7 +48,7 @@ async def actor_of(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor 
         raise SeveralSessions
     actor = await runtime.authenticator.person(given[0], client)
     if scope["type"] == "http" and scope["method"] not in _SAFE and not edge_of(scope).checks_forms:
-        _require_own_page(runtime, scope)
+        require_own_page(runtime, scope)
     return actor
 
 
@@ -87,7 +87,12 @@ def forgotten(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tupl
     return [] if is_set else [(b"set-cookie", deletion)]
 
 
-def _require_own_page(runtime: Runtime, scope: Scope) -> None:
+def require_own_page(runtime: Runtime, scope: Scope) -> None:
+    """Refuse what no script of a page of this service has sent.
+
+    Raises:
+        Forbidden: the request has another origin, or none, or lacks the header that only such a script can add.
+    """
     if not is_own(scope, runtime.settings):
         raise Forbidden(
             "With a session, only pages of this service may send this: the header Origin has to be its own address. "

@@ -44,6 +44,7 @@ class Builder:
         self.project, self.number, self.people, self.texts = project, number, people, texts
         self.owner, self.maintainer, self.developer = people[:3]
         self.count = candidates
+        self.files = files.every() | dict(texts.files)
         self.ids: dict[str, str] = {}
         self.noise = random.Random(project.rpartition("/")[2])
 
@@ -140,7 +141,7 @@ class Builder:
         numbers = ["0.9.0", "1.0.0", "1.0.1", "1.1.0", "1.2.0", "2.0.0-rc.1", "2.0.0", "2.1.0"]
         for position, number in enumerate(numbers):
             candidate, run = candidates[position]
-            for path, content in files.every().items() if position >= 5 else (("MLmodel", files.MLMODEL.encode()),):
+            for path, content in self.files.items() if position >= 5 else (("MLmodel", files.MLMODEL.encode()),):
                 await self.developer.put(self.number, f"candidate:{run}", path, content)
             made = await self.developer.do(
                 "modelVersionCreate",

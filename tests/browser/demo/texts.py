@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 CARD = """---
 license: apache-2.0
@@ -81,6 +82,8 @@ class Texts:
     reason: str
     people: tuple[tuple[str, str], ...]
     """User name and name of: owner, maintainer, developer, reporter."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Of versions, beside those that all have."""
 
 
 PLAIN = Texts(

@@ -11,7 +11,7 @@ NAMES = (
     f"\"><svg onload='{RAN}'>",
     f"javascript;{RAN}",
     "{{constructor.constructor('__ran=1')()}} ${__ran=1} <%= __ran %>",
-    '=HYPERLINK("https;//elsewhere.example")',
+    '=HYPERLINK("elsewhere.example")',
     "a" * 200,
     "שלום-مرحبا-mixed",
     "%2e%2e%2f%3Cscript%3E",

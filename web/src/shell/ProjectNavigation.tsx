@@ -1,18 +1,26 @@
 import { Link } from '@tanstack/react-router';
 import { useT } from '../i18n';
+import { PROJECT_NAVIGATION } from './navigation';
 import styles from './ProjectNavigation.module.css';
 
 /** Links to the pages of a project. */
 export function ProjectNavigation({ project }: { readonly project: string }) {
   const t = useT();
   return (
-    <nav className={styles.navigation} aria-label={project}>
+    <nav className={styles.navigation} aria-label={t('shell.project_pages')}>
       <Link to="/n/$path" params={{ path: project }} className={styles.project}>
         {project}
       </Link>
-      <Link to="/p/$project/models" params={{ project }} activeProps={{ 'aria-current': 'page' }}>
-        {t('shell.models')}
-      </Link>
+      {PROJECT_NAVIGATION.map((group) => (
+        <section key={group.label}>
+          <h2 className={styles.heading}>{t(group.label)}</h2>
+          {group.items.map((item) => (
+            <Link key={item.to} to={item.to} params={{ project }} className={styles.item}>
+              {t(item.label)}
+            </Link>
+          ))}
+        </section>
+      ))}
     </nav>
   );
 }

@@ -1,0 +1,138 @@
+import { infiniteQueryOptions, useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo } from 'react';
+import { execute, globalId, query, type Failure } from '../../../api';
+import { CandidatesDocument, ProjectHeadDocument, type CandidatesQuery } from '../../../api/operations';
+import type { TableSearch } from '../../../routes/candidates';
+import { filterKey, orderField } from './columns';
+import type { CandidateRow } from './rows';
+
+type Experiment = Extract<NonNullable<NonNullable<CandidatesQuery['experiments']>[number]>, { __typename: 'Experiment' }>;
+
+/** What is asked of the server for a table. */
+export interface TableRequest {
+  readonly filter: string;
+  readonly orderBy: { readonly field: string; readonly direction: 'ASC' | 'DESC' }[] | null;
+  readonly view: 'ACTIVE' | 'DELETED';
+}
+
+/** Whether children stand below their parents: in a whole table, whose rows are neither filtered nor grouped. */
+export function isNesting(search: TableSearch): boolean {
+  return search.flat === undefined && search.f === undefined && search.group === undefined && search.view === undefined;
+}
+
+/** The request for what an address shows. */
+export function requestOf(search: TableSearch): TableRequest {
+  const orders = [search.group, search.sort].filter((one) => one !== undefined).map(orderOf).filter((one) => one !== null);
+  return {
+    filter: search.f ?? (isNesting(search) ? `${filterKey('t', 'mlflow.parentRunId')} IS NULL` : ''),
+    orderBy: orders.length > 0 ? orders : null,
+    view: search.view === 'deleted' ? 'DELETED' : 'ACTIVE',
+  };
+}
+
+function orderOf(text: string) {
+  const isDown = text.startsWith('-');
+  const field = orderField(isDown ? text.slice(1) : text);
+  return field === null ? null : { field, direction: isDown ? ('DESC' as const) : ('ASC' as const) };
+}
+
+/** The experiments of a table by their ids; null while the project's number is not known. */
+export function useExperimentIds(project: string, numbers: readonly number[]): { readonly ids: readonly string[] | null; readonly failure: Failure | null; readonly isMissing: boolean } {
+  const head = useQuery(query(ProjectHeadDocument, { project }));
+  const number = head.data?.project?.number;
+  const listed = numbers.join();
+  const ids = useMemo(
+    () => (number === undefined ? null : listed.split(',').filter(Boolean).map((one) => globalId('Experiment', number, one))),
+    [number, listed],
+  );
+  return { ids, failure: head.error, isMissing: head.data?.project === null };
+}
+
+/** What a table shows. */
+export interface Candidates {
+  readonly rows: readonly CandidateRow[];
+  readonly experiments: readonly Experiment[];
+  readonly canWrite: boolean;
+  readonly hasMore: boolean;
+  readonly isFirstPageOnly: boolean;
+  readonly isLoading: boolean;
+  readonly isLoadingMore: boolean;
+  readonly failure: Failure | null;
+  readonly more: () => void;
+  readonly again: () => void;
+  /** Put rows in the stead of older ones of the same id, and leave those out that are gone. */
+  readonly patch: (rows: readonly CandidateRow[], gone: ReadonlySet<string>) => void;
+}
+
+function options(project: string, ids: readonly string[], request: TableRequest) {
+  return infiniteQueryOptions({
+    queryKey: [CandidatesDocument.name, 'pages', project, ids, request] as readonly unknown[],
+    queryFn: ({ signal, pageParam }) =>
+      execute(
+        CandidatesDocument,
+        { project, experiments: [...ids], ...request, after: pageParam, isFirst: pageParam === null },
+        signal,
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last: CandidatesQuery) => {
+      const info = last.project?.candidateSearch.pageInfo;
+      return info?.hasNextPage ? info.endCursor : null;
+    },
+    // A table may have hundreds of pages: events say which rows to read again, instead of all of them now and then.
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** The candidates of some experiments, page after page. */
+export function useCandidates(project: string, ids: readonly string[] | null, request: TableRequest): Candidates {
+  const client = useQueryClient();
+  const asked = useMemo(() => options(project, ids ?? [], request), [project, ids, JSON.stringify(request)]);
+  const result = useInfiniteQuery({ ...asked, enabled: ids !== null && ids.length > 0 });
+  const pages = result.data?.pages;
+  const rows = useMemo(() => pages?.flatMap((page) => page.project?.candidateSearch.nodes ?? []) ?? [], [pages]);
+  const experiments = useMemo(() => pages?.[0]?.experiments?.flatMap((one) => (one?.__typename === 'Experiment' ? [one] : [])) ?? [], [pages]);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = result;
+  // The second page comes while the first is looked at.
+  const count = pages?.length ?? 0;
+  useEffect(() => {
+    if (count === 1 && hasNextPage) void fetchNextPage();
+  }, [count, hasNextPage, fetchNextPage]);
+  const patch = useCallback(
+    (fresh: readonly CandidateRow[], gone: ReadonlySet<string>) => {
+      client.setQueryData<InfiniteData<CandidatesQuery, string | null>>(asked.queryKey, (data) => data && patched(data, fresh, gone));
+    },
+    [client, asked],
+  );
+  return {
+    rows,
+    experiments,
+    canWrite: pages?.[0]?.project?.viewerCanWriteCandidates ?? false,
+    hasMore: hasNextPage,
+    isFirstPageOnly: count <= 1,
+    isLoading: result.isPending,
+    isLoadingMore: isFetchingNextPage,
+    failure: result.error,
+    more: () => {
+      if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+    },
+    again: () => void client.resetQueries({ queryKey: asked.queryKey, exact: true }),
+    patch,
+  };
+}
+
+function patched(
+  data: InfiniteData<CandidatesQuery, string | null>,
+  fresh: readonly CandidateRow[],
+  gone: ReadonlySet<string>,
+): InfiniteData<CandidatesQuery, string | null> {
+  const byId = new Map(fresh.map((row) => [row.id, row]));
+  const isTouched = (row: CandidateRow) => byId.has(row.id) || gone.has(row.id);
+  const pages = data.pages.map((page) => {
+    const search = page.project?.candidateSearch;
+    if (!page.project || !search?.nodes.some(isTouched)) return page;
+    const nodes = search.nodes.filter((row) => !gone.has(row.id)).map((row) => byId.get(row.id) ?? row);
+    return { ...page, project: { ...page.project, candidateSearch: { ...search, nodes } } };
+  });
+  return { ...data, pages };
+}

@@ -30,8 +30,9 @@ from app.pages.edge import EDGE as PAGES
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 from app.telemetry import configure_logging
+from app.web.edge import EDGE as WEB
 
-EDGES = (HEALTH, GRAPHQL, LINKS, CI, MLFLOW, PACKAGES, PAGES, OAUTH)
+EDGES = (HEALTH, GRAPHQL, LINKS, CI, MLFLOW, PACKAGES, PAGES, OAUTH, WEB)
 """All protocols that are spoken."""
 PROJECTS = "/api/v4/projects/"
 """Where projects stand, as in GitLab."""

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, repository
 from app.access.access_log import Action, record
-from app.access.names import check_below, check_path, check_title, check_visibility
+from app.access.names import check_below, check_first_segment, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group as Group
 from app.access.tables import Membership
@@ -110,7 +110,7 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
         Invalid: more callers would see it than the group above.
         Taken: the path is in use.
     """
-    check_path(command.path, "path")
+    (check_path if command.parent is not None else check_first_segment)(command.path, "path")
     check_visibility(command.visibility)
     check_title(command.name or command.path, "name")
     async with db.write() as tx:

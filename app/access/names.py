@@ -9,6 +9,13 @@ from app.errors import Invalid
 from app.text import normalized
 
 MAX_EMAIL = 254
+RESERVED = frozenset(
+    """
+    account ajax-api api artifacts ci device get-artifact graphql health invitations metrics model-versions oauth openid
+    password-resets sign-in sign-in-links sign-out uploads version
+    """.split()
+)
+"""With what addresses of the service begin: a page of a group or user of that name could never be opened."""
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)*")
 _PATH = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
 
@@ -25,6 +32,17 @@ def check_path(path: str, field: str) -> str:
             "digit or `_`, not ending in `.`, `.git` or `.atom`, and not digits alone.",
             field=field,
         )
+    return path
+
+
+def check_first_segment(path: str, field: str) -> str:
+    """The first segment of full paths: the name of a user, or of a group that is in no other. Existing ones stay.
+
+    Raises:
+        Invalid: it could not stand in a web address, or the service has addresses of its own below it.
+    """
+    if check_path(path, field).lower() in RESERVED:
+        raise Invalid(f"`{path[:80]}` is reserved for addresses of the service; choose another name.", field=field)
     return path
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.access import access_log, groups, policy, repository
 from app.access.access_log import Action
 from app.access.groups import CreateGroup
-from app.access.names import check_email, check_path, check_title
+from app.access.names import check_email, check_first_segment, check_title
 from app.access.policy import Actor, Permission, Role
 from app.access.tables import Membership
 from app.access.tables import User as User
@@ -66,7 +66,7 @@ async def add(tx: Tx, command: CreateUser) -> User:
         Taken: a user or group has that name, or a user that e-mail address, whatever the case.
         Invalid: a name or address that cannot be one.
     """
-    check_path(command.username, "username")
+    check_first_segment(command.username, "username")
     email = check_email(command.email) if command.email else None
     name = check_title(command.name or command.username, "name")
     user: User | None = await tx.scalar(

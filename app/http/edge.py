@@ -57,6 +57,8 @@ class Edge:
     ``{project}`` stands for one segment, the id of a project: that project is charged for the request.
     """
     below_project: ProjectRoutes | None = None
+    opens_pages: bool = False
+    """Whether browsers get its pages at `/` and at paths that are no edge's (:meth:`EdgeTable.of_request`)."""
     tokenless: tuple[str, ...] = ()
     """Beginnings of paths where no token is read: probes, signed links, callers that prove who they are otherwise."""
     accepts_sessions: bool = False

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.answers import OTHER
+from app.http.browsers.accepts import takes_pages
 from app.http.edge import Edge
 from app.http.project_paths import ProjectPaths
 
@@ -26,6 +27,11 @@ class EdgeTable:
         tails = [edge.below_project.tail for edge in self.edges if edge.below_project is not None]
         self._project_paths = ProjectPaths(projects, tails)
         paths = [(path, edge) for edge in self.edges for path in self._paths(edge)]
+        self._pages = next((edge for edge in self.edges if edge.opens_pages), None)
+        self.first_segments = frozenset(
+            path.split("/")[1] for path in [projects, *(path for path, edge in paths if not edge.opens_pages)]
+        )
+        """With what the paths of edges begin: no page stands there, whatever follows."""
         # The longest first, so that the edge of `/health/` is another one than that of `/health`.
         paths.sort(key=lambda pair: len(pair[0]), reverse=True)
         # Slashes at the beginning count as one. An empty group at the end of each alternative tells which it was: one
@@ -61,6 +67,26 @@ class EdgeTable:
         edge, project = self._by_group[match.lastindex]
         return edge, match[project] if project else ""
 
+    def of_request(self, scope: Scope) -> tuple[Edge, str]:
+        """The edge of a request, and the project as :meth:`find` gives it.
+
+        At paths of no edge there are pages, for whoever opens them in a browser.
+        """
+        edge, project = self.find(scope["path"])
+        if edge is OTHER and self._pages is not None and scope["type"] == "http" and self._is_page(scope):
+            return self._pages, ""
+        return edge, project
+
+    def _is_page(self, scope: Scope) -> bool:
+        if scope.get("method") not in {"GET", "HEAD"}:
+            return False
+        if scope["path"] == "/":
+            return True
+        first = scope["path"].removeprefix("/").partition("/")[0]
+        # A name begins with neither: `//host/x` leads elsewhere when a page uses it, `/.env` is what scanners look for.
+        is_name = first != "" and not first.startswith(".")
+        return is_name and first not in self.first_segments and takes_pages(scope)
+
     def of_target(self, target: bytes) -> Edge:
         """The edge of a request target as it came, also of one that nothing else can be said about."""
         path = target.partition(b"?")[0]
@@ -86,7 +112,7 @@ class RequestEdge:
             if scope["type"] == "http" and (path := self._edges.normalized(scope.get("raw_path") or b"")) is not None:
                 scope["path"] = path
             state = scope.setdefault("state", {})
-            state["edge"], state["project_reference"] = self._edges.find(scope["path"])
+            state["edge"], state["project_reference"] = self._edges.of_request(scope)
         await self.app(scope, receive, send)
 
 

@@ -50,7 +50,7 @@ async def accept(request: Request) -> Response:
 
 async def _make_account(request: Request, secret: str, fields: dict[str, str]) -> Response:
     runtime: Runtime = request.app.state.runtime
-    username = names.check_path(fields.get("username", "").strip(), "username")
+    username = names.check_first_segment(fields.get("username", "").strip(), "username")
     name = fields.get("name", "").strip()
     if name:
         names.check_title(name, "name")

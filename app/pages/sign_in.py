@@ -27,11 +27,6 @@ async def show(request: Request) -> Response:
     return templates.answer(request, "sign_in.html", return_to=return_to, **await _ways(request))
 
 
-async def start(_: Request) -> Response:
-    """The address of the service alone, as people type it: to the account, by the sign-in if need be."""
-    return RedirectResponse(signing_in.START, 303, {"Cache-Control": "no-store"})
-
-
 async def submit(request: Request) -> Response:
     """Begin a session, and lead to where the person wanted to go; or show the form again with the reason."""
     runtime: Runtime = request.app.state.runtime
@@ -72,7 +67,6 @@ async def sign_out(request: Request) -> Response:
 
 
 routes = [
-    Route("/", start, methods=["GET"]),
     Route("/sign-in", show, methods=["GET"]),
     Route("/sign-in", submit, methods=["POST"]),
     Route("/sign-out", sign_out, methods=["POST"]),

@@ -39,19 +39,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ours", action="store_true", help="without MLflow")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=0, help="of use, before memory is looked at again")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     load = os.getloadavg()[0]
     with running() as machine, contextlib.ExitStack() as stack:
         rivals = [] if options.ours else [stack.enter_context(peers.mlflow(machine))]
-        figures = asyncio.run(_measure([peers.ours(machine), *rivals], options.rounds))
+        figures = asyncio.run(_measure([peers.ours(machine), *rivals], options.rounds, options.minutes))
     head = f"{os.cpu_count()} processors; load {load:.1f} before, {os.getloadavg()[0]:.1f} after"
     print(table(figures, head))
     if options.json:
         options.json.write_text(json.dumps({"head": head, "figures": figures}, indent=1))
 
 
-async def _measure(servers: list[Peer], rounds: int) -> Figures:
+async def _measure(servers: list[Peer], rounds: int, minutes: float) -> Figures:
     figures: Figures = defaultdict(lambda: defaultdict(list))
     cookies = await _signed_in(servers[0])
     shown = [(peer, view) for peer in servers for view in await _views(peer)]
@@ -62,7 +63,18 @@ async def _measure(servers: list[Peer], rounds: int) -> Figures:
                 if number:  # the first round warms the servers
                     for what, value in measured.items():
                         figures[f"{peer.name}: {view.name}"][what].append(value)
+        for peer in servers if minutes else ():
+            measured = await _used(browser, await _views(peer), cookies, minutes)
+            figures[f"{peer.name}: {minutes:g} minutes of use"] = {name: [value] for name, value in measured.items()}
     return figures
+
+
+async def _used(browser: Browser, shown: list[views.View], cookies: list[Any], minutes: float) -> dict[str, float]:
+    async with measures.fresh(browser, cookies) as context:
+        page, _ = await measures.opened(context, shown[-2])
+        before = await measures.heap(page)
+        rounds = await measures.use(page, shown[-2], shown[-1], minutes * 60)
+        return {"heap, MB": await measures.heap(page), "heap at first, MB": before, "times to and fro": rounds}
 
 
 async def _views(peer: Peer) -> list[views.View]:
@@ -101,8 +113,9 @@ async def _signed_in(peer: Peer) -> list[Any]:
         page = await context.new_page()
         await page.goto(link)
         await page.locator("[name=username]").fill("bench")
-        await page.locator("[name=new_password]").fill("correct horse battery staple")
-        await page.locator("[name=new_password]").press("Enter")
+        for name in ("password", "password_again"):
+            await page.locator(f"[name={name}]").fill("correct horse battery staple")
+        await page.keyboard.press("Enter")
         await page.wait_for_url(lambda url: "/invitations/" not in url)
         return list(await context.cookies())
 
@@ -112,7 +125,9 @@ def table(figures: Figures, head: str) -> str:
     names = list(dict.fromkeys(what for measured in figures.values() for what in measured))
     rows = [f"{head}; medians", "", f"| | {' | '.join(figures)} |", "|---|" + "---:|" * len(figures)]
     for what in names:
-        cells = [f"{statistics.median(measured[what]):,.0f}" for measured in figures.values()]
+        cells = [
+            f"{statistics.median(measured[what]):,.0f}" if what in measured else "" for measured in figures.values()
+        ]
         rows.append(f"| {what} | {' | '.join(cells)} |")
     return "\n".join(rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -104,6 +105,27 @@ async def heap(page: Page) -> float:
     metrics = (await session.send("Performance.getMetrics"))["metrics"]
     await session.detach()
     return float(next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")) / 1e6
+
+
+async def use(page: Page, view: View, other: View, seconds: float) -> int:
+    """Go to and fro between two tables within the page and scroll both, for so long; how often.
+
+    What a page keeps of what it has shown before is in its memory afterwards.
+    """
+    ends, rounds = time.monotonic() + seconds, 0
+    await page.evaluate(other.visit)
+    await page.locator(other.first_row).first.wait_for(timeout=PATIENCE_MS)
+    while time.monotonic() < ends:
+        await page.go_back()
+        await page.locator(view.first_row).first.wait_for(timeout=PATIENCE_MS)
+        await page.evaluate(_SCROLL, [view.scroller, 200, FRAMES // 2])
+        await page.go_forward()
+        await page.locator(other.first_row).first.wait_for(timeout=PATIENCE_MS)
+        await page.evaluate(_SCROLL, [other.scroller, 200, FRAMES // 4])
+        rounds += 1
+    await page.go_back()
+    await page.locator(view.first_row).first.wait_for(timeout=PATIENCE_MS)
+    return rounds
 
 
 @asynccontextmanager

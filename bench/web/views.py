@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bench.servers.peers import Peer
 from bench.stock import experiments, models
 
+_ROW, _GRID = '[role="row"][aria-rowindex="2"]', '[role="grid"]'
+
 
 @dataclass(frozen=True)
 class View:
@@ -16,6 +18,8 @@ class View:
     address: str
     first_row: str
     scroller: str
+    visit: str = ""
+    """Script that leads there from another page of the same user interface, without loading anything anew."""
 
 
 def _origin(peer: Peer) -> str:
@@ -27,7 +31,7 @@ async def candidates(peer: Peer, count: int, shape: experiments.Shape = experime
     number = (await experiments.fill(peer, count, shape)).id
     if peer.is_ours:
         address = f"{_origin(peer)}/{peer.project}/-/experiments/{number}"
-        return View(f"{count:,} candidates", address, '[role="row"][aria-rowindex="2"]', '[role="grid"]')
+        return View(f"{count:,} candidates", address, _ROW, _GRID)
     address = f"{_origin(peer)}/#/experiments/{number}/runs"
     return View(f"{count:,} candidates", address, ".ag-center-cols-container .ag-row", ".ag-body-viewport")
 
@@ -36,5 +40,8 @@ async def registry(peer: Peer, count: int) -> View:
     """The models of a project of so many."""
     await models.fill(peer, count)
     if peer.is_ours:
-        return View(f"{count:,} models", f"{_origin(peer)}/{peer.project}/-/models", "main table tbody tr", "main")
-    return View(f"{count:,} models", f"{_origin(peer)}/#/models", "[role=row] [role=cell] a", "main")
+        address = f"/{peer.project}/-/models"
+        visit = f"document.querySelector('nav a[href=\"{address}\"]').click()"
+        return View(f"{count:,} models", f"{_origin(peer)}{address}", _ROW, _GRID, visit)
+    visit = "location.hash = '#/models'"
+    return View(f"{count:,} models", f"{_origin(peer)}/#/models", "[role=row] [role=cell] a", "main", visit)

@@ -104,6 +104,8 @@ OPEN = {
     # One-time links, each with its own secret
     "GET /invitations/{secret}", "POST /invitations/{secret}", "GET /password-resets/{secret}",
     "POST /password-resets/{secret}", "GET /sign-in-links/{secret}", "POST /sign-in-links/{secret}",
+    # The pages that browsers run, which are the same for everyone: tests/web
+    "GET /{path:path}", "GET /-/assets/{name:path}",
     # GraphiQL, which holds nothing of any project
     "GET /graphql/explorer/{digest}/{name}",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import uuid4
@@ -13,13 +14,14 @@ from playwright.async_api import Page
 from app.access.policy import Role
 from app.embedded.servers import Servers
 from app.runtime import Runtime
+from app.web.build.building import Building
 from tests.browser import installation
 from tests.browser.demo.caller import Caller
 from tests.browser.demo.texts import PLAIN
 from tests.browser.installation import Shown
 from tests.conftest import Person, TestProject, serving, working
-from tests.support.browser import built
 from tests.support.browser.visits import Visits
+from tests.support.source import ROOT
 
 AsPerson = Callable[..., Awaitable[Page]]
 
@@ -27,7 +29,7 @@ AsPerson = Callable[..., Awaitable[Page]]
 @pytest.fixture(scope="session")
 async def site(runtime: Runtime, admin: Person) -> AsyncIterator[str]:
     """The address of the API, which serves the pages as they are in the sources."""
-    built.ensure()
+    await asyncio.to_thread(Building(ROOT, print).build)
     async with serving(runtime) as address:
         yield address
 

@@ -44,14 +44,43 @@ def at(path: str) -> Address:
     return lambda demo: path.format(group=demo.group, project=demo.project)
 
 
+def tabs(name: str, address: str, route: str, *names: str) -> tuple[Page, ...]:
+    """A page, and each of its further tabs as a page of its own."""
+    further = (Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), route=route) for tab in names)
+    return (Page(name, within(address), route=route), *further)
+
+
+MODEL, VERSION = "models/$model", "models/$model/versions/$version"
 PAGES: tuple[Page, ...] = (
     Page("home", at("/"), route="/"),
     Page("search", at("/-/search?q=scratch"), route="/-/search"),
     Page("group", at("/{group}"), route="/n/$path"),
     Page("project", at("/{project}"), route="/n/$path"),
     Page("models", within("models"), route="models"),
-    Page("model", within("models/{model}"), route="models/$model"),
-)
+    Page("model-new", within("new-model"), route="new-model"),
+    *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "lineage", "activity", "settings"),
+    Page("model-edit", within("models/{model}/edit"), route="models/$model/edit"),
+    Page("version-new", within("models/{model}/new-version"), route="models/$model/new-version"),
+    *tabs(
+        "version", "models/{model}/versions/2.1.0", VERSION,
+        "files", "metrics", "evaluations", "lineage", "activity", "use",
+    ),
+    Page("version-edit", within("models/{model}/versions/2.1.0/edit"), route=f"{VERSION}/edit"),
+    Page("version-diff", within("models/{model}/versions/2.1.0/diff"), route=f"{VERSION}/diff"),
+    Page("experiments", within("experiments"), route="experiments"),
+    Page("experiment", within("experiments/{experiment}"), route="experiments/$number"),
+    Page("candidates", within("candidates"), route="candidates"),
+    *tabs(
+        "candidate", "candidates/{run}", "candidates/$candidate",
+        "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
+    ),
+    Page("promotions", within("promotions"), route="promotions"),
+    Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
+    Page("stages", within("stages"), route="stages"),
+    Page("deployments", within("deployments"), route="deployments"),
+)  # fmt: skip
+NOT_PAGES = {"/-/mlflow", "ml/$"}
+"""Routes that lead on to other pages."""
 
 
 def named(names: Iterable[str]) -> list[Page]:

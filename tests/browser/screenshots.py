@@ -31,11 +31,12 @@ from app.access import bootstrap, tokens
 from app.embedded import servers as embedded
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
+from app.web.build.building import Building
 from tests.browser import installation, pages
 from tests.browser.demo.texts import PLAIN, WORST
 from tests.browser.installation import Shown
 from tests.conftest import Person, serving, working
-from tests.support.browser import built, chromium
+from tests.support.browser import chromium
 from tests.support.browser.visits import Visits
 from tests.support.source import ROOT
 
@@ -114,7 +115,7 @@ async def take_all(
 
 async def main(arguments: argparse.Namespace) -> int:
     """Take all pictures; how many of them had something wrong."""
-    built.ensure()
+    Building(ROOT, print).build()
     folder = Path(arguments.png or FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     suffix, wrong = ("png" if arguments.png else "webp"), 0

@@ -52,7 +52,8 @@ async def test_every_route_answers_nosniff_and_no_store(
         url = re.sub(r"{(\w+)(:path)?}", lambda match: str(project.id) if match[1] == "project" else "x", path)
         headers = {} if number % 3 == 0 else project.headers
         answer = await http.request(method, url, headers=headers, content=b"{" if method != "GET" else None)
-        _check(answer)
+        if path != "/" or method not in {"GET", "HEAD"}:  # a page: tests/web
+            _check(answer)
         seen.add(answer.status_code)
     assert {200, 400, 401, 404, 405} <= seen
     assert not {code for code in seen if code >= 500}
@@ -61,7 +62,7 @@ async def test_every_route_answers_nosniff_and_no_store(
 async def test_refusals_before_routing_answer_nosniff_and_no_store(
     http: httpx.AsyncClient, admin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for path, status in (("/nothing", 404), ("/graphql/", 307), ("/health/live/", 307), ("//", 303)):
+    for path, status in (("/nothing", 404), ("/graphql/", 307), ("/health/live/", 307), ("/x/", 404)):
         answer = await http.get(path)
         assert answer.status_code == status
         _check(answer)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.access import access_log, groups, policy, repository
 from app.access.access_log import Action
 from app.access.groups import GroupAccess, GroupNotFound
-from app.access.names import VISIBILITIES, check_below, check_path, check_title, check_visibility
+from app.access.names import VISIBILITIES, check_below, check_first_segment, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission
 from app.access.tables import Group, Membership, Project, Token, User
 from app.db.database import Database, Tx
@@ -56,6 +56,8 @@ async def edit(db: Database, actor: Actor, command: UpdateGroup) -> GroupAccess:
         if "visibility" in changed:
             await _check_visibility(tx, group, parent, changed["visibility"])
         if "path" in changed:
+            if parent is None:
+                check_first_segment(changed["path"], "path")
             await _move(tx, group, f"{parent.full_path}/{changed['path']}" if parent else changed["path"])
         statement = update(Group).where(Group.id == group.id).values(**changed).returning(Group)
         group = (await tx.scalars(statement.execution_options(populate_existing=True))).one()

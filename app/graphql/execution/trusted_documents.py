@@ -1,14 +1,15 @@
 """Trusted documents: those that clients name by their SHA-256 instead of sending them.
 
 A manifest, JSON of hash and document, is written when the client is built (`modelyard documents register`) and read
-once by each API process. With ``trusted_documents_only`` no other document runs.
+once by each API process. With ``trusted_documents_only`` no other document runs. The documents of our own pages are
+trusted always: the build wrote their manifest beside them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import orjson
@@ -18,6 +19,7 @@ from starlette.exceptions import HTTPException
 from app.errors import Invalid
 from app.graphql.execution import admission
 from app.graphql.execution.limits import Limits
+from app.graphql.execution.page_documents import PageDocuments
 from app.graphql.transport.requests import Operation
 from app.settings import Settings
 
@@ -38,6 +40,7 @@ class Documents:
 
     texts: Mapping[str, str] | None = None
     exclusively: bool = False
+    of_pages: PageDocuments = field(default_factory=PageDocuments)
 
     @classmethod
     def of(cls, settings: Settings) -> Documents:
@@ -61,11 +64,12 @@ class Documents:
             Refused: there is no such document, it is not the one that was named, or it is not trusted.
         """
         if operation.document_id is None:
-            if self.exclusively and hash_of(operation.query) not in (self.texts or {}):
+            if self.exclusively and self._text_of(hash_of(operation.query)) is None:
                 raise Refused("DOCUMENT_NOT_TRUSTED", "Only trusted documents run here; name one by `documentId`.", 403)
             return operation
-        if self.texts is not None and operation.document_id in self.texts:
-            return replace(operation, query=self.texts[operation.document_id])
+        text = self._text_of(operation.document_id)
+        if text is not None:
+            return replace(operation, query=text)
         if self.exclusively:
             raise Refused("DOCUMENT_NOT_TRUSTED", "No trusted document has this `documentId`.", 403)
         if not operation.query:
@@ -75,6 +79,10 @@ class Documents:
         if hash_of(operation.query) != operation.document_id:
             raise Refused("INVALID", "The hash is not that of `query`: it must be its SHA-256, in hexadecimal digits.")
         return operation
+
+    def _text_of(self, document_id: str) -> str | None:
+        text = self.texts.get(document_id) if self.texts is not None else None
+        return text if text is not None else self.of_pages.text_of(document_id)
 
 
 def of(app: Starlette) -> Documents:

@@ -41,7 +41,10 @@ def _texts(settings: Settings) -> Iterator[str]:
     if settings.faults is not None:
         yield "MODELYARD_FAULTS is set: processes end on purpose; it is for tests alone, leave it empty"
     if settings.trusted_documents_only and settings.trusted_documents is None:
-        yield "MODELYARD_TRUSTED_DOCUMENTS_ONLY is set and MODELYARD_TRUSTED_DOCUMENTS is not: no GraphQL document runs"
+        yield (
+            "MODELYARD_TRUSTED_DOCUMENTS_ONLY is set and MODELYARD_TRUSTED_DOCUMENTS is not: no GraphQL document runs "
+            "but those of the pages"
+        )
 
 
 def _hosts(names: str) -> list[str]:

@@ -21,6 +21,52 @@ export type RealNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Input of `aliasDelete`. */
+export type AliasDeleteInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The alias. */
+  name: string;
+  /** Remove it only if it points to the version of this number now. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+};
+
+/** Input of `aliasSet`. */
+export type AliasSetInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The alias: 1 to 255 letters, digits, `_` and `-`. */
+  name: string;
+  /** The version that it points to, in any form: `1.2.3`, `#7`, … */
+  reference: string;
+  /** Move it only if it points to the version of this number now; 0: only if it does not exist. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+};
+
+/** The verdict on a file that can run code when it is loaded. */
+export type ArtifactScanVerdict =
+  /** It imports nothing but what is known to be harmless. */
+  | 'SAFE'
+  /** It imports something unknown. */
+  | 'SUSPICIOUS'
+  /** It imports what can run any code. */
+  | 'DANGEROUS'
+  /** It could not be read to its end. */
+  | 'UNREADABLE';
+
+/** Whether a file can be used. */
+export type ArtifactStatus =
+  /** It can be downloaded; while `inspectedAt` is null it is not inspected yet. */
+  | 'READY'
+  /** Its bytes are as they were sent, but it is not what it claims to be; see `statusReason`. */
+  | 'FAILED'
+  /** It may run foreign code when it is loaded; downloads are refused. */
+  | 'QUARANTINED';
+
 /** Input of `candidateDelete`. */
 export type CandidateDeleteInput = {
   /** The candidate. */
@@ -85,6 +131,29 @@ export type CandidateUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
+/** Input of `ciJobLink`; the job is one of the CI project that the project's CI settings name. */
+export type CiJobLinkInput = {
+  /** What the job produced. */
+  owner: CiJobOwnerLookup;
+  /** The CI system that it ran in. */
+  provider: CiProvider;
+  /** Its id there: GitLab's CI_JOB_ID, GitHub's run id. */
+  externalId: string;
+};
+
+/** What a CI job produced: a candidate or a model version. */
+export type CiJobOwnerLookup =
+  {   /** A candidate. */
+  candidate: CandidateLookup; modelVersion?: never; }
+  |  { candidate?: never;   /** A model version. */
+  modelVersion: ModelVersionLookup; };
+
+/** Input of `ciJobRefresh`. */
+export type CiJobRefreshInput = {
+  /** The id of the CI job. */
+  id: string;
+};
+
 /** The status of the link to a CI job. */
 export type CiJobStatus =
   /** The CI system has not told of the job yet; `statusReason` says why, if it was asked. */
@@ -102,6 +171,15 @@ export type CiProvider =
   | 'GITLAB'
   /** Workflow runs of GitHub Actions. */
   | 'GITHUB';
+
+/** How a deployment stands. */
+export type DeploymentStatus =
+  /** It runs: its last heartbeat is recent. */
+  | 'RUNNING'
+  /** No heartbeat has come for a while; it may run or not. */
+  | 'SILENT'
+  /** It runs no more. */
+  | 'ENDED';
 
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
@@ -162,6 +240,65 @@ export type ExperimentUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
+/** One of the six facts of a version. */
+export type Fact =
+  /** Repository, SHA and branch of its code. */
+  | 'SOURCE_COMMIT'
+  /** The data that it was trained on. */
+  | 'TRAINING_DATA'
+  /** Its hyper-parameters. */
+  | 'HYPER_PARAMETERS'
+  /** What was measured on which data, or online. */
+  | 'METRICS'
+  /** Image, hardware and libraries. */
+  | 'ENVIRONMENT'
+  /** Its stage. */
+  | 'STAGE';
+
+/** Where a statement about a fact comes from. */
+export type FactSource =
+  /** It was said of the version itself, by a person or a job. */
+  | 'STATED'
+  /** A CI job, as the CI system tells of it. */
+  | 'CI_JOB'
+  /** Tags of the version, its candidate or its logged model. */
+  | 'TAG'
+  /** Data sets that the candidate read. */
+  | 'DATASET'
+  /** Params of the candidate or the logged model. */
+  | 'PARAM'
+  /** A file of the version, such as `conda.yaml`. */
+  | 'FILE'
+  /** Metrics of the candidate or the logged model that name a data set. */
+  | 'METRIC'
+  /** An evaluation. */
+  | 'EVALUATION'
+  /** An online experiment. */
+  | 'ONLINE'
+  /** The stage that the version is in. */
+  | 'STAGE';
+
+/** How an entry of a lineage and its parent belong together. */
+export type LineageRelation =
+  /** The candidate read the data set. */
+  | 'READ'
+  /** The version was made from the candidate. */
+  | 'PRODUCED'
+  /** One version is the other, trained further. */
+  | 'FINE_TUNED'
+  /** One version is the other with fewer bits. */
+  | 'QUANTIZED'
+  /** One version was trained to answer as the other does. */
+  | 'DISTILLED'
+  /** One version was put together from the other and more. */
+  | 'MERGED'
+  /** One version is an adapter for the other. */
+  | 'ADAPTED'
+  /** One version was made from the other in another way. */
+  | 'OTHER'
+  /** The deployment runs the version. */
+  | 'RUNS';
+
 /** The status of a logged model, as its maker set it. */
 export type LoggedModelStatus =
   /** Its files are on their way. */
@@ -171,6 +308,37 @@ export type LoggedModelStatus =
   /** Its files did not arrive. */
   | 'UPLOAD_FAILED';
 
+/** Where a value of a metric comes from. */
+export type MetricSource =
+  /** The candidate that the version was made from. */
+  | 'CANDIDATE'
+  /** The logged model that it was made from. */
+  | 'LOGGED_MODEL'
+  /** An evaluation of the version. */
+  | 'EVALUATION'
+  /** An online experiment that it takes part in. */
+  | 'ONLINE';
+
+/** Input of `modelCreate`. */
+export type ModelCreateInput = {
+  /** The project that it is created in. */
+  project: ProjectLookup;
+  /** Unique in the project, 1 to 255 characters. */
+  name: string;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** Its tags. */
+  tags?: Array<TagInput>;
+};
+
+/** Input of `modelDelete`. */
+export type ModelDeleteInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
+};
+
 /** Names a model, in one of two ways. */
 export type ModelLookup =
   {   /** The id of the model. */
@@ -178,12 +346,75 @@ export type ModelLookup =
   |  { id?: never;   /** Its project and name. */
   path: ModelPath; };
 
+/** An order of models. */
+export type ModelOrder = {
+  /** By what. */
+  field: ModelOrderField;
+  /** The direction. */
+  direction?: OrderDirection;
+};
+
+/** By what models are ordered. */
+export type ModelOrderField =
+  /** By name. */
+  | 'NAME'
+  /** By creation. */
+  | 'CREATED_AT'
+  /** By the last change of the model or one of its versions. */
+  | 'UPDATED_AT';
+
 /** A model by project and name. */
 export type ModelPath = {
   /** The full path of the project. */
   project: string;
   /** The name of the model. */
   name: string;
+};
+
+/** Input of `modelRestore`. */
+export type ModelRestoreInput = {
+  /** The deleted model: its id, or the name that it had. */
+  model: ModelLookup;
+  /** Another name, where its own has been taken; its own when left out. */
+  name?: string | null | undefined;
+};
+
+/** Input of `modelUpdate`; what is left out stays. */
+export type ModelUpdateInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The new name; versions, candidates and experiment go along. */
+  name?: string | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string | null | undefined;
+  /** Tags to set or remove. */
+  tags?: Array<TagPatch>;
+};
+
+/** A version that is going to be made and pushed. */
+export type ModelVersionCheckInput = {
+  /** The project of the model. */
+  project: ProjectLookup;
+  /** The name of the model. */
+  modelName: string;
+  /** Whether the model is going to be made if there is none. */
+  createsModel?: boolean;
+  /** SemVer 2.0, unique in the model; the next one when left out. */
+  version?: string | null | undefined;
+  /** What the next version raises; PATCH when left out. Not with `version`. */
+  increment?: ModelVersionIncrement | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** Its tags. */
+  tags?: Array<TagInput>;
+  /** The folder of the candidate's files that becomes its own. */
+  artifactFolder?: string;
+  /** Aliases that it is going to get. */
+  aliases?: Array<string>;
+  /** Files that are going to be pushed, at most 1,000; check more in turn. */
+  files?: Array<PlannedFileInput>;
+  /** The SHA-256, in hexadecimal digits, of the lines of all files, joined by line feeds and sorted by path in byte order: path, size and SHA-256, separated by tabs. It tells whether a deleted version may come back. */
+  manifest?: string | null | undefined;
 };
 
 /** Input of `modelVersionCreate`. */
@@ -216,6 +447,24 @@ export type ModelVersionCreateInput = {
   isOpen?: boolean;
 };
 
+/** Input of `modelVersionDelete`. */
+export type ModelVersionDeleteInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** For good, instead of into the trash; also one that is there already. For maintainers. */
+  permanently?: boolean;
+};
+
+/** Input of `modelVersionDeprecate`. */
+export type ModelVersionDeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
+};
+
 /** Which part of a model's highest version the next one raises. */
 export type ModelVersionIncrement =
   /** It breaks consumers: another algorithm, a required column. */
@@ -226,6 +475,54 @@ export type ModelVersionIncrement =
   | 'PATCH'
   /** It goes on towards the next release. */
   | 'PRERELEASE';
+
+/** Names a version, in one of two ways. */
+export type ModelVersionLookup =
+  {   /** The id of the version. */
+  id: string; path?: never; }
+  |  { id?: never;   /** Its project, model and a reference. */
+  path: ModelVersionPath; };
+
+/** An order of versions. */
+export type ModelVersionOrder = {
+  /** By what. */
+  field: ModelVersionOrderField;
+  /** The direction. */
+  direction?: OrderDirection;
+};
+
+/** By what versions are ordered. */
+export type ModelVersionOrderField =
+  /** By the precedence of SemVer 2.0; build metadata do not count. */
+  | 'PRECEDENCE'
+  /** By creation. */
+  | 'CREATED_AT'
+  /** By number. */
+  | 'NUMBER';
+
+/** A version by project, name of the model, and a reference. */
+export type ModelVersionPath = {
+  /** The full path of the project. */
+  project: string;
+  /** The name of the model. */
+  model: string;
+  /** `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, `latest-prerelease`, `@alias`, `stage:production` or `#7`; of several the highest is meant. With `@{2026-05-03}` or a time behind it, it is what it meant then. */
+  reference: string;
+  /** The moment at which the reference is meant; now when left out. */
+  asOf?: string | null | undefined;
+};
+
+/** Input of `modelVersionRestore`. */
+export type ModelVersionRestoreInput = {
+  /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
+  modelVersion: ModelVersionLookup;
+};
+
+/** Input of `modelVersionSeal`. */
+export type ModelVersionSealInput = {
+  /** The version, READY. */
+  modelVersion: ModelVersionLookup;
+};
 
 /** Whether the files of a version are complete and sound. */
 export type ModelVersionStatus =
@@ -238,12 +535,63 @@ export type ModelVersionStatus =
   /** Loading a file of it is dangerous. */
   | 'QUARANTINED';
 
+/** Input of `modelVersionUndeprecate`. */
+export type ModelVersionUndeprecateInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
+/** Input of `modelVersionUnyank`. */
+export type ModelVersionUnyankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why, at most 1,000 characters. */
+  reason?: string;
+};
+
+/** Input of `modelVersionUpdate`; what is left out stays. */
+export type ModelVersionUpdateInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** Markdown, at most 10,000 characters. */
+  description?: string | null | undefined;
+  /** Tags to set or remove. */
+  tags?: Array<TagPatch>;
+};
+
+/** How a version is withdrawn. */
+export type ModelVersionWithdrawalKind =
+  /** `latest`, ranges and stages mean others; its text, its number and aliases mean it, with a warning. */
+  | 'YANK'
+  /** It is meant as before, with a warning. */
+  | 'DEPRECATION';
+
+/** Input of `modelVersionYank`. */
+export type ModelVersionYankInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** Why: 1 to 1,000 characters. */
+  reason: string;
+  /** The version to use instead, in any form: `1.2.3`, `latest`, …; kept as the version that it means now. */
+  replacement?: string | null | undefined;
+};
+
 /** The direction of an order. */
 export type OrderDirection =
   /** The least come first. */
   | 'ASC'
   /** The greatest come first. */
   | 'DESC';
+
+/** A file that is going to be pushed. */
+export type PlannedFileInput = {
+  /** Folders and name, joined by slashes. */
+  path: string;
+  /** Its bytes. */
+  size: number | string;
+};
 
 /** What happened. */
 export type ProjectEventType =
@@ -358,6 +706,13 @@ export type ProjectLookup =
   path: string; number?: never; }
   |  { id?: never; path?: never;   /** Its number, which stands for it in paths of the REST and MLflow interfaces. */
   number: number | string; };
+
+/** Whether the version entered the stage. */
+export type PromotionStatus =
+  /** It did. */
+  | 'COMPLETED'
+  /** Rules kept it out. */
+  | 'REFUSED';
 
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
 export type Role =
@@ -1125,6 +1480,27 @@ export type CandidatesByIdQuery = {
    | null>
 };
 
+export type ExperimentNamesQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type ExperimentNamesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    experiments: {
+      __typename: 'ExperimentConnection',
+      nodes: Array<{
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      }>
+    }
+  } | null
+};
+
 export type LinkedThingsQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -1191,6 +1567,36 @@ export type ModelVersionOfNumberQuery = {
       name: string
     } | null
   } | null
+};
+
+export type ModelsByNameQueryVariables = Exact<{
+  name: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type ModelsByNameQuery = {
+  projects: {
+    __typename: 'ProjectConnection',
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      fullPath: string,
+      models: {
+        __typename: 'ModelConnection',
+        nodes: Array<{
+          __typename: 'Model',
+          id: string,
+          name: string
+        }>
+      }
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  }
 };
 
 export type ProjectOfReferenceQueryVariables = Exact<{
@@ -1344,33 +1750,6 @@ export type ThingsByIdsQuery = {
       __typename: 'WebhookDelivery'
     }
    | null>
-};
-
-export type VersionFromCandidateMutationVariables = Exact<{
-  input: ModelVersionCreateInput;
-}>;
-
-
-export type VersionFromCandidateMutation = {
-  modelVersionCreate: {
-    __typename: 'ModelVersionCreatePayload',
-    modelVersion: {
-      __typename: 'ModelVersion',
-      id: string,
-      version: string,
-      model: {
-        __typename: 'Model',
-        id: string,
-        name: string
-      } | null
-    } | null,
-    userErrors: Array<{
-      __typename: 'UserError',
-      code: string,
-      message: string,
-      field: string | null
-    }>
-  }
 };
 
 export type CandidateRowFragment = {
@@ -1599,25 +1978,30 @@ export type ProjectsQuery = {
   }
 };
 
-export type ModelsQueryVariables = Exact<{
+export type AliasHistoryQueryVariables = Exact<{
   project: string;
-  search: string;
+  model: string;
+  name: string;
   after?: string | null | undefined;
 }>;
 
 
-export type ModelsQuery = {
-  project: {
-    __typename: 'Project',
+export type AliasHistoryQuery = {
+  model: {
+    __typename: 'Model',
     id: string,
-    models: {
-      __typename: 'ModelConnection',
-      totalCount: number | null,
+    aliasHistory: {
+      __typename: 'AliasAssignmentConnection',
       nodes: Array<{
-        __typename: 'Model',
-        id: string,
-        name: string,
-        createdAt: string
+        __typename: 'AliasAssignment',
+        version: string,
+        number: number,
+        setAt: string,
+        endedAt: string | null,
+        setReason: string,
+        endReason: string,
+        setByName: string,
+        endedByName: string
       }>,
       pageInfo: {
         __typename: 'PageInfo',
@@ -1626,6 +2010,681 @@ export type ModelsQuery = {
       }
     }
   } | null
+};
+
+export type ModelActivityQueryVariables = Exact<{
+  project: string;
+  model: string;
+}>;
+
+
+export type ModelActivityQuery = {
+  model: {
+    __typename: 'Model',
+    id: string,
+    createdAt: string,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    versions: {
+      __typename: 'ModelVersionConnection',
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        createdAt: string,
+        deletedAt: string | null,
+        sealedAt: string | null,
+        yankedAt: string | null,
+        deprecatedAt: string | null,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        deletedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        seal: {
+          __typename: 'ModelVersionSeal',
+          sealedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        } | null,
+        withdrawals: Array<{
+          __typename: 'ModelVersionWithdrawal',
+          kind: ModelVersionWithdrawalKind,
+          givenReason: string,
+          replacement: string | null,
+          createdAt: string,
+          undoneAt: string | null,
+          undoneReason: string | null,
+          createdBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null,
+          undoneBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>
+      }>
+    },
+    stageHistory: {
+      __typename: 'StageAssignmentConnection',
+      nodes: Array<{
+        __typename: 'StageAssignment',
+        version: string,
+        number: number,
+        setAt: string,
+        endedAt: string | null,
+        setReason: string,
+        endReason: string,
+        setByName: string,
+        endedByName: string,
+        stage: {
+          __typename: 'Stage',
+          id: string,
+          name: string
+        } | null
+      }>
+    },
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string,
+      setAt: string,
+      setBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string
+      } | null
+    }>
+  } | null
+};
+
+export type ModelBelongingsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ModelBelongingsQuery = {
+  model: {
+    __typename: 'Model',
+    id: string,
+    versions: {
+      __typename: 'ModelVersionConnection',
+      totalCount: number | null
+    },
+    candidates: {
+      __typename: 'CandidateConnection',
+      totalCount: number | null
+    },
+    deployments: {
+      __typename: 'DeploymentConnection',
+      totalCount: number | null
+    },
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string
+    }>,
+    stageHolders: Array<{
+      __typename: 'StageAssignment',
+      version: string,
+      stage: {
+        __typename: 'Stage',
+        id: string,
+        name: string
+      } | null
+    }>
+  } | null
+};
+
+export type ModelCandidatesQueryVariables = Exact<{
+  project: string;
+  model: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type ModelCandidatesQuery = {
+  model: {
+    __typename: 'Model',
+    id: string,
+    candidates: {
+      __typename: 'CandidateConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        status: CandidateStatus,
+        createdAt: string,
+        username: string,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          number: number,
+          name: string
+        } | null,
+        metrics: Array<{
+          __typename: 'Metric',
+          key: string,
+          value: RealNumber
+        }>,
+        modelVersions: Array<{
+          __typename: 'ModelVersion',
+          id: string,
+          version: string
+        }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type ModelCreateMutationVariables = Exact<{
+  input: ModelCreateInput;
+}>;
+
+
+export type ModelCreateMutation = {
+  modelCreate: {
+    __typename: 'ModelCreatePayload',
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelDeleteMutationVariables = Exact<{
+  input: ModelDeleteInput;
+}>;
+
+
+export type ModelDeleteMutation = {
+  modelDelete: {
+    __typename: 'ModelDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelHeadQueryVariables = Exact<{
+  project: string;
+  model: string;
+}>;
+
+
+export type ModelHeadQuery = {
+  model: {
+    __typename: 'Model',
+    description: string,
+    descriptionHtml: string,
+    id: string,
+    name: string,
+    createdAt: string,
+    updatedAt: string,
+    deletedAt: string | null,
+    purgeAt: string | null,
+    viewerCanUpdate: boolean,
+    viewerCanDelete: boolean,
+    tags: Array<{
+      __typename: 'Tag',
+      key: string,
+      value: string
+    }>,
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    candidates: {
+      __typename: 'CandidateConnection',
+      totalCount: number | null
+    },
+    project: {
+      __typename: 'Project',
+      id: string,
+      number: number,
+      visibility: Visibility,
+      viewerCanWriteRegistry: boolean,
+      viewerCanManage: boolean,
+      stages: Array<{
+        __typename: 'Stage',
+        id: string,
+        name: string,
+        isInitial: boolean
+      }>
+    } | null,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    deletedBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    latestVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string,
+      stage: string,
+      status: ModelVersionStatus,
+      createdAt: string,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    } | null,
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string
+      } | null
+    }>,
+    stageHolders: Array<{
+      __typename: 'StageAssignment',
+      version: string,
+      stage: {
+        __typename: 'Stage',
+        id: string,
+        name: string
+      } | null
+    }>,
+    versions: {
+      __typename: 'ModelVersionConnection',
+      totalCount: number | null
+    }
+  } | null
+};
+
+export type ModelPerformanceQueryVariables = Exact<{
+  project: string;
+  model: string;
+}>;
+
+
+export type ModelPerformanceQuery = {
+  model: {
+    __typename: 'Model',
+    id: string,
+    versions: {
+      __typename: 'ModelVersionConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        stage: string,
+        createdAt: string,
+        metrics: Array<{
+          __typename: 'ModelVersionMetric',
+          key: string,
+          value: RealNumber,
+          source: MetricSource,
+          datasetName: string | null,
+          datasetDigest: string | null,
+          slice: string | null,
+          measuredAt: string
+        }>
+      }>
+    }
+  } | null
+};
+
+export type ModelRestoreMutationVariables = Exact<{
+  input: ModelRestoreInput;
+}>;
+
+
+export type ModelRestoreMutation = {
+  modelRestore: {
+    __typename: 'ModelRestorePayload',
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelUpdateMutationVariables = Exact<{
+  input: ModelUpdateInput;
+}>;
+
+
+export type ModelUpdateMutation = {
+  modelUpdate: {
+    __typename: 'ModelUpdatePayload',
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionsQueryVariables = Exact<{
+  project: string;
+  model: string;
+  search: string;
+  view: ViewType;
+  orderBy?: ModelVersionOrder | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ModelVersionsQuery = {
+  model: {
+    __typename: 'Model',
+    id: string,
+    versions: {
+      __typename: 'ModelVersionConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        isPrerelease: boolean,
+        status: ModelVersionStatus,
+        statusReason: string | null,
+        stage: string,
+        createdAt: string,
+        deletedAt: string | null,
+        purgeAt: string | null,
+        sealedAt: string | null,
+        yankedAt: string | null,
+        deprecatedAt: string | null,
+        viewerCanUpdate: boolean,
+        viewerCanDelete: boolean,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        aliases: Array<{
+          __typename: 'Alias',
+          id: string,
+          name: string
+        }>,
+        metrics: Array<{
+          __typename: 'ModelVersionMetric',
+          key: string,
+          value: RealNumber,
+          source: MetricSource,
+          datasetName: string | null,
+          datasetDigest: string | null,
+          slice: string | null,
+          measuredAt: string
+        }>,
+        candidate: {
+          __typename: 'Candidate',
+          id: string,
+          uuid: string,
+          name: string
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type ModelsQueryVariables = Exact<{
+  project: string;
+  search: string;
+  view: ViewType;
+  orderBy?: ModelOrder | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ModelsQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    viewerCanWriteRegistry: boolean,
+    models: {
+      __typename: 'ModelConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Model',
+        id: string,
+        name: string,
+        createdAt: string,
+        updatedAt: string,
+        deletedAt: string | null,
+        purgeAt: string | null,
+        viewerCanUpdate: boolean,
+        viewerCanDelete: boolean,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        deletedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        latestVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          stage: string,
+          status: ModelVersionStatus,
+          createdAt: string,
+          createdBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        } | null,
+        aliases: Array<{
+          __typename: 'Alias',
+          id: string,
+          name: string,
+          modelVersion: {
+            __typename: 'ModelVersion',
+            id: string,
+            version: string
+          } | null
+        }>,
+        stageHolders: Array<{
+          __typename: 'StageAssignment',
+          version: string,
+          stage: {
+            __typename: 'Stage',
+            id: string,
+            name: string
+          } | null
+        }>,
+        versions: {
+          __typename: 'ModelVersionConnection',
+          totalCount: number | null
+        }
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type RegistryEventsSubscriptionVariables = Exact<{
+  project: string;
+  types?: Array<ProjectEventType> | null | undefined;
+}>;
+
+
+export type RegistryEventsSubscription = {
+  projectEvents: {
+    __typename: 'ProjectEvent',
+    type: ProjectEventType,
+    objectType: string,
+    objectId: string,
+    occurredAt: string | null
+  }
+};
+
+export type AuthorFragment = {
+  __typename: 'User',
+  id: string,
+  username: string,
+  name: string,
+  isBot: boolean
+};
+
+export type ModelRowFragment = {
+  __typename: 'Model',
+  id: string,
+  name: string,
+  createdAt: string,
+  updatedAt: string,
+  deletedAt: string | null,
+  purgeAt: string | null,
+  viewerCanUpdate: boolean,
+  viewerCanDelete: boolean,
+  createdBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null,
+  deletedBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null,
+  latestVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    stage: string,
+    status: ModelVersionStatus,
+    createdAt: string,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null
+  } | null,
+  aliases: Array<{
+    __typename: 'Alias',
+    id: string,
+    name: string,
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null
+  }>,
+  stageHolders: Array<{
+    __typename: 'StageAssignment',
+    version: string,
+    stage: {
+      __typename: 'Stage',
+      id: string,
+      name: string
+    } | null
+  }>,
+  versions: {
+    __typename: 'ModelVersionConnection',
+    totalCount: number | null
+  }
 };
 
 export type NamespaceQueryVariables = Exact<{
@@ -1708,6 +2767,1876 @@ export type ViewerQuery = {
       isBot: boolean
     } | null
   } | null
+};
+
+export type AliasDeleteMutationVariables = Exact<{
+  input: AliasDeleteInput;
+}>;
+
+
+export type AliasDeleteMutation = {
+  aliasDelete: {
+    __typename: 'AliasDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type AliasSetMutationVariables = Exact<{
+  input: AliasSetInput;
+}>;
+
+
+export type AliasSetMutation = {
+  aliasSet: {
+    __typename: 'AliasSetPayload',
+    alias: {
+      __typename: 'Alias',
+      id: string,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CandidateChoicesQueryVariables = Exact<{
+  project: string;
+  experimentIds: Array<string>;
+  filter: string;
+}>;
+
+
+export type CandidateChoicesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    candidateSearch: {
+      __typename: 'CandidateSearch',
+      nodes: Array<{
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        status: CandidateStatus,
+        createdAt: string,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          name: string
+        } | null
+      }>
+    }
+  } | null
+};
+
+export type CandidateChosenQueryVariables = Exact<{
+  project: string;
+  uuid: string;
+}>;
+
+
+export type CandidateChosenQuery = {
+  candidate: {
+    __typename: 'Candidate',
+    id: string,
+    uuid: string,
+    name: string,
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      name: string
+    } | null
+  } | null
+};
+
+export type CiJobLinkMutationVariables = Exact<{
+  input: CiJobLinkInput;
+}>;
+
+
+export type CiJobLinkMutation = {
+  ciJobLink: {
+    __typename: 'CiJobLinkPayload',
+    ciJob: {
+      __typename: 'CiJob',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CiJobRefreshMutationVariables = Exact<{
+  input: CiJobRefreshInput;
+}>;
+
+
+export type CiJobRefreshMutation = {
+  ciJobRefresh: {
+    __typename: 'CiJobRefreshPayload',
+    ciJob: {
+      __typename: 'CiJob',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type NextVersionsQueryVariables = Exact<{
+  project: string;
+  model: string;
+}>;
+
+
+export type NextVersionsQuery = {
+  major: {
+    __typename: 'ModelVersionCheck',
+    version: string | null
+  } | null,
+  minor: {
+    __typename: 'ModelVersionCheck',
+    version: string | null
+  } | null,
+  patch: {
+    __typename: 'ModelVersionCheck',
+    version: string | null
+  } | null,
+  prerelease: {
+    __typename: 'ModelVersionCheck',
+    version: string | null
+  } | null,
+  model: {
+    __typename: 'Model',
+    id: string,
+    name: string,
+    viewerCanUpdate: boolean,
+    latestVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null
+  } | null,
+  project: {
+    __typename: 'Project',
+    id: string,
+    viewerCanWriteRegistry: boolean,
+    experiments: {
+      __typename: 'ExperimentConnection',
+      nodes: Array<{
+        __typename: 'Experiment',
+        id: string,
+        name: string
+      }>
+    }
+  } | null
+};
+
+export type VersionActivityQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type VersionActivityQuery = {
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    createdAt: string,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    seal: {
+      __typename: 'ModelVersionSeal',
+      sealedAt: string,
+      sealedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    } | null,
+    withdrawals: Array<{
+      __typename: 'ModelVersionWithdrawal',
+      kind: ModelVersionWithdrawalKind,
+      givenReason: string,
+      replacement: string | null,
+      createdAt: string,
+      undoneAt: string | null,
+      undoneReason: string | null,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null,
+      undoneBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    stageHistory: {
+      __typename: 'StageAssignmentConnection',
+      nodes: Array<{
+        __typename: 'StageAssignment',
+        version: string,
+        number: number,
+        setAt: string,
+        endedAt: string | null,
+        setReason: string,
+        endReason: string,
+        setByName: string,
+        endedByName: string,
+        stage: {
+          __typename: 'Stage',
+          id: string,
+          name: string
+        } | null
+      }>
+    },
+    promotions: {
+      __typename: 'PromotionConnection',
+      nodes: Array<{
+        __typename: 'Promotion',
+        id: string,
+        status: PromotionStatus,
+        stage: string,
+        leftStage: string,
+        givenReason: string,
+        isBypass: boolean,
+        promotedByUsername: string,
+        createdAt: string
+      }>
+    },
+    pulls: {
+      __typename: 'PullConnection',
+      nodes: Array<{
+        __typename: 'Pull',
+        day: string,
+        door: string,
+        downloadCount: number,
+        resolutionCount: number,
+        lastAt: string,
+        user: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>
+    }
+  } | null
+};
+
+export type VersionCheckQueryVariables = Exact<{
+  input: ModelVersionCheckInput;
+}>;
+
+
+export type VersionCheckQuery = {
+  modelVersionCheck: {
+    __typename: 'ModelVersionCheck',
+    version: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  } | null
+};
+
+export type VersionChoicesQueryVariables = Exact<{
+  project: string;
+  model: string;
+  search: string;
+}>;
+
+
+export type VersionChoicesQuery = {
+  model: {
+    __typename: 'Model',
+    id: string,
+    versions: {
+      __typename: 'ModelVersionConnection',
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        stage: string
+      }>
+    }
+  } | null
+};
+
+export type VersionCreateMutationVariables = Exact<{
+  input: ModelVersionCreateInput;
+}>;
+
+
+export type VersionCreateMutation = {
+  modelVersionCreate: {
+    __typename: 'ModelVersionCreatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type VersionDeleteMutationVariables = Exact<{
+  input: ModelVersionDeleteInput;
+}>;
+
+
+export type VersionDeleteMutation = {
+  modelVersionDelete: {
+    __typename: 'ModelVersionDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type VersionDeprecateMutationVariables = Exact<{
+  input: ModelVersionDeprecateInput;
+}>;
+
+
+export type VersionDeprecateMutation = {
+  modelVersionDeprecate: {
+    __typename: 'ModelVersionDeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type VersionDiffQueryVariables = Exact<{
+  version: ModelVersionLookup;
+  base?: ModelVersionLookup | null | undefined;
+}>;
+
+
+export type VersionDiffQuery = {
+  modelVersionDiff: {
+    __typename: 'ModelVersionDiff',
+    leastIncrement: ModelVersionIncrement | null,
+    madeIncrement: ModelVersionIncrement | null,
+    isIncrementEnough: boolean,
+    isCertain: boolean,
+    base: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    },
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    },
+    causes: Array<{
+      __typename: 'ModelVersionBumpCause',
+      increment: ModelVersionIncrement,
+      kind: string,
+      description: string
+    }>,
+    files: {
+      __typename: 'ModelVersionFilesDiff',
+      sameCount: number,
+      changedCount: number,
+      addedCount: number,
+      removedCount: number,
+      uninspectedCount: number,
+      changes: Array<{
+        __typename: 'ModelVersionFileChange',
+        path: string,
+        movedFrom: string | null,
+        before: {
+          __typename: 'ComparedFile',
+          size: number,
+          sha256: string
+        } | null,
+        after: {
+          __typename: 'ComparedFile',
+          size: number,
+          sha256: string
+        } | null
+      }>
+    },
+    signature: Array<{
+      __typename: 'ModelVersionColumnChange',
+      side: string,
+      kind: string,
+      name: string,
+      before: string | null,
+      after: string | null,
+      isBreaking: boolean
+    }>,
+    tensors: {
+      __typename: 'ModelVersionTensorsDiff',
+      isWhole: boolean,
+      before: {
+        __typename: 'ModelVersionWeights',
+        tensorCount: number,
+        parameterCount: number
+      },
+      after: {
+        __typename: 'ModelVersionWeights',
+        tensorCount: number,
+        parameterCount: number
+      },
+      changes: Array<{
+        __typename: 'ModelVersionTensorChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>
+    },
+    requirements: Array<{
+      __typename: 'ModelVersionRequirementChange',
+      name: string,
+      before: string | null,
+      after: string | null
+    }>,
+    params: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>
+    }> | null,
+    metrics: Array<{
+      __typename: 'ComparedMetric',
+      key: string,
+      values: Array<{
+        __typename: 'Metric',
+        value: RealNumber
+      } | null>
+    }> | null
+  } | null
+};
+
+export type VersionEvaluationsQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type VersionEvaluationsQuery = {
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    evaluations: {
+      __typename: 'EvaluationConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Evaluation',
+        id: string,
+        name: string,
+        description: string,
+        datasetName: string,
+        datasetDigest: string,
+        isFromMlflow: boolean,
+        evaluatedAt: string,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        candidate: {
+          __typename: 'Candidate',
+          id: string,
+          uuid: string,
+          name: string,
+          experiment: {
+            __typename: 'Experiment',
+            id: string,
+            number: number
+          } | null
+        } | null,
+        replacedBy: {
+          __typename: 'Evaluation',
+          id: string
+        } | null,
+        metrics: Array<{
+          __typename: 'EvaluationMetric',
+          key: string,
+          value: RealNumber,
+          slice: string | null
+        }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type VersionHeadQueryVariables = Exact<{
+  project: string;
+  model: string;
+  reference: string;
+}>;
+
+
+export type VersionHeadQuery = {
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    number: number,
+    isPrerelease: boolean,
+    description: string,
+    descriptionHtml: string,
+    status: ModelVersionStatus,
+    statusReason: string | null,
+    source: string,
+    location: string,
+    foreignRun: string,
+    runLink: string,
+    artifactFolder: string,
+    sealedAt: string | null,
+    yankedAt: string | null,
+    deprecatedAt: string | null,
+    createdAt: string,
+    updatedAt: string,
+    stage: string,
+    warnings: Array<string>,
+    viewerCanUpdate: boolean,
+    viewerCanDelete: boolean,
+    tags: Array<{
+      __typename: 'Tag',
+      key: string,
+      value: string
+    }>,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string,
+      setAt: string,
+      viewerCanUpdate: boolean
+    }>,
+    seal: {
+      __typename: 'ModelVersionSeal',
+      digest: string,
+      fileCount: number,
+      size: number,
+      sealedAt: string,
+      sealedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    } | null,
+    withdrawals: Array<{
+      __typename: 'ModelVersionWithdrawal',
+      kind: ModelVersionWithdrawalKind,
+      givenReason: string,
+      replacement: string | null,
+      createdAt: string,
+      undoneAt: string | null,
+      undoneReason: string | null,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null,
+      undoneBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus,
+      experiment: {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      } | null,
+      params: Array<{
+        __typename: 'Param',
+        key: string,
+        value: string
+      }>
+    } | null,
+    ciJobs: Array<{
+      __typename: 'CiJob',
+      id: string,
+      provider: CiProvider,
+      externalId: string,
+      status: CiJobStatus,
+      ciStatus: string | null,
+      name: string | null,
+      statusReason: string | null,
+      ciProject: string | null,
+      ref: string | null,
+      commitSha: string | null,
+      pipelineId: string | null,
+      pipelineUrl: string | null,
+      mergeRequestIid: number | null,
+      mergeRequestUrl: string | null,
+      username: string | null,
+      userUrl: string | null,
+      logUrl: string | null,
+      webUrl: string | null,
+      startedAt: string | null,
+      finishedAt: string | null,
+      lastCheckedAt: string | null,
+      viewerCanRefresh: boolean
+    }>,
+    facts: {
+      __typename: 'ModelVersionFacts',
+      presentCount: number,
+      missing: Array<Fact>,
+      hasConflicts: boolean,
+      stageOfVersion: {
+        __typename: 'StageOfVersion',
+        isPresent: boolean,
+        stage: string | null,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      sourceCommit: {
+        __typename: 'SourceCommit',
+        isPresent: boolean,
+        repository: string | null,
+        sha: string | null,
+        branch: string | null,
+        missing: Array<string>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      trainingData: {
+        __typename: 'TrainingData',
+        isPresent: boolean,
+        datasets: Array<{
+          __typename: 'TrainingDataset',
+          name: string,
+          digest: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      hyperParameters: {
+        __typename: 'HyperParameters',
+        isPresent: boolean,
+        params: Array<{
+          __typename: 'Param',
+          key: string,
+          value: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      metrics: {
+        __typename: 'MeasuredMetrics',
+        isPresent: boolean,
+        keys: Array<string>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      environment: {
+        __typename: 'RuntimeEnvironment',
+        isPresent: boolean,
+        imageDigest: string | null,
+        hardware: string | null,
+        python: string | null,
+        missing: Array<string>,
+        libraries: Array<{
+          __typename: 'Library',
+          name: string,
+          version: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      }
+    } | null,
+    metrics: Array<{
+      __typename: 'ModelVersionMetric',
+      key: string,
+      value: RealNumber,
+      source: MetricSource,
+      datasetName: string | null,
+      datasetDigest: string | null,
+      slice: string | null,
+      measuredAt: string
+    }>,
+    scanned: {
+      __typename: 'ArtifactConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Artifact',
+        id: string,
+        path: string,
+        size: number,
+        status: ArtifactStatus,
+        statusReason: string | null,
+        scan: {
+          __typename: 'ArtifactScan',
+          verdict: ArtifactScanVerdict,
+          findings: Array<string>,
+          imports: Array<string>,
+          scanners: Array<string>
+        } | null
+      }>
+    },
+    evaluations: {
+      __typename: 'EvaluationConnection',
+      totalCount: number | null
+    },
+    deployments: {
+      __typename: 'DeploymentConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Deployment',
+        id: string,
+        environment: string,
+        endpoint: string
+      }>
+    },
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string,
+      viewerCanUpdate: boolean,
+      aliases: Array<{
+        __typename: 'Alias',
+        id: string,
+        name: string,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          number: number
+        } | null
+      }>,
+      latestVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string
+      } | null,
+      project: {
+        __typename: 'Project',
+        id: string,
+        number: number,
+        visibility: Visibility,
+        viewerCanWriteRegistry: boolean,
+        viewerCanManage: boolean,
+        stages: Array<{
+          __typename: 'Stage',
+          id: string,
+          name: string,
+          isInitial: boolean,
+          isSealing: boolean
+        }>
+      } | null
+    } | null
+  } | null
+};
+
+export type VersionLineageQueryVariables = Exact<{
+  project: string;
+  model: string;
+  reference: string;
+}>;
+
+
+export type VersionLineageQuery = {
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string
+    } | null,
+    upstream: {
+      __typename: 'Lineage',
+      isComplete: boolean,
+      modelVersionCount: number,
+      deploymentCount: number,
+      entries: {
+        __typename: 'LineageEntryConnection',
+        totalCount: number | null,
+        nodes: Array<{
+          __typename: 'LineageEntry',
+          step: number,
+          relation: LineageRelation,
+          parentId: string | null,
+          baseName: string | null,
+          dataset: {
+            __typename: 'LineageDataset',
+            name: string,
+            digest: string
+          } | null,
+          modelVersion: {
+            __typename: 'ModelVersion',
+            id: string,
+            version: string,
+            stage: string,
+            model: {
+              __typename: 'Model',
+              id: string,
+              name: string,
+              project: {
+                __typename: 'Project',
+                id: string,
+                fullPath: string
+              } | null
+            } | null
+          } | null,
+          candidate: {
+            __typename: 'Candidate',
+            id: string,
+            uuid: string,
+            name: string,
+            project: {
+              __typename: 'Project',
+              id: string,
+              fullPath: string
+            } | null,
+            experiment: {
+              __typename: 'Experiment',
+              id: string,
+              number: number
+            } | null
+          } | null,
+          deployment: {
+            __typename: 'Deployment',
+            id: string,
+            environment: string,
+            endpoint: string,
+            status: DeploymentStatus
+          } | null
+        }>
+      }
+    },
+    downstream: {
+      __typename: 'Lineage',
+      isComplete: boolean,
+      modelVersionCount: number,
+      deploymentCount: number,
+      entries: {
+        __typename: 'LineageEntryConnection',
+        totalCount: number | null,
+        nodes: Array<{
+          __typename: 'LineageEntry',
+          step: number,
+          relation: LineageRelation,
+          parentId: string | null,
+          baseName: string | null,
+          dataset: {
+            __typename: 'LineageDataset',
+            name: string,
+            digest: string
+          } | null,
+          modelVersion: {
+            __typename: 'ModelVersion',
+            id: string,
+            version: string,
+            stage: string,
+            model: {
+              __typename: 'Model',
+              id: string,
+              name: string,
+              project: {
+                __typename: 'Project',
+                id: string,
+                fullPath: string
+              } | null
+            } | null
+          } | null,
+          candidate: {
+            __typename: 'Candidate',
+            id: string,
+            uuid: string,
+            name: string,
+            project: {
+              __typename: 'Project',
+              id: string,
+              fullPath: string
+            } | null,
+            experiment: {
+              __typename: 'Experiment',
+              id: string,
+              number: number
+            } | null
+          } | null,
+          deployment: {
+            __typename: 'Deployment',
+            id: string,
+            environment: string,
+            endpoint: string,
+            status: DeploymentStatus
+          } | null
+        }>
+      }
+    }
+  } | null
+};
+
+export type VersionManifestQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type VersionManifestQuery = {
+  modelVersionManifest: {
+    __typename: 'ModelVersionManifest',
+    digest: string,
+    isSealed: boolean,
+    fileCount: number,
+    size: number
+  } | null
+};
+
+export type VersionRestoreMutationVariables = Exact<{
+  input: ModelVersionRestoreInput;
+}>;
+
+
+export type VersionRestoreMutation = {
+  modelVersionRestore: {
+    __typename: 'ModelVersionRestorePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type VersionSealMutationVariables = Exact<{
+  input: ModelVersionSealInput;
+}>;
+
+
+export type VersionSealMutation = {
+  modelVersionSeal: {
+    __typename: 'ModelVersionSealPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type VersionUndeprecateMutationVariables = Exact<{
+  input: ModelVersionUndeprecateInput;
+}>;
+
+
+export type VersionUndeprecateMutation = {
+  modelVersionUndeprecate: {
+    __typename: 'ModelVersionUndeprecatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type VersionUnyankMutationVariables = Exact<{
+  input: ModelVersionUnyankInput;
+}>;
+
+
+export type VersionUnyankMutation = {
+  modelVersionUnyank: {
+    __typename: 'ModelVersionUnyankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type VersionUpdateMutationVariables = Exact<{
+  input: ModelVersionUpdateInput;
+}>;
+
+
+export type VersionUpdateMutation = {
+  modelVersionUpdate: {
+    __typename: 'ModelVersionUpdatePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type VersionYankMutationVariables = Exact<{
+  input: ModelVersionYankInput;
+}>;
+
+
+export type VersionYankMutation = {
+  modelVersionYank: {
+    __typename: 'ModelVersionYankPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CiJobCardFragment = {
+  __typename: 'CiJob',
+  id: string,
+  provider: CiProvider,
+  externalId: string,
+  status: CiJobStatus,
+  ciStatus: string | null,
+  name: string | null,
+  statusReason: string | null,
+  ciProject: string | null,
+  ref: string | null,
+  commitSha: string | null,
+  pipelineId: string | null,
+  pipelineUrl: string | null,
+  mergeRequestIid: number | null,
+  mergeRequestUrl: string | null,
+  username: string | null,
+  userUrl: string | null,
+  logUrl: string | null,
+  webUrl: string | null,
+  startedAt: string | null,
+  finishedAt: string | null,
+  lastCheckedAt: string | null,
+  viewerCanRefresh: boolean
+};
+
+export type ConflictFragment = {
+  __typename: 'FactConflict',
+  key: string,
+  isSettled: boolean,
+  values: Array<{
+    __typename: 'FactConflictValue',
+    value: string,
+    statement: {
+      __typename: 'FactStatement',
+      source: FactSource,
+      detail: string
+    }
+  }>
+};
+
+export type LineagePartFragment = {
+  __typename: 'Lineage',
+  isComplete: boolean,
+  modelVersionCount: number,
+  deploymentCount: number,
+  entries: {
+    __typename: 'LineageEntryConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'LineageEntry',
+      step: number,
+      relation: LineageRelation,
+      parentId: string | null,
+      baseName: string | null,
+      dataset: {
+        __typename: 'LineageDataset',
+        name: string,
+        digest: string
+      } | null,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        stage: string,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      } | null,
+      candidate: {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          number: number
+        } | null
+      } | null,
+      deployment: {
+        __typename: 'Deployment',
+        id: string,
+        environment: string,
+        endpoint: string,
+        status: DeploymentStatus
+      } | null
+    }>
+  }
+};
+
+export type MeasuredFragment = {
+  __typename: 'ModelVersionMetric',
+  key: string,
+  value: RealNumber,
+  source: MetricSource,
+  datasetName: string | null,
+  datasetDigest: string | null,
+  slice: string | null,
+  measuredAt: string
+};
+
+export type StageTermFragment = {
+  __typename: 'StageAssignment',
+  version: string,
+  number: number,
+  setAt: string,
+  endedAt: string | null,
+  setReason: string,
+  endReason: string,
+  setByName: string,
+  endedByName: string,
+  stage: {
+    __typename: 'Stage',
+    id: string,
+    name: string
+  } | null
+};
+
+export type StatementFragment = {
+  __typename: 'FactStatement',
+  source: FactSource,
+  detail: string,
+  note: string,
+  learnedAt: string | null,
+  isKept: boolean,
+  entries: Array<{
+    __typename: 'FactEntry',
+    key: string,
+    value: string | null
+  }>,
+  statedBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null
+};
+
+export type VersionFactsFragment = {
+  __typename: 'ModelVersionFacts',
+  presentCount: number,
+  missing: Array<Fact>,
+  hasConflicts: boolean,
+  stageOfVersion: {
+    __typename: 'StageOfVersion',
+    isPresent: boolean,
+    stage: string | null,
+    statements: Array<{
+      __typename: 'FactStatement',
+      source: FactSource,
+      detail: string,
+      note: string,
+      learnedAt: string | null,
+      isKept: boolean,
+      entries: Array<{
+        __typename: 'FactEntry',
+        key: string,
+        value: string | null
+      }>,
+      statedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    conflicts: Array<{
+      __typename: 'FactConflict',
+      key: string,
+      isSettled: boolean,
+      values: Array<{
+        __typename: 'FactConflictValue',
+        value: string,
+        statement: {
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string
+        }
+      }>
+    }>
+  },
+  sourceCommit: {
+    __typename: 'SourceCommit',
+    isPresent: boolean,
+    repository: string | null,
+    sha: string | null,
+    branch: string | null,
+    missing: Array<string>,
+    statements: Array<{
+      __typename: 'FactStatement',
+      source: FactSource,
+      detail: string,
+      note: string,
+      learnedAt: string | null,
+      isKept: boolean,
+      entries: Array<{
+        __typename: 'FactEntry',
+        key: string,
+        value: string | null
+      }>,
+      statedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    conflicts: Array<{
+      __typename: 'FactConflict',
+      key: string,
+      isSettled: boolean,
+      values: Array<{
+        __typename: 'FactConflictValue',
+        value: string,
+        statement: {
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string
+        }
+      }>
+    }>
+  },
+  trainingData: {
+    __typename: 'TrainingData',
+    isPresent: boolean,
+    datasets: Array<{
+      __typename: 'TrainingDataset',
+      name: string,
+      digest: string
+    }>,
+    statements: Array<{
+      __typename: 'FactStatement',
+      source: FactSource,
+      detail: string,
+      note: string,
+      learnedAt: string | null,
+      isKept: boolean,
+      entries: Array<{
+        __typename: 'FactEntry',
+        key: string,
+        value: string | null
+      }>,
+      statedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    conflicts: Array<{
+      __typename: 'FactConflict',
+      key: string,
+      isSettled: boolean,
+      values: Array<{
+        __typename: 'FactConflictValue',
+        value: string,
+        statement: {
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string
+        }
+      }>
+    }>
+  },
+  hyperParameters: {
+    __typename: 'HyperParameters',
+    isPresent: boolean,
+    params: Array<{
+      __typename: 'Param',
+      key: string,
+      value: string
+    }>,
+    statements: Array<{
+      __typename: 'FactStatement',
+      source: FactSource,
+      detail: string,
+      note: string,
+      learnedAt: string | null,
+      isKept: boolean,
+      entries: Array<{
+        __typename: 'FactEntry',
+        key: string,
+        value: string | null
+      }>,
+      statedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    conflicts: Array<{
+      __typename: 'FactConflict',
+      key: string,
+      isSettled: boolean,
+      values: Array<{
+        __typename: 'FactConflictValue',
+        value: string,
+        statement: {
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string
+        }
+      }>
+    }>
+  },
+  metrics: {
+    __typename: 'MeasuredMetrics',
+    isPresent: boolean,
+    keys: Array<string>,
+    statements: Array<{
+      __typename: 'FactStatement',
+      source: FactSource,
+      detail: string,
+      note: string,
+      learnedAt: string | null,
+      isKept: boolean,
+      entries: Array<{
+        __typename: 'FactEntry',
+        key: string,
+        value: string | null
+      }>,
+      statedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    conflicts: Array<{
+      __typename: 'FactConflict',
+      key: string,
+      isSettled: boolean,
+      values: Array<{
+        __typename: 'FactConflictValue',
+        value: string,
+        statement: {
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string
+        }
+      }>
+    }>
+  },
+  environment: {
+    __typename: 'RuntimeEnvironment',
+    isPresent: boolean,
+    imageDigest: string | null,
+    hardware: string | null,
+    python: string | null,
+    missing: Array<string>,
+    libraries: Array<{
+      __typename: 'Library',
+      name: string,
+      version: string
+    }>,
+    statements: Array<{
+      __typename: 'FactStatement',
+      source: FactSource,
+      detail: string,
+      note: string,
+      learnedAt: string | null,
+      isKept: boolean,
+      entries: Array<{
+        __typename: 'FactEntry',
+        key: string,
+        value: string | null
+      }>,
+      statedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    conflicts: Array<{
+      __typename: 'FactConflict',
+      key: string,
+      isSettled: boolean,
+      values: Array<{
+        __typename: 'FactConflictValue',
+        value: string,
+        statement: {
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string
+        }
+      }>
+    }>
+  }
+};
+
+export type VersionRowFragment = {
+  __typename: 'ModelVersion',
+  id: string,
+  version: string,
+  number: number,
+  isPrerelease: boolean,
+  status: ModelVersionStatus,
+  statusReason: string | null,
+  stage: string,
+  createdAt: string,
+  deletedAt: string | null,
+  purgeAt: string | null,
+  sealedAt: string | null,
+  yankedAt: string | null,
+  deprecatedAt: string | null,
+  viewerCanUpdate: boolean,
+  viewerCanDelete: boolean,
+  createdBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null,
+  aliases: Array<{
+    __typename: 'Alias',
+    id: string,
+    name: string
+  }>,
+  metrics: Array<{
+    __typename: 'ModelVersionMetric',
+    key: string,
+    value: RealNumber,
+    source: MetricSource,
+    datasetName: string | null,
+    datasetDigest: string | null,
+    slice: string | null,
+    measuredAt: string
+  }>,
+  candidate: {
+    __typename: 'Candidate',
+    id: string,
+    uuid: string,
+    name: string
+  } | null
+};
+
+export type WithdrawalFragment = {
+  __typename: 'ModelVersionWithdrawal',
+  kind: ModelVersionWithdrawalKind,
+  givenReason: string,
+  replacement: string | null,
+  createdAt: string,
+  undoneAt: string | null,
+  undoneReason: string | null,
+  createdBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null,
+  undoneBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null
+};
+
+export const AliasDeleteDocument: TypedDocument<AliasDeleteMutation, AliasDeleteMutationVariables> = {
+  name: 'AliasDelete',
+  kind: 'mutation',
+  hash: 'e02d1db6caca7be12228c69568e7fefe6d25d4e6cbebc89a2792937e6b4bc659',
+  text: `mutation AliasDelete($input: AliasDeleteInput!) {
+  aliasDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AliasHistoryDocument: TypedDocument<AliasHistoryQuery, AliasHistoryQueryVariables> = {
+  name: 'AliasHistory',
+  kind: 'query',
+  hash: '39d1182f3fc8f5e03880bf85c903cd60ef53bd7d563abfebd36a361cd45215cd',
+  text: `query AliasHistory($project: String!, $model: String!, $name: String!, $after: String) {
+  model(by: {path: {project: $project, name: $model}}) {
+    id
+    aliasHistory(name: $name, first: 50, after: $after) {
+      nodes {
+        version
+        number
+        setAt
+        endedAt
+        setReason
+        endReason
+        setByName
+        endedByName
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AliasSetDocument: TypedDocument<AliasSetMutation, AliasSetMutationVariables> = {
+  name: 'AliasSet',
+  kind: 'mutation',
+  hash: '45adfe8ad29ea9b128a1d11c2d9097f865d78a088712bfd84cdf8ce70300eb03',
+  text: `mutation AliasSet($input: AliasSetInput!) {
+  aliasSet(input: $input) {
+    alias {
+      id
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
 };
 
 export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVariables> = {
@@ -1941,6 +4870,53 @@ fragment CandidateRow on Candidate {
     __typename
   }
   __typename
+}`,
+};
+
+export const CandidateChoicesDocument: TypedDocument<CandidateChoicesQuery, CandidateChoicesQueryVariables> = {
+  name: 'CandidateChoices',
+  kind: 'query',
+  hash: 'bb2c1c591c5e51ef2586e6f5679df2acd99aa5bdfd1ed6d68608a410d0cbea7c',
+  text: `query CandidateChoices($project: String!, $experimentIds: [ID!]!, $filter: String!) {
+  project(by: {path: $project}) {
+    id
+    candidateSearch(experimentIds: $experimentIds, filter: $filter, first: 20) {
+      nodes {
+        id
+        uuid
+        name
+        status
+        createdAt
+        experiment {
+          id
+          name
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateChosenDocument: TypedDocument<CandidateChosenQuery, CandidateChosenQueryVariables> = {
+  name: 'CandidateChosen',
+  kind: 'query',
+  hash: 'f437389214f9928354a4dfb84804640314113cda82e85fefc54b0a00bb55bc68',
+  text: `query CandidateChosen($project: String!, $uuid: String!) {
+  candidate(by: {path: {project: $project, uuid: $uuid}}) {
+    id
+    uuid
+    name
+    experiment {
+      id
+      name
+      __typename
+    }
+    __typename
+  }
 }`,
 };
 
@@ -2258,6 +5234,48 @@ fragment CandidateRow on Candidate {
 }`,
 };
 
+export const CiJobLinkDocument: TypedDocument<CiJobLinkMutation, CiJobLinkMutationVariables> = {
+  name: 'CiJobLink',
+  kind: 'mutation',
+  hash: '29d0a9416645577b19c2fcbb81a803a6091fd8903c9b1a024364df593f957b71',
+  text: `mutation CiJobLink($input: CiJobLinkInput!) {
+  ciJobLink(input: $input) {
+    ciJob {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CiJobRefreshDocument: TypedDocument<CiJobRefreshMutation, CiJobRefreshMutationVariables> = {
+  name: 'CiJobRefresh',
+  kind: 'mutation',
+  hash: '9229d00e719a65000c0df3245b4c83286c9fbdd5d5d3ba8f5a65e30894e20c2c',
+  text: `mutation CiJobRefresh($input: CiJobRefreshInput!) {
+  ciJobRefresh(input: $input) {
+    ciJob {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ExperimentCreateDocument: TypedDocument<ExperimentCreateMutation, ExperimentCreateMutationVariables> = {
   name: 'ExperimentCreate',
   kind: 'mutation',
@@ -2297,6 +5315,27 @@ export const ExperimentDeleteDocument: TypedDocument<ExperimentDeleteMutation, E
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentNamesDocument: TypedDocument<ExperimentNamesQuery, ExperimentNamesQueryVariables> = {
+  name: 'ExperimentNames',
+  kind: 'query',
+  hash: 'bab1b1b25863b97a2a0f51edafe07a4c4cea014a7e3d24fbf06117be0a3c960c',
+  text: `query ExperimentNames($project: String!) {
+  project(by: {path: $project}) {
+    id
+    experiments(first: 100) {
+      nodes {
+        id
+        number
+        name
+        __typename
+      }
       __typename
     }
     __typename
@@ -2426,6 +5465,350 @@ export const LinkedThingsDocument: TypedDocument<LinkedThingsQuery, LinkedThings
 }`,
 };
 
+export const ModelActivityDocument: TypedDocument<ModelActivityQuery, ModelActivityQueryVariables> = {
+  name: 'ModelActivity',
+  kind: 'query',
+  hash: '3f02512431cfed5ee13e03930df41cd1a9666c9553cee6f3355967c9d9836008',
+  text: `query ModelActivity($project: String!, $model: String!) {
+  model(by: {path: {project: $project, name: $model}}) {
+    id
+    createdAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    versions(view: ALL, orderBy: {field: CREATED_AT, direction: DESC}, first: 50) {
+      nodes {
+        id
+        version
+        createdAt
+        deletedAt
+        sealedAt
+        yankedAt
+        deprecatedAt
+        createdBy {
+          ...Author
+          __typename
+        }
+        deletedBy {
+          ...Author
+          __typename
+        }
+        seal {
+          sealedBy {
+            ...Author
+            __typename
+          }
+          __typename
+        }
+        withdrawals {
+          ...Withdrawal
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    stageHistory(first: 50) {
+      nodes {
+        ...StageTerm
+        __typename
+      }
+      __typename
+    }
+    aliases {
+      id
+      name
+      setAt
+      setBy {
+        ...Author
+        __typename
+      }
+      modelVersion {
+        id
+        version
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment StageTerm on StageAssignment {
+  version
+  number
+  setAt
+  endedAt
+  setReason
+  endReason
+  setByName
+  endedByName
+  stage {
+    id
+    name
+    __typename
+  }
+  __typename
+}
+
+fragment Withdrawal on ModelVersionWithdrawal {
+  kind
+  givenReason
+  replacement
+  createdAt
+  undoneAt
+  undoneReason
+  createdBy {
+    ...Author
+    __typename
+  }
+  undoneBy {
+    ...Author
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const ModelBelongingsDocument: TypedDocument<ModelBelongingsQuery, ModelBelongingsQueryVariables> = {
+  name: 'ModelBelongings',
+  kind: 'query',
+  hash: '022f3807b982be8828fe2a1d93096d13ae2ad18fbe9a7577b474016b9169f716',
+  text: `query ModelBelongings($id: ID!) {
+  model(by: {id: $id}) {
+    id
+    versions(first: 1) {
+      totalCount
+      __typename
+    }
+    candidates(first: 1) {
+      totalCount
+      __typename
+    }
+    deployments(first: 1, status: RUNNING) {
+      totalCount
+      __typename
+    }
+    aliases {
+      id
+      name
+      __typename
+    }
+    stageHolders {
+      version
+      stage {
+        id
+        name
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelCandidatesDocument: TypedDocument<ModelCandidatesQuery, ModelCandidatesQueryVariables> = {
+  name: 'ModelCandidates',
+  kind: 'query',
+  hash: '7c82ede14850111260e415a7c4abbe59bb38b4aea41fdd21a661804c3e645039',
+  text: `query ModelCandidates($project: String!, $model: String!, $after: String) {
+  model(by: {path: {project: $project, name: $model}}) {
+    id
+    candidates(first: 50, after: $after) {
+      nodes {
+        id
+        uuid
+        name
+        status
+        createdAt
+        username
+        experiment {
+          id
+          number
+          name
+          __typename
+        }
+        metrics {
+          key
+          value
+          __typename
+        }
+        modelVersions {
+          id
+          version
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      totalCount
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelCreateDocument: TypedDocument<ModelCreateMutation, ModelCreateMutationVariables> = {
+  name: 'ModelCreate',
+  kind: 'mutation',
+  hash: 'bea7285efa87c8f99286a4102a1bdc2c863f6fffa967d173360d897fd92dac23',
+  text: `mutation ModelCreate($input: ModelCreateInput!) {
+  modelCreate(input: $input) {
+    model {
+      id
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelDeleteDocument: TypedDocument<ModelDeleteMutation, ModelDeleteMutationVariables> = {
+  name: 'ModelDelete',
+  kind: 'mutation',
+  hash: 'c5266e89b2a313057a396178c509cc990eb09f2fbd315b2ee7b67fb0da9eb733',
+  text: `mutation ModelDelete($input: ModelDeleteInput!) {
+  modelDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelHeadDocument: TypedDocument<ModelHeadQuery, ModelHeadQueryVariables> = {
+  name: 'ModelHead',
+  kind: 'query',
+  hash: '8f010c7ee4ea312e1761b5817a510f50e666d31c414bd2858cd97df9b3f0be6a',
+  text: `query ModelHead($project: String!, $model: String!) {
+  model(by: {path: {project: $project, name: $model}}) {
+    ...ModelRow
+    description
+    descriptionHtml
+    tags {
+      key
+      value
+      __typename
+    }
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    candidates(first: 1) {
+      totalCount
+      __typename
+    }
+    project {
+      id
+      number
+      visibility
+      viewerCanWriteRegistry
+      viewerCanManage
+      stages {
+        id
+        name
+        isInitial
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment ModelRow on Model {
+  id
+  name
+  createdAt
+  updatedAt
+  deletedAt
+  purgeAt
+  viewerCanUpdate
+  viewerCanDelete
+  createdBy {
+    ...Author
+    __typename
+  }
+  deletedBy {
+    ...Author
+    __typename
+  }
+  latestVersion {
+    id
+    version
+    stage
+    status
+    createdAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    __typename
+  }
+  aliases {
+    id
+    name
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    __typename
+  }
+  stageHolders {
+    version
+    stage {
+      id
+      name
+      __typename
+    }
+    __typename
+  }
+  versions(first: 1) {
+    totalCount
+    __typename
+  }
+  __typename
+}`,
+};
+
 export const ModelNamesDocument: TypedDocument<ModelNamesQuery, ModelNamesQueryVariables> = {
   name: 'ModelNames',
   kind: 'query',
@@ -2444,6 +5827,89 @@ export const ModelNamesDocument: TypedDocument<ModelNamesQuery, ModelNamesQueryV
         }
         __typename
       }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelPerformanceDocument: TypedDocument<ModelPerformanceQuery, ModelPerformanceQueryVariables> = {
+  name: 'ModelPerformance',
+  kind: 'query',
+  hash: '5a74957102c24ff8ff528f31f6bfff34ee667243391735b59cd2310bf25ba274',
+  text: `query ModelPerformance($project: String!, $model: String!) {
+  model(by: {path: {project: $project, name: $model}}) {
+    id
+    versions(orderBy: {field: PRECEDENCE, direction: DESC}, first: 100) {
+      nodes {
+        id
+        version
+        number
+        stage
+        createdAt
+        metrics {
+          ...Measured
+          __typename
+        }
+        __typename
+      }
+      totalCount
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Measured on ModelVersionMetric {
+  key
+  value
+  source
+  datasetName
+  datasetDigest
+  slice
+  measuredAt
+  __typename
+}`,
+};
+
+export const ModelRestoreDocument: TypedDocument<ModelRestoreMutation, ModelRestoreMutationVariables> = {
+  name: 'ModelRestore',
+  kind: 'mutation',
+  hash: '5047e2d527443451490373b0cc66f14f001aee517ccb93c6b4cbface75d03958',
+  text: `mutation ModelRestore($input: ModelRestoreInput!) {
+  modelRestore(input: $input) {
+    model {
+      id
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelUpdateDocument: TypedDocument<ModelUpdateMutation, ModelUpdateMutationVariables> = {
+  name: 'ModelUpdate',
+  kind: 'mutation',
+  hash: '1ede1e2cce502b6845eeef2a378702144d29ff7f2ae7077d051b73b8853d1248',
+  text: `mutation ModelUpdate($input: ModelUpdateInput!) {
+  modelUpdate(input: $input) {
+    model {
+      id
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename
@@ -2471,18 +5937,22 @@ export const ModelVersionOfNumberDocument: TypedDocument<ModelVersionOfNumberQue
 }`,
 };
 
-export const ModelsDocument: TypedDocument<ModelsQuery, ModelsQueryVariables> = {
-  name: 'Models',
+export const ModelVersionsDocument: TypedDocument<ModelVersionsQuery, ModelVersionsQueryVariables> = {
+  name: 'ModelVersions',
   kind: 'query',
-  hash: '56435f30802d5894bc7790ac96a8e420c2bd37c8ea57762e89f4cee53e83d1ab',
-  text: `query Models($project: String!, $search: String!, $after: String) {
-  project(by: {path: $project}) {
+  hash: '9d7023c50299c624e21fe8aa3c78c85089a0de45bb4ac12d455aaa909162605c',
+  text: `query ModelVersions($project: String!, $model: String!, $search: String!, $view: ViewType!, $orderBy: ModelVersionOrder, $after: String) {
+  model(by: {path: {project: $project, name: $model}}) {
     id
-    models(search: $search, first: 50, after: $after) {
+    versions(
+      search: $search
+      view: $view
+      orderBy: $orderBy
+      first: 50
+      after: $after
+    ) {
       nodes {
-        id
-        name
-        createdAt
+        ...VersionRow
         __typename
       }
       pageInfo {
@@ -2491,6 +5961,187 @@ export const ModelsDocument: TypedDocument<ModelsQuery, ModelsQueryVariables> = 
         __typename
       }
       totalCount
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment Measured on ModelVersionMetric {
+  key
+  value
+  source
+  datasetName
+  datasetDigest
+  slice
+  measuredAt
+  __typename
+}
+
+fragment VersionRow on ModelVersion {
+  id
+  version
+  number
+  isPrerelease
+  status
+  statusReason
+  stage
+  createdAt
+  deletedAt
+  purgeAt
+  sealedAt
+  yankedAt
+  deprecatedAt
+  viewerCanUpdate
+  viewerCanDelete
+  createdBy {
+    ...Author
+    __typename
+  }
+  aliases {
+    id
+    name
+    __typename
+  }
+  metrics {
+    ...Measured
+    __typename
+  }
+  candidate {
+    id
+    uuid
+    name
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const ModelsDocument: TypedDocument<ModelsQuery, ModelsQueryVariables> = {
+  name: 'Models',
+  kind: 'query',
+  hash: '6ed841a8d878e2c454afe62374536b0e8825b08a176b22cea145affbebc8fa5e',
+  text: `query Models($project: String!, $search: String!, $view: ViewType!, $orderBy: ModelOrder, $after: String) {
+  project(by: {path: $project}) {
+    id
+    viewerCanWriteRegistry
+    models(
+      search: $search
+      view: $view
+      orderBy: $orderBy
+      first: 100
+      after: $after
+    ) {
+      nodes {
+        ...ModelRow
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      totalCount
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment ModelRow on Model {
+  id
+  name
+  createdAt
+  updatedAt
+  deletedAt
+  purgeAt
+  viewerCanUpdate
+  viewerCanDelete
+  createdBy {
+    ...Author
+    __typename
+  }
+  deletedBy {
+    ...Author
+    __typename
+  }
+  latestVersion {
+    id
+    version
+    stage
+    status
+    createdAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    __typename
+  }
+  aliases {
+    id
+    name
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    __typename
+  }
+  stageHolders {
+    version
+    stage {
+      id
+      name
+      __typename
+    }
+    __typename
+  }
+  versions(first: 1) {
+    totalCount
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const ModelsByNameDocument: TypedDocument<ModelsByNameQuery, ModelsByNameQueryVariables> = {
+  name: 'ModelsByName',
+  kind: 'query',
+  hash: '37c085cfb0ad51eef617a43edf3e39834d2d60d6745e46fe19cd4788629357e2',
+  text: `query ModelsByName($name: String!, $after: String) {
+  projects(first: 100, after: $after) {
+    nodes {
+      id
+      fullPath
+      models(search: $name, first: 20) {
+        nodes {
+          id
+          name
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
       __typename
     }
     __typename
@@ -2534,6 +6185,62 @@ export const NamespaceDocument: TypedDocument<NamespaceQuery, NamespaceQueryVari
         name
         fullPath
         visibility
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const NextVersionsDocument: TypedDocument<NextVersionsQuery, NextVersionsQueryVariables> = {
+  name: 'NextVersions',
+  kind: 'query',
+  hash: '4bed6fbc6d440d287906e5f6882be3db7ada0ebf4125bb17dc5d7ba6494d78e8',
+  text: `query NextVersions($project: String!, $model: String!) {
+  major: modelVersionCheck(
+    input: {project: {path: $project}, modelName: $model, increment: MAJOR}
+  ) {
+    version
+    __typename
+  }
+  minor: modelVersionCheck(
+    input: {project: {path: $project}, modelName: $model, increment: MINOR}
+  ) {
+    version
+    __typename
+  }
+  patch: modelVersionCheck(
+    input: {project: {path: $project}, modelName: $model, increment: PATCH}
+  ) {
+    version
+    __typename
+  }
+  prerelease: modelVersionCheck(
+    input: {project: {path: $project}, modelName: $model, increment: PRERELEASE}
+  ) {
+    version
+    __typename
+  }
+  model(by: {path: {project: $project, name: $model}}) {
+    id
+    name
+    viewerCanUpdate
+    latestVersion {
+      id
+      version
+      __typename
+    }
+    __typename
+  }
+  project(by: {path: $project}) {
+    id
+    viewerCanWriteRegistry
+    experiments(first: 100) {
+      nodes {
+        id
+        name
         __typename
       }
       __typename
@@ -2601,6 +6308,21 @@ export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariabl
 }`,
 };
 
+export const RegistryEventsDocument: TypedDocument<RegistryEventsSubscription, RegistryEventsSubscriptionVariables> = {
+  name: 'RegistryEvents',
+  kind: 'subscription',
+  hash: '4368316f1218cbf8052488cd44f731ecf105010b6335117f47311b1d701095aa',
+  text: `subscription RegistryEvents($project: String!, $types: [ProjectEventType!]) {
+  projectEvents(project: {path: $project}, types: $types) {
+    type
+    objectType
+    objectId
+    occurredAt
+    __typename
+  }
+}`,
+};
+
 export const ThingsByIdsDocument: TypedDocument<ThingsByIdsQuery, ThingsByIdsQueryVariables> = {
   name: 'ThingsByIds',
   kind: 'query',
@@ -2657,20 +6379,973 @@ export const ThingsByIdsDocument: TypedDocument<ThingsByIdsQuery, ThingsByIdsQue
 }`,
 };
 
-export const VersionFromCandidateDocument: TypedDocument<VersionFromCandidateMutation, VersionFromCandidateMutationVariables> = {
-  name: 'VersionFromCandidate',
+export const VersionActivityDocument: TypedDocument<VersionActivityQuery, VersionActivityQueryVariables> = {
+  name: 'VersionActivity',
+  kind: 'query',
+  hash: 'e5f93dfc9e5fc0dfe1af3acc3725b68e59de04884170910411d550a9c10a0949',
+  text: `query VersionActivity($id: ID!) {
+  modelVersion(by: {id: $id}) {
+    id
+    version
+    createdAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    seal {
+      sealedAt
+      sealedBy {
+        ...Author
+        __typename
+      }
+      __typename
+    }
+    withdrawals {
+      ...Withdrawal
+      __typename
+    }
+    stageHistory(first: 50) {
+      nodes {
+        ...StageTerm
+        __typename
+      }
+      __typename
+    }
+    promotions(first: 20) {
+      nodes {
+        id
+        status
+        stage
+        leftStage
+        givenReason
+        isBypass
+        promotedByUsername
+        createdAt
+        __typename
+      }
+      __typename
+    }
+    pulls(first: 30) {
+      nodes {
+        day
+        door
+        downloadCount
+        resolutionCount
+        lastAt
+        user {
+          ...Author
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment StageTerm on StageAssignment {
+  version
+  number
+  setAt
+  endedAt
+  setReason
+  endReason
+  setByName
+  endedByName
+  stage {
+    id
+    name
+    __typename
+  }
+  __typename
+}
+
+fragment Withdrawal on ModelVersionWithdrawal {
+  kind
+  givenReason
+  replacement
+  createdAt
+  undoneAt
+  undoneReason
+  createdBy {
+    ...Author
+    __typename
+  }
+  undoneBy {
+    ...Author
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const VersionCheckDocument: TypedDocument<VersionCheckQuery, VersionCheckQueryVariables> = {
+  name: 'VersionCheck',
+  kind: 'query',
+  hash: 'd501a5a25e40bed4d6d9f67096b2c1d4edcee974441e9987e2d09153a5448cf1',
+  text: `query VersionCheck($input: ModelVersionCheckInput!) {
+  modelVersionCheck(input: $input) {
+    version
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionChoicesDocument: TypedDocument<VersionChoicesQuery, VersionChoicesQueryVariables> = {
+  name: 'VersionChoices',
+  kind: 'query',
+  hash: 'ce44baaced8f444d12fedff895d768e8036f216a62d9efc50426a633b39f3f77',
+  text: `query VersionChoices($project: String!, $model: String!, $search: String!) {
+  model(by: {path: {project: $project, name: $model}}) {
+    id
+    versions(search: $search, first: 50) {
+      nodes {
+        id
+        version
+        number
+        stage
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionCreateDocument: TypedDocument<VersionCreateMutation, VersionCreateMutationVariables> = {
+  name: 'VersionCreate',
   kind: 'mutation',
-  hash: '046e9daef4929b13c610396808c51229df94bf62bfa5ea2d6c65ddf8ff02e2d1',
-  text: `mutation VersionFromCandidate($input: ModelVersionCreateInput!) {
+  hash: 'a9d20f63bec34c8742221b9f97fe70efa36db42cab1f991e26209ad3ef59fca4',
+  text: `mutation VersionCreate($input: ModelVersionCreateInput!) {
   modelVersionCreate(input: $input) {
     modelVersion {
       id
       version
-      model {
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionDeleteDocument: TypedDocument<VersionDeleteMutation, VersionDeleteMutationVariables> = {
+  name: 'VersionDelete',
+  kind: 'mutation',
+  hash: 'bc2914d0f8b6b979e593a4be73aac0a020c2b6c263e89dd3336adad71a25bbbd',
+  text: `mutation VersionDelete($input: ModelVersionDeleteInput!) {
+  modelVersionDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionDeprecateDocument: TypedDocument<VersionDeprecateMutation, VersionDeprecateMutationVariables> = {
+  name: 'VersionDeprecate',
+  kind: 'mutation',
+  hash: 'fb1ced251aa87dfd1a64e5d631ba3d9ad8deff75ea478b04cbd4fb594719f671',
+  text: `mutation VersionDeprecate($input: ModelVersionDeprecateInput!) {
+  modelVersionDeprecate(input: $input) {
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionDiffDocument: TypedDocument<VersionDiffQuery, VersionDiffQueryVariables> = {
+  name: 'VersionDiff',
+  kind: 'query',
+  hash: '9f045edc6445622d748d0e1c244007df4c819746336b612ff2a35c3a253ea2da',
+  text: `query VersionDiff($version: ModelVersionLookup!, $base: ModelVersionLookup) {
+  modelVersionDiff(by: $version, base: $base) {
+    leastIncrement
+    madeIncrement
+    isIncrementEnough
+    isCertain
+    base {
+      id
+      version
+      __typename
+    }
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    causes {
+      increment
+      kind
+      description
+      __typename
+    }
+    files {
+      sameCount
+      changedCount
+      addedCount
+      removedCount
+      uninspectedCount
+      changes {
+        path
+        movedFrom
+        before {
+          size
+          sha256
+          __typename
+        }
+        after {
+          size
+          sha256
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    signature {
+      side
+      kind
+      name
+      before
+      after
+      isBreaking
+      __typename
+    }
+    tensors {
+      isWhole
+      before {
+        tensorCount
+        parameterCount
+        __typename
+      }
+      after {
+        tensorCount
+        parameterCount
+        __typename
+      }
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      __typename
+    }
+    requirements {
+      name
+      before
+      after
+      __typename
+    }
+    params {
+      key
+      values
+      __typename
+    }
+    metrics {
+      key
+      values {
+        value
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionEvaluationsDocument: TypedDocument<VersionEvaluationsQuery, VersionEvaluationsQueryVariables> = {
+  name: 'VersionEvaluations',
+  kind: 'query',
+  hash: '5e4c671cf25770e8ec131e7453ff3801bbd5622d0bc68fdfd4ec72f2dfac8653',
+  text: `query VersionEvaluations($id: ID!, $after: String) {
+  modelVersion(by: {id: $id}) {
+    id
+    evaluations(first: 50, after: $after) {
+      nodes {
         id
+        name
+        description
+        datasetName
+        datasetDigest
+        isFromMlflow
+        evaluatedAt
+        createdBy {
+          ...Author
+          __typename
+        }
+        candidate {
+          id
+          uuid
+          name
+          experiment {
+            id
+            number
+            __typename
+          }
+          __typename
+        }
+        replacedBy {
+          id
+          __typename
+        }
+        metrics {
+          key
+          value
+          slice
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      totalCount
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}`,
+};
+
+export const VersionHeadDocument: TypedDocument<VersionHeadQuery, VersionHeadQueryVariables> = {
+  name: 'VersionHead',
+  kind: 'query',
+  hash: '8c4cefcef5625ad0a4f0fd951b2b9475523411f2f02004923babe587a8bdb84b',
+  text: `query VersionHead($project: String!, $model: String!, $reference: String!) {
+  modelVersion(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    id
+    version
+    number
+    isPrerelease
+    description
+    descriptionHtml
+    status
+    statusReason
+    source
+    location
+    foreignRun
+    runLink
+    artifactFolder
+    sealedAt
+    yankedAt
+    deprecatedAt
+    createdAt
+    updatedAt
+    stage
+    warnings
+    viewerCanUpdate
+    viewerCanDelete
+    tags {
+      key
+      value
+      __typename
+    }
+    createdBy {
+      ...Author
+      __typename
+    }
+    aliases {
+      id
+      name
+      setAt
+      viewerCanUpdate
+      __typename
+    }
+    seal {
+      digest
+      fileCount
+      size
+      sealedAt
+      sealedBy {
+        ...Author
+        __typename
+      }
+      __typename
+    }
+    withdrawals {
+      ...Withdrawal
+      __typename
+    }
+    candidate {
+      id
+      uuid
+      name
+      status
+      experiment {
+        id
+        number
         name
         __typename
       }
+      params {
+        key
+        value
+        __typename
+      }
+      __typename
+    }
+    ciJobs {
+      ...CiJobCard
+      __typename
+    }
+    facts {
+      ...VersionFacts
+      __typename
+    }
+    metrics {
+      ...Measured
+      __typename
+    }
+    scanned: artifacts(first: 100) {
+      totalCount
+      nodes {
+        id
+        path
+        size
+        status
+        statusReason
+        scan {
+          verdict
+          findings
+          imports
+          scanners
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    evaluations(first: 1) {
+      totalCount
+      __typename
+    }
+    deployments(first: 20, status: RUNNING) {
+      totalCount
+      nodes {
+        id
+        environment
+        endpoint
+        __typename
+      }
+      __typename
+    }
+    model {
+      id
+      name
+      viewerCanUpdate
+      aliases {
+        id
+        name
+        modelVersion {
+          id
+          version
+          number
+          __typename
+        }
+        __typename
+      }
+      latestVersion {
+        id
+        version
+        __typename
+      }
+      project {
+        id
+        number
+        visibility
+        viewerCanWriteRegistry
+        viewerCanManage
+        stages {
+          id
+          name
+          isInitial
+          isSealing
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment CiJobCard on CiJob {
+  id
+  provider
+  externalId
+  status
+  ciStatus
+  name
+  statusReason
+  ciProject
+  ref
+  commitSha
+  pipelineId
+  pipelineUrl
+  mergeRequestIid
+  mergeRequestUrl
+  username
+  userUrl
+  logUrl
+  webUrl
+  startedAt
+  finishedAt
+  lastCheckedAt
+  viewerCanRefresh
+  __typename
+}
+
+fragment Conflict on FactConflict {
+  key
+  isSettled
+  values {
+    value
+    statement {
+      source
+      detail
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment Measured on ModelVersionMetric {
+  key
+  value
+  source
+  datasetName
+  datasetDigest
+  slice
+  measuredAt
+  __typename
+}
+
+fragment Statement on FactStatement {
+  source
+  detail
+  note
+  learnedAt
+  isKept
+  entries {
+    key
+    value
+    __typename
+  }
+  statedBy {
+    ...Author
+    __typename
+  }
+  __typename
+}
+
+fragment VersionFacts on ModelVersionFacts {
+  presentCount
+  missing
+  hasConflicts
+  stageOfVersion {
+    isPresent
+    stage
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  sourceCommit {
+    isPresent
+    repository
+    sha
+    branch
+    missing
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  trainingData {
+    isPresent
+    datasets {
+      name
+      digest
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  hyperParameters {
+    isPresent
+    params {
+      key
+      value
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  metrics {
+    isPresent
+    keys
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  environment {
+    isPresent
+    imageDigest
+    hardware
+    python
+    missing
+    libraries {
+      name
+      version
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment Withdrawal on ModelVersionWithdrawal {
+  kind
+  givenReason
+  replacement
+  createdAt
+  undoneAt
+  undoneReason
+  createdBy {
+    ...Author
+    __typename
+  }
+  undoneBy {
+    ...Author
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const VersionLineageDocument: TypedDocument<VersionLineageQuery, VersionLineageQueryVariables> = {
+  name: 'VersionLineage',
+  kind: 'query',
+  hash: '05f09b959ecfb646f547680676d17944dda85087f0bf325909e8f64c41b11e9c',
+  text: `query VersionLineage($project: String!, $model: String!, $reference: String!) {
+  modelVersion(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    id
+    version
+    model {
+      id
+      name
+      __typename
+    }
+    upstream: lineage(direction: UPSTREAM, maxSteps: 6) {
+      ...LineagePart
+      __typename
+    }
+    downstream: lineage(direction: DOWNSTREAM, maxSteps: 6) {
+      ...LineagePart
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment LineagePart on Lineage {
+  isComplete
+  modelVersionCount
+  deploymentCount
+  entries(first: 100) {
+    totalCount
+    nodes {
+      step
+      relation
+      parentId
+      baseName
+      dataset {
+        name
+        digest
+        __typename
+      }
+      modelVersion {
+        id
+        version
+        stage
+        model {
+          id
+          name
+          project {
+            id
+            fullPath
+            __typename
+          }
+          __typename
+        }
+        __typename
+      }
+      candidate {
+        id
+        uuid
+        name
+        project {
+          id
+          fullPath
+          __typename
+        }
+        experiment {
+          id
+          number
+          __typename
+        }
+        __typename
+      }
+      deployment {
+        id
+        environment
+        endpoint
+        status
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const VersionManifestDocument: TypedDocument<VersionManifestQuery, VersionManifestQueryVariables> = {
+  name: 'VersionManifest',
+  kind: 'query',
+  hash: '2441f3f66ac64fc351eaa5edd90a4214383f1515fc959a5b18e269b20b9e5b3e',
+  text: `query VersionManifest($id: ID!) {
+  modelVersionManifest(by: {id: $id}) {
+    digest
+    isSealed
+    fileCount
+    size
+    __typename
+  }
+}`,
+};
+
+export const VersionRestoreDocument: TypedDocument<VersionRestoreMutation, VersionRestoreMutationVariables> = {
+  name: 'VersionRestore',
+  kind: 'mutation',
+  hash: 'ed14d3ab54e10e7be1e060784904f013390d19108569a7fda117a9557bef1df0',
+  text: `mutation VersionRestore($input: ModelVersionRestoreInput!) {
+  modelVersionRestore(input: $input) {
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionSealDocument: TypedDocument<VersionSealMutation, VersionSealMutationVariables> = {
+  name: 'VersionSeal',
+  kind: 'mutation',
+  hash: '680c7424060df090f69e0e76ac2b2a004b30c8543e92b6fdc58cdb4e813ea1a9',
+  text: `mutation VersionSeal($input: ModelVersionSealInput!) {
+  modelVersionSeal(input: $input) {
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionUndeprecateDocument: TypedDocument<VersionUndeprecateMutation, VersionUndeprecateMutationVariables> = {
+  name: 'VersionUndeprecate',
+  kind: 'mutation',
+  hash: '670042f0b61038cc6ceaff3ef5167b78926741976d9b9efa0e0c1126b1794d90',
+  text: `mutation VersionUndeprecate($input: ModelVersionUndeprecateInput!) {
+  modelVersionUndeprecate(input: $input) {
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionUnyankDocument: TypedDocument<VersionUnyankMutation, VersionUnyankMutationVariables> = {
+  name: 'VersionUnyank',
+  kind: 'mutation',
+  hash: '6fdf7c09c3467140677b5d342ed5123c6a03ef1e20211b7942e86678a6f45fc2',
+  text: `mutation VersionUnyank($input: ModelVersionUnyankInput!) {
+  modelVersionUnyank(input: $input) {
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionUpdateDocument: TypedDocument<VersionUpdateMutation, VersionUpdateMutationVariables> = {
+  name: 'VersionUpdate',
+  kind: 'mutation',
+  hash: '4655a335fd00282d926f40a62940f28d3717e82b96c403d34fd1c51aafca6a1e',
+  text: `mutation VersionUpdate($input: ModelVersionUpdateInput!) {
+  modelVersionUpdate(input: $input) {
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VersionYankDocument: TypedDocument<VersionYankMutation, VersionYankMutationVariables> = {
+  name: 'VersionYank',
+  kind: 'mutation',
+  hash: 'e60e0f1158d88c164bd4a738a139ecd040d133d58c71710f7f0e0fa8f455a301',
+  text: `mutation VersionYank($input: ModelVersionYankInput!) {
+  modelVersionYank(input: $input) {
+    modelVersion {
+      id
+      version
       __typename
     }
     userErrors {

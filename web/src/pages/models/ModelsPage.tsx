@@ -8,7 +8,7 @@ export function ModelsPage() {
   const t = useT();
   const { project } = useParams({ from: '/p/$project/models' });
   const { q } = useSearch({ from: '/p/$project/models' });
-  const { rows, total } = usePages(ModelsDocument, { project, search: q ?? '' }, (data) => data.project?.models);
+  const { rows, total } = usePages(ModelsDocument, { project, search: q ?? '', view: 'ACTIVE' }, (data) => data.project?.models);
   return (
     <>
       <h1>{t('models.title')}</h1>

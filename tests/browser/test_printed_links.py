@@ -1,0 +1,47 @@
+"""Addresses that MLflow's client prints, and those of GitLab, lead to the pages of the same things."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.async_api import expect
+
+from app.access.policy import Role
+
+
+@pytest.fixture
+async def made(caller, project):
+    """The number of an experiment, the id of a run in it, and a version of a model."""
+    here = {"path": project.path}
+    made = await caller.do("experimentCreate", "experiment { id number }", project=here, name="tuning")
+    experiment = made["experiment"]
+    candidate = await caller.do("candidateCreate", "candidate { id uuid }", experiment={"id": experiment["id"]})
+    await caller.do("modelCreate", "model { id }", project=here, name="scratches")
+    version = await caller.do(
+        "modelVersionCreate",
+        "modelVersion { number }",
+        model={"path": {"project": project.path, "name": "scratches"}},
+        version="1.0.0",
+    )
+    return experiment["number"], candidate["candidate"]["uuid"], version["modelVersion"]["number"]
+
+
+@pytest.mark.parametrize("below", ["project", "encoded path", "root"])
+@pytest.mark.parametrize("what", ["experiment", "run", "version"])
+async def test_links_of_mlflow(as_person, project, made, below, what):
+    number, run, version = made
+    reference = {"project": str(project.id), "encoded path": quote(project.path, safe=""), "root": None}[below]
+    if reference is None and what != "run":
+        pytest.skip("only a run's id says by itself of which project it is")
+    fragment, shown = {
+        "experiment": (f"experiments/{number}", rf"/-/experiments/{number}"),
+        "run": (f"experiments/{number}/runs/{run}", rf"/-/candidates/{run}"),
+        "version": (f"models/scratches/versions/{version}", r"/-/models/scratches/versions/"),
+    }[what]
+    base = "/" if reference is None else f"/api/v4/projects/{reference}/ml/mlflow/"
+    page = await as_person(Role.REPORTER)
+    await page.goto(f"{base}#/{fragment}")
+    await expect(page).to_have_url(re.compile(re.escape(project.path) + shown))
+    await expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()

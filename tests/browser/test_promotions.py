@@ -1,0 +1,54 @@
+"""A version comes to a stage: by a request that another person approves, and back again."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from app.access.policy import Role
+from tests.support.browser.words import word
+
+GATES = [{"kind": "approvals", "config": {"count": 1}}]
+
+
+@pytest.fixture
+async def version(caller, project):
+    """A version that its author wants in production, where one approval is needed."""
+    here = {"path": project.path}
+    await caller.do("modelCreate", project=here, name="scratches")
+    await caller.do("gatesSet", project=here, stage="production", gates=GATES, expectedNumber=0)
+    model = {"path": {"project": project.path, "name": "scratches"}}
+    made = await caller.do("modelVersionCreate", "modelVersion { id }", model=model, version="1.0.0")
+    return made["modelVersion"]["id"]
+
+
+async def test_a_request_waits_for_another_person_and_is_promoted(as_person, caller, project, version):
+    made = await caller.do(
+        "promotionRequestCreate",
+        "promotionRequest { id }",
+        modelVersion={"id": version},
+        stage="production",
+        reason="Better on glare.",
+    )
+    page = await as_person(Role.MAINTAINER)
+    await page.goto(f"/{project.path}/-/promotions")
+    await page.get_by_role("link", name="scratches 1.0.0").click()
+    await expect(page).to_have_url(f"{page.url.partition('/-/')[0]}/-/promotions/{made['promotionRequest']['id']}")
+    await expect(page.get_by_text("Better on glare.")).to_be_visible()
+    await page.get_by_label(word("lifecycle.comment")).fill("Looks right.")
+    await page.get_by_role("button", name=word("lifecycle.approve"), exact=True).click()
+    await expect(page.get_by_text(word("lifecycle.outcome_PASSED")).first).to_be_visible()
+    await page.get_by_role("button", name=word("lifecycle.promote"), exact=True).click()
+    await expect(page.get_by_text(word("lifecycle.request_PROMOTED")).first).to_be_visible()
+    stage = await caller.ask("query($id: ID!) { modelVersion(by: {id: $id}) { stage } }", id=version)
+    assert stage["modelVersion"]["stage"] == "production"
+
+
+async def test_the_author_may_not_approve(as_person, caller, project, version):
+    made = await caller.do(
+        "promotionRequestCreate", "promotionRequest { id }", modelVersion={"id": version}, stage="production"
+    )
+    page = await as_person(Role.OWNER)
+    await page.goto(f"/{project.path}/-/promotions/{made['promotionRequest']['id']}")
+    await expect(page.get_by_role("button", name=word("lifecycle.withdraw"), exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name=word("lifecycle.approve"), exact=True)).to_have_count(0)

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
+import { candidateRoutes, linkRoutes } from './routes/candidates';
 import { homeRoutes } from './routes/home';
 import { modelRoutes } from './routes/models';
 import { namespaceRoutes } from './routes/namespaces';
@@ -11,7 +12,8 @@ import { RouteMissing } from './shell/RouteMissing';
 const tree = rootRoute.addChildren([
   ...homeRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...modelRoutes]),
+  ...linkRoutes,
+  projectRoute.addChildren([...modelRoutes, ...candidateRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -32,4 +32,11 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
     label: 'shell.registry',
     items: [{ to: '/p/$project/models', label: 'shell.models', need: 'registry', key: 'm' }],
   },
+  {
+    label: 'shell.tracking',
+    items: [
+      { to: '/p/$project/experiments', label: 'experiments.title', need: 'experiments', key: 'e' },
+      { to: '/p/$project/candidates', label: 'candidates.title', need: 'experiments', key: 'c' },
+    ],
+  },
 ];

@@ -4,6 +4,7 @@ import { useCallback, useMemo } from 'react';
 import { query } from '../../api';
 import { ExperimentNamesDocument } from '../../api/operations';
 import { useT } from '../../i18n';
+import { present } from '../../routes/search';
 import { Empty, PageHeader, Problem } from '../../ui';
 import { ExperimentChoice } from './ExperimentChoice';
 import { CandidatesTable } from './table/CandidatesTable';
@@ -33,7 +34,7 @@ export function CandidatesPage() {
           <ExperimentChoice
             experiments={all}
             chosen={search.in}
-            onChoose={(numbers) => void go({ search: (before) => ({ ...before, in: numbers, sel: undefined }), replace: true })}
+            onChoose={(numbers) => void go({ search: (before) => present({ ...before, in: numbers, sel: undefined }), replace: true })}
           />
         )
       }

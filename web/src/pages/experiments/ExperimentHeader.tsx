@@ -24,7 +24,7 @@ export function ExperimentHeader({ project, experiment, isLoading }: { readonly 
   const go = useNavigate();
   const [open, setOpen] = useState<'rename' | 'delete' | null>(null);
   const restore = useRestore();
-  const crumbs = [{ label: t('experiments.title'), to: '/p/$project/experiments' as const, params: { project } }];
+  const crumbs = [{ label: t('experiments.title'), link: { to: '/p/$project/experiments' as const, params: { project } } }];
   if (experiment === null) {
     return isLoading ? <PageHeader title=" " crumbs={crumbs} /> : <Empty title={t('experiments.missing')}>{t('experiments.missing_text')}</Empty>;
   }

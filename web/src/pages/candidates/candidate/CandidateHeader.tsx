@@ -68,8 +68,8 @@ export function CandidateHeader({ project, candidate, tab, onTab }: Props) {
       <PageHeader
         title={name}
         crumbs={[
-          { label: t('experiments.title'), to: '/p/$project/experiments', params: { project } },
-          ...(experiment === null ? [] : [{ label: experiment.name, to: '/p/$project/experiments/$number', params: { project, number: String(experiment.number) } }]),
+          { label: t('experiments.title'), link: { to: '/p/$project/experiments', params: { project } } },
+          ...(experiment === null ? [] : [{ label: experiment.name, link: { to: '/p/$project/experiments/$number' as const, params: { project, number: String(experiment.number) } } }]),
         ]}
         chips={
           <>

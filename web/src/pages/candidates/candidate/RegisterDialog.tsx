@@ -19,7 +19,7 @@ export function RegisterDialog({ project, candidate, onClose }: Props) {
   const go = useNavigate();
   const own = candidate.experiment?.model?.name;
   const [search, setSearch] = useState('');
-  const [model, setModel] = useState(own ?? '');
+  const [model, setModel] = useState<string | null>(own ?? null);
   const models = useQuery({ ...query(ModelNamesDocument, { project, search }), placeholderData: keepPreviousData });
   const names = models.data?.project?.models.nodes ?? [];
   const items = names.map(({ name, latestVersion }) => ({ value: name, label: latestVersion === null ? name : `${name} (${latestVersion.version})` }));
@@ -35,8 +35,8 @@ export function RegisterDialog({ project, candidate, onClose }: Props) {
           </ButtonLink>
           <Button
             variant="primary"
-            disabled={model === ''}
-            onClick={() => void go({ to: '/p/$project/models/$model/new-version', params: { project, model }, search: { candidate: candidate.uuid } })}
+            disabled={model === null}
+            onClick={() => model !== null && void go({ to: '/p/$project/models/$model/new-version', params: { project, model }, search: { candidate: candidate.uuid } })}
           >
             {t('candidates.register_next')}
           </Button>

@@ -65,7 +65,7 @@ export function BulkActions({ project, selection, isTrash, patch, again }: Props
             icon={<GitCompareArrows size={15} aria-hidden />}
             disabled={rows.length < 2 || rows.length > MOST_COMPARED}
             title={rows.length > MOST_COMPARED ? t('candidates.compare_most', { count: MOST_COMPARED }) : undefined}
-            onClick={() => void go({ to: '/p/$project/compare', params: { project }, search: { ids: rows.map((row) => row.id) } })}
+            onClick={() => void go({ to: '/p/$project/compare', params: { project }, search: { candidates: rows.map((row) => row.uuid).join() } })}
           >
             {t('candidates.compare')}
           </Button>

@@ -28,7 +28,7 @@ export function GroupChoice({ keys, group, onChoose, onClose }: Props) {
       }
     >
       <Field label={t('candidates.group_key')} hint={t('candidates.group_hint')}>
-        <Combobox items={items} value={group ?? ''} onChange={(value) => onChoose(value === '' ? undefined : value)} />
+        <Combobox items={items} value={group ?? null} onChange={(value) => onChoose(value ?? undefined)} />
       </Field>
     </Dialog>
   );

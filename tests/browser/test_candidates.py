@@ -39,7 +39,7 @@ async def runs(caller, project):
             "candidateLog",
             CREATE,
             candidate={"id": candidate["id"]},
-            metrics=[{"key": "loss", "value": index, "step": 1}],
+            metrics=[{"key": "loss", "value": index, "step": 1, "timestamp": 1}],
         )
     return experiment["number"]
 
@@ -172,6 +172,9 @@ async def test_a_running_candidate_is_told_of_as_it_logs(as_person, project, run
     await page.goto(f"/{project.path}/-/candidates/{candidate['uuid']}?tab=metrics")
     await expect(page.get_by_role("cell", name="loss", exact=True)).to_be_visible()
     await caller.do(
-        "candidateLog", CREATE, candidate={"id": candidate["id"]}, metrics=[{"key": "fresh", "value": 0.5, "step": 1}]
+        "candidateLog",
+        CREATE,
+        candidate={"id": candidate["id"]},
+        metrics=[{"key": "fresh", "value": 0.5, "step": 1, "timestamp": 1}],
     )
     await expect(page.get_by_role("cell", name="fresh", exact=True)).to_be_visible()

@@ -26,7 +26,7 @@ export function ExperimentPage() {
       search={search}
       navigate={navigate}
       name={`experiment-${number}`}
-      header={(experiments, isLoading) => <ExperimentHeader project={project} experiment={experiments[0] ?? null} isLoading={isLoading} />}
+      header={(experiments, isUnknown) => <ExperimentHeader project={project} experiment={experiments[0] ?? null} isUnknown={isUnknown} />}
     />
   );
 }

@@ -19,14 +19,14 @@ interface Experiment {
 }
 
 /** The head of an experiment's page. */
-export function ExperimentHeader({ project, experiment, isLoading }: { readonly project: string; readonly experiment: Experiment | null; readonly isLoading: boolean }) {
+export function ExperimentHeader({ project, experiment, isUnknown }: { readonly project: string; readonly experiment: Experiment | null; readonly isUnknown: boolean }) {
   const t = useT();
   const go = useNavigate();
   const [open, setOpen] = useState<'rename' | 'delete' | null>(null);
   const restore = useRestore();
   const crumbs = [{ label: t('experiments.title'), link: { to: '/p/$project/experiments' as const, params: { project } } }];
   if (experiment === null) {
-    return isLoading ? <PageHeader title=" " crumbs={crumbs} /> : <Empty title={t('experiments.missing')}>{t('experiments.missing_text')}</Empty>;
+    return isUnknown ? <PageHeader title=" " crumbs={crumbs} /> : <Empty title={t('experiments.missing')}>{t('experiments.missing_text')}</Empty>;
   }
   const { id, name, number, model, deletedAt } = experiment;
   const copy = async () => {

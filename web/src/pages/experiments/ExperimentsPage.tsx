@@ -41,7 +41,7 @@ export function ExperimentsPage() {
       <FilterBar>
         <SearchInput
           value={q ?? ''}
-          label={t('experiments.search')}
+          label={t('experiments.search')} placeholder={t('experiments.search')}
           onChange={(text) => void go({ search: (before) => present({ ...before, q: text === '' ? undefined : text }), replace: true })}
         />
         <Segmented
@@ -61,7 +61,7 @@ export function ExperimentsPage() {
       ) : (
         <ExperimentsTable project={project} rows={rows} isFiltered={q !== undefined || view !== undefined} />
       )}
-      {query.hasNextPage && <LoadMore onMore={more} busy={query.isFetchingNextPage} />}
+      <LoadMore hasMore={query.hasNextPage} onMore={more} busy={query.isFetchingNextPage} />
       {isCreating && <ExperimentDialog project={project} onClose={() => setCreating(false)} />}
     </>
   );

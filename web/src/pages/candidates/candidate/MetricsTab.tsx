@@ -26,7 +26,7 @@ export function MetricsTab({ candidate, metrics, search, onSearch, axis: usualAx
   return (
     <>
       <FilterBar>
-        <SearchInput value={search} label={t('candidates.metrics_search')} onChange={onSearch} />
+        <SearchInput value={search} label={t('candidates.metrics_search')} placeholder={t('candidates.metrics_search')} onChange={onSearch} />
         <Segmented
           label={t('candidates.axis')}
           value={axis}

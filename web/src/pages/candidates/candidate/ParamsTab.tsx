@@ -34,7 +34,7 @@ export function ParamsTab({ candidate, search, onSearch }: Props) {
   return (
     <>
       <FilterBar>
-        <SearchInput value={search} label={t('candidates.params_search')} onChange={onSearch} />
+        <SearchInput value={search} label={t('candidates.params_search')} placeholder={t('candidates.params_search')} onChange={onSearch} />
       </FilterBar>
       <Section title={t('candidates.column_group.p')}>
         <Table caption={t('candidates.column_group.p')} rows={candidate.params.filter(matches)} rowKey={(one) => one.key} columns={columns} empty={<Empty title={t('candidates.no_params')} />} />

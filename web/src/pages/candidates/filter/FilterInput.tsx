@@ -66,6 +66,8 @@ export function FilterInput({ value, onApply, keys, valuesOf, failure }: Props) 
         onOpenChange={setOpen}
         itemToStringValue={(one) => one.text}
         onValueChange={(next, { reason }) => {
+          // Escape closes the list; once more, it would clear what was typed.
+          if (reason === 'escape-key') return;
           if (reason !== 'item-press') return change(next, input.current?.selectionStart ?? next.length);
           const done = completed(text, completion, next);
           moveTo.current = done.cursor;
@@ -103,11 +105,11 @@ export function FilterInput({ value, onApply, keys, valuesOf, failure }: Props) 
           </Autocomplete.Positioner>
         </Autocomplete.Portal>
       </Autocomplete.Root>
-      <Button type="submit" variant="secondary" size="s">
+      <Button type="submit" variant="secondary">
         {t('candidates.filter_apply')}
       </Button>
       {(value !== '' || text !== '') && (
-        <Button type="button" variant="quiet" size="s" onClick={() => (setText(''), onApply(''))}>
+        <Button type="button" variant="quiet" onClick={() => (setText(''), onApply(''))}>
           {t('candidates.filter_clear')}
         </Button>
       )}

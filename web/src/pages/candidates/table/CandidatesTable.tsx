@@ -25,7 +25,7 @@ interface Props {
   /** Under which saved views are kept. */
   readonly name: string;
   /** What stands above, made of the experiments that the first answer told. */
-  readonly header: (experiments: Candidates['experiments'], isLoading: boolean) => ReactNode;
+  readonly header: (experiments: Candidates['experiments'], isUnknown: boolean) => ReactNode;
 }
 
 const MOST_VALUES = 200;
@@ -46,12 +46,15 @@ export function CandidatesTable({ project, ids, search, navigate, name, header }
   const latest = useRef(candidates.rows);
   latest.current = candidates.rows;
   const logged = useCallback((group: 'p' | 't', key: string) => valuesAmong(latest.current, group, key), []);
-  const total = candidates.experiments.reduce((sum, one) => sum + (one.candidates.totalCount ?? 0), 0);
+  // A refused filter has no answer; what the table is of stays known.
+  const known = useRef(candidates.experiments);
+  if (candidates.experiments.length > 0) known.current = candidates.experiments;
+  const total = known.current.reduce((sum, one) => sum + (one.candidates.totalCount ?? 0), 0);
   const isFiltered = search.f !== undefined;
   const isRefused = candidates.failure?.code === 'INVALID_FILTER';
   return (
     <div className={styles.whole}>
-      {header(candidates.experiments, candidates.isLoading)}
+      {header(known.current, candidates.isLoading || candidates.failure !== null)}
       <div className={styles.bar}>
         <FilterInput
           value={search.f ?? ''}
@@ -63,7 +66,7 @@ export function CandidatesTable({ project, ids, search, navigate, name, header }
         <TableToolbar project={project} name={name} search={search} navigate={navigate} keys={keys} columns={columns} />
       </div>
       <div className={styles.count} aria-live="polite">
-        {candidates.isLoading
+        {candidates.isLoading || candidates.failure !== null
           ? ' '
           : isFiltered || candidates.hasMore || search.view === 'deleted'
             ? t(candidates.hasMore ? 'candidates.shown_more' : 'candidates.shown', { count: candidates.rows.length, total })
@@ -85,8 +88,9 @@ export function CandidatesTable({ project, ids, search, navigate, name, header }
         <VirtualTable<Line>
           caption={t('candidates.title')}
           columns={grid.columns}
+          groupHeaders={grid.groupHeaders}
           rows={lines}
-          total={candidates.hasMore ? undefined : lines.length}
+          total={candidates.hasMore || candidates.isLoading ? undefined : lines.length}
           rowKey={(line) => line.key}
           onEndReached={candidates.more}
           columnState={grid.state}

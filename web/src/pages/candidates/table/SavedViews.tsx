@@ -34,7 +34,7 @@ export function SavedViews({ project, table, search, navigate }: Props) {
     <>
       <Menu
         trigger={
-          <Button variant="secondary" size="s" icon={<Bookmark size={15} aria-hidden />}>
+          <Button variant="secondary" icon={<Bookmark size={15} aria-hidden />}>
             {t('candidates.views')}
           </Button>
         }

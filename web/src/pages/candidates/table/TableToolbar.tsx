@@ -25,10 +25,10 @@ export function TableToolbar({ project, name, search, navigate, keys, columns }:
   const [isGrouping, setGrouping] = useState(false);
   return (
     <>
-      <Button variant="secondary" size="s" icon={<Columns3 size={15} aria-hidden />} onClick={() => setChoosing(true)}>
+      <Button variant="secondary" icon={<Columns3 size={15} aria-hidden />} onClick={() => setChoosing(true)}>
         {t('candidates.columns')}
       </Button>
-      <Button variant="secondary" size="s" icon={<Group size={15} aria-hidden />} onClick={() => setGrouping(true)}>
+      <Button variant="secondary" icon={<Group size={15} aria-hidden />} onClick={() => setGrouping(true)}>
         {search.group === undefined ? t('candidates.group_by') : t('candidates.grouped_by', { key: search.group.slice(2) })}
       </Button>
       <SavedViews project={project} table={name} search={search} navigate={navigate} />

@@ -1,10 +1,14 @@
 import { infiniteQueryOptions, useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { execute, globalId, query, type Failure } from '../../../api';
 import { CandidatesDocument, ProjectHeadDocument, type CandidatesQuery } from '../../../api/operations';
 import type { TableSearch } from '../../../routes/candidates';
 import { filterKey, orderField } from './columns';
 import type { CandidateRow } from './rows';
+
+/** Rows that are read at once, and those that are read ahead of the last that is shown. */
+const FIRST_ROWS = 200;
+const AHEAD = 400;
 
 type Experiment = Extract<NonNullable<NonNullable<CandidatesQuery['experiments']>[number]>, { __typename: 'Experiment' }>;
 
@@ -59,7 +63,12 @@ export interface Candidates {
   readonly isLoadingMore: boolean;
   readonly failure: Failure | null;
   readonly more: () => void;
+  /** Begin anew, with the first page. */
   readonly again: () => void;
+  /** Read again what is shown, which stays until then. */
+  readonly refresh: () => void;
+  /** The first row: another one after the table was read anew. */
+  readonly firstId: string | undefined;
   /** Put rows in the stead of older ones of the same id, and leave those out that are gone. */
   readonly patch: (rows: readonly CandidateRow[], gone: ReadonlySet<string>) => void;
 }
@@ -93,11 +102,14 @@ export function useCandidates(project: string, ids: readonly string[] | null, re
   const rows = useMemo(() => pages?.flatMap((page) => page.project?.candidateSearch.nodes ?? []) ?? [], [pages]);
   const experiments = useMemo(() => pages?.[0]?.experiments?.flatMap((one) => (one?.__typename === 'Experiment' ? [one] : [])) ?? [], [pages]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = result;
-  // The second page comes while the first is looked at.
   const count = pages?.length ?? 0;
+  // Pages come one after the other, so some are read before they are scrolled to; the second while the first is looked at.
+  const [goal, setGoal] = useState({ of: asked, rows: FIRST_ROWS });
+  const wanted = goal.of === asked ? goal.rows : FIRST_ROWS;
+  const isShort = count > 0 && rows.length < wanted && hasNextPage && !isFetchingNextPage && !result.isFetchNextPageError;
   useEffect(() => {
-    if (count === 1 && hasNextPage) void fetchNextPage();
-  }, [count, hasNextPage, fetchNextPage]);
+    if (isShort) void fetchNextPage();
+  }, [isShort, rows.length, fetchNextPage]);
   const patch = useCallback(
     (fresh: readonly CandidateRow[], gone: ReadonlySet<string>) => {
       client.setQueryData<InfiniteData<CandidatesQuery, string | null>>(asked.queryKey, (data) => data && patched(data, fresh, gone));
@@ -113,10 +125,10 @@ export function useCandidates(project: string, ids: readonly string[] | null, re
     isLoading: result.isPending,
     isLoadingMore: isFetchingNextPage,
     failure: result.error,
-    more: () => {
-      if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-    },
+    more: useCallback(() => setGoal({ of: asked, rows: rows.length + AHEAD }), [asked, rows.length]),
     again: () => void client.resetQueries({ queryKey: asked.queryKey, exact: true }),
+    refresh: () => void client.invalidateQueries({ queryKey: asked.queryKey, exact: true }),
+    firstId: pages?.[0]?.project?.candidateSearch.nodes[0]?.id,
     patch,
   };
 }

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { useT, type MessageKey, type Translate } from '../../../i18n';
-import type { VirtualColumn, VirtualColumnState, VirtualSort } from '../../../ui';
+import type { Sort, VirtualColumn, VirtualColumnState } from '../../../ui';
 import { Cell } from './Cell';
 import { COLUMN_GROUPS, orderField, partsOf, type ShownColumn } from './columns';
 import type { Line } from './rows';
@@ -36,6 +36,7 @@ export function useGridColumns({ project, columns, fold }: Given) {
           align: partsOf(id).group === 'm' || id === 'a.duration' ? 'end' : 'start',
           sortable: orderField(id) !== null,
           width: WIDTHS[id] ?? USUAL_WIDTH,
+          fixed: id === 'a.name',
         }),
       ),
     [ids, project, fold, t],
@@ -44,7 +45,7 @@ export function useGridColumns({ project, columns, fold }: Given) {
     () =>
       COLUMN_GROUPS.map((group) => ({
         label: t(`candidates.column_group.${group}`),
-        columns: shown.map((column) => column.id).filter((id) => partsOf(id).group === group),
+        columns: shown.map((column) => column.id).filter((id) => id !== 'a.name' && partsOf(id).group === group),
       })),
     [ids, t],
   );
@@ -67,11 +68,11 @@ function columnsOf(shown: readonly ShownColumn[], { order, hidden, pinned, width
     .map((id) => ({ id, isPinned: pinned.includes(id), width: widths[id] === undefined ? null : Math.round(widths[id]) }));
 }
 
-function sortOf(text: string | undefined): VirtualSort | null {
+function sortOf(text: string | undefined): Sort | null {
   if (text === undefined) return null;
-  return text.startsWith('-') ? { id: text.slice(1), direction: 'desc' } : { id: text, direction: 'asc' };
+  return text.startsWith('-') ? { column: text.slice(1), direction: 'desc' } : { column: text, direction: 'asc' };
 }
 
-function sortText({ id, direction }: VirtualSort): string {
-  return direction === 'desc' ? `-${id}` : id;
+function sortText({ column, direction }: Sort): string {
+  return direction === 'desc' ? `-${column}` : column;
 }

@@ -110,7 +110,7 @@ async def test_the_policy_names_the_store_where_browsers_reach_it(runtime: Runti
     assert policy == POLICY.format(own="'self' https://store.example.org:9443")
 
 
-async def test_the_document_is_asked_for_each_time_and_sent_when_it_has_changed(
+async def test_the_document_is_checked_each_time_and_sent_when_it_has_changed(
     http: httpx.AsyncClient, built: Path
 ) -> None:
     first = await http.get("/", headers=PAGE)
@@ -206,6 +206,15 @@ async def test_nothing_but_the_files_of_the_build_can_be_had(url: str, built: Pa
         assert answer.status in {404, 414}, (name, answer.status)
         assert b"secret" not in answer.body.replace(unquote(name).encode(), b"")
         assert DOCUMENT not in answer.body
+
+
+async def test_licences_of_what_is_in_the_scripts_can_be_read(http: httpx.AsyncClient, built: Path) -> None:
+    answer = await http.get("/-/licenses")
+    assert (answer.status_code, answer.text, answer.headers["cache-control"]) == (200, "# Licences\n", "no-cache")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    (built / "licenses.md").unlink()
+    (built / "other").touch()
+    assert (await http.get("/-/licenses")).status_code == 404
 
 
 async def test_a_build_that_is_not_there_is_told_in_both_languages(http: httpx.AsyncClient, unbuilt: Path) -> None:

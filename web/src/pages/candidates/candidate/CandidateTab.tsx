@@ -1,4 +1,3 @@
-import { ArtifactsTab } from './ArtifactsTab';
 import { CiTab } from './CiTab';
 import { ChildrenTab } from './ChildrenTab';
 import { DatasetsTab } from './DatasetsTab';
@@ -26,8 +25,6 @@ export function CandidateTab({ project, candidate, tab, search, onSearch }: Prop
       return <MetricsTab candidate={candidate} metrics={metrics.filter(({ key }) => key.startsWith(SYSTEM_PREFIX))} search={search} onSearch={onSearch} axis="relative" />;
     case 'params':
       return <ParamsTab candidate={candidate} search={search} onSearch={onSearch} />;
-    case 'artifacts':
-      return <ArtifactsTab candidate={candidate} />;
     case 'datasets':
       return <DatasetsTab candidate={candidate} />;
     case 'models':

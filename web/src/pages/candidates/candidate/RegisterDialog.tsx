@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { query } from '../../../api';
-import { ModelNamesDocument } from '../../../api/operations';
+import { CandidateModelChoicesDocument } from '../../../api/operations';
 import { useT } from '../../../i18n';
 import { Button, ButtonLink, Combobox, Dialog, Field } from '../../../ui';
 import type { CandidateDetails } from './types';
@@ -20,7 +20,7 @@ export function RegisterDialog({ project, candidate, onClose }: Props) {
   const own = candidate.experiment?.model?.name;
   const [search, setSearch] = useState('');
   const [model, setModel] = useState<string | null>(own ?? null);
-  const models = useQuery({ ...query(ModelNamesDocument, { project, search }), placeholderData: keepPreviousData });
+  const models = useQuery({ ...query(CandidateModelChoicesDocument, { project, search }), placeholderData: keepPreviousData });
   const names = models.data?.project?.models.nodes ?? [];
   const items = names.map(({ name, latestVersion }) => ({ value: name, label: latestVersion === null ? name : `${name} (${latestVersion.version})` }));
   return (

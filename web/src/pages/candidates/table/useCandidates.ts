@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { execute, globalId, query, type Failure } from '../../../api';
-import { CandidatesDocument, ProjectHeadDocument, type CandidatesQuery } from '../../../api/operations';
+import { CandidatesDocument, ShellDocument, type CandidatesQuery } from '../../../api/operations';
 import type { TableSearch } from '../../../routes/candidates';
 import { filterKey, orderField } from './columns';
 import type { CandidateRow } from './rows';
@@ -42,7 +42,8 @@ function orderOf(text: string) {
 
 /** The experiments of a table by their ids; null while the project's number is not known. */
 export function useExperimentIds(project: string, numbers: readonly number[]): { readonly ids: readonly string[] | null; readonly failure: Failure | null; readonly isMissing: boolean } {
-  const head = useQuery(query(ProjectHeadDocument, { project }));
+  // What the shell asks for anyway, by the same key: no request of its own.
+  const head = useQuery(query(ShellDocument, { project, isProject: true }));
   const number = head.data?.project?.number;
   const listed = numbers.join();
   const ids = useMemo(

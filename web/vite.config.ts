@@ -18,6 +18,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     target: 'es2023',
     manifest: true,
+    // Of the packages that are in the scripts; the server hands it out as /-/licenses.
+    license: { fileName: 'licenses.md' },
     // The polyfill is an inline script for browsers that are too old for these pages.
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
@@ -31,7 +33,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/graphql', '/api', '/sign-in', '/sign-out', '/account', '/invitations', '/openid', '/links'].map((path) => [
+      ['/graphql', '/api', '/artifacts/', '/uploads/', '/sign-in', '/sign-out', '/account', '/invitations', '/openid', '/links'].map((path) => [
         path,
         { target: api, changeOrigin: false },
       ]),

@@ -25,7 +25,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src {own} data: blob:; media-src {own} blob:; "
     "font-src 'self'; connect-src {own}; frame-src {own} blob:; worker-src 'self'; manifest-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types modelyard-html dompurify"
+    "trusted-types modelyard-html dompurify modelyard-worker"
 )
 MAIN = "/-/assets/main-abc.js"
 OPENED = [
@@ -206,6 +206,15 @@ async def test_nothing_but_the_files_of_the_build_can_be_had(url: str, built: Pa
         assert answer.status in {404, 414}, (name, answer.status)
         assert b"secret" not in answer.body.replace(unquote(name).encode(), b"")
         assert DOCUMENT not in answer.body
+
+
+async def test_licences_of_what_is_in_the_scripts_can_be_read(http: httpx.AsyncClient, built: Path) -> None:
+    answer = await http.get("/-/licenses")
+    assert (answer.status_code, answer.text, answer.headers["cache-control"]) == (200, "# Licences\n", "no-cache")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    (built / "licenses.md").unlink()
+    (built / "other").touch()
+    assert (await http.get("/-/licenses")).status_code == 404
 
 
 async def test_a_build_that_is_not_there_is_told_in_both_languages(http: httpx.AsyncClient, unbuilt: Path) -> None:

@@ -3,6 +3,8 @@ import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
 import { accountRoutes } from './routes/account';
 import { artifactRoutes } from './routes/artifacts';
+import { candidateRoutes, linkRoutes } from './routes/candidates';
+import { compareRoutes } from './routes/compare';
 import { homeRoutes } from './routes/home';
 import { lifecycleRoutes } from './routes/lifecycle';
 import { modelRoutes } from './routes/models';
@@ -16,7 +18,7 @@ const tree = rootRoute.addChildren([
   ...homeRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...modelRoutes, ...artifactRoutes, ...lifecycleRoutes, ...settingsRoutes]),
+  projectRoute.addChildren([...linkRoutes, ...modelRoutes, ...candidateRoutes, ...artifactRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -37,6 +37,13 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
     items: [{ to: '/p/$project/models', label: 'shell.models', icon: Package, need: 'registry', key: 'm' }],
   },
   {
+    label: 'shell.tracking',
+    items: [
+      { to: '/p/$project/experiments', label: 'experiments.title', need: 'experiments', key: 'e' },
+      { to: '/p/$project/candidates', label: 'candidates.title', need: 'experiments', key: 'c' },
+    ],
+  },
+  {
     label: 'lifecycle.title',
     items: [
       { to: '/p/$project/promotions', label: 'lifecycle.promotions', need: 'registry', key: 'p' },
@@ -48,6 +55,7 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
     label: 'settings.group',
     items: [
       { to: '/p/$project/jobs', label: 'settings.jobs', need: 'member', key: 'j' },
+      { to: '/p/$project/uploads', label: 'artifacts.uploads', need: 'member' },
       { to: '/p/$project/members', label: 'settings.members', need: 'member' },
       { to: '/p/$project/tokens', label: 'settings.tokens', need: 'manage' },
       { to: '/p/$project/webhooks', label: 'settings.webhooks', need: 'manage' },

@@ -4,6 +4,7 @@ import { inward, outward } from './routes/addresses';
 import { accountRoutes } from './routes/account';
 import { homeRoutes } from './routes/home';
 import { lifecycleRoutes } from './routes/lifecycle';
+import { kitRoutes } from './routes/kit';
 import { modelRoutes } from './routes/models';
 import { namespaceRoutes } from './routes/namespaces';
 import { projectRoute, rootRoute } from './routes/root';
@@ -13,6 +14,7 @@ import { RouteMissing } from './shell/RouteMissing';
 
 const tree = rootRoute.addChildren([
   ...homeRoutes,
+  ...kitRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
   projectRoute.addChildren([...modelRoutes, ...lifecycleRoutes, ...settingsRoutes]),

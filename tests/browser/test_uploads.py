@@ -1,4 +1,4 @@
-"""Files dropped on a version: single ones, folders, a large one, one that a reload interrupts; and one deleted again."""
+"""Files dropped on a version: single ones, folders, a large one that a reload interrupts; and one deleted again."""
 
 from __future__ import annotations
 

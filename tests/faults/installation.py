@@ -58,6 +58,7 @@ class Installation:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MODELYARD_")}
         chosen = {
             "MODELYARD_DATA_DIR": str(self.data_dir),
+            "MODELYARD_WITHOUT_PAGES": "1",
             "MODELYARD_PORT": self._port(),
             "MODELYARD_WEB_CONCURRENCY": str(len(APIS)),
             "MODELYARD_FAULTS": str(self._traps),

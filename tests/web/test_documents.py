@@ -63,7 +63,7 @@ async def test_other_hashes_are_refused_as_without_pages(runtime: Runtime, proje
         assert (status, answer["errors"][0]["extensions"]["code"]) == (403, "DOCUMENT_NOT_TRUSTED")
 
 
-def test_pages_that_are_built_anew_are_known_after_a_second(built: Path) -> None:
+def test_documents_of_another_build_are_there_after_a_second(built: Path) -> None:
     now = [100.0]
     documents = PageDocuments(lambda: now[0])
     new = trusted_documents.hash_of(OTHER)

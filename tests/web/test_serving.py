@@ -110,7 +110,7 @@ async def test_the_policy_names_the_store_where_browsers_reach_it(runtime: Runti
     assert policy == POLICY.format(own="'self' https://store.example.org:9443")
 
 
-async def test_the_document_is_asked_for_each_time_and_sent_when_it_has_changed(
+async def test_the_document_is_checked_each_time_and_sent_when_it_has_changed(
     http: httpx.AsyncClient, built: Path
 ) -> None:
     first = await http.get("/", headers=PAGE)

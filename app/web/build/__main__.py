@@ -14,6 +14,8 @@ from app.web.build import sources, state
 from app.web.build.building import Building
 from app.web.build.toolchain import StepFailed
 
+_NICENESS = 10
+"""Beside servers that start, those come first."""
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -27,13 +29,18 @@ def main(arguments: list[str]) -> int:
         print(f"There are no sources of pages in {_ROOT}.", file=sys.stderr)  # noqa: T201 - a command of the terminal
         return 1
     signal.signal(signal.SIGTERM, _end)
-    building = Building(_ROOT, _notes(options.reports))
+    os.umask(0o022)  # pages are no secret: who serves them may be another user than who builds them
+    note = _notes(options.reports)
+    if options.reports is not None:
+        os.nice(_NICENESS)
+    building = Building(_ROOT, note)
     try:
         if options.check:
             return building.check()
         building.build()
-    except StepFailed as failure:
-        print(f"{failure}\nThe pages could not be built; {state.LOG} has it all.", file=sys.stderr)  # noqa: T201 - as above
+    except (StepFailed, OSError) as failure:
+        note(f"The pages could not be built: {state.LOG} says why")
+        print(failure, file=sys.stderr)  # noqa: T201 - as above
         return 1
     return 0
 

@@ -11,7 +11,7 @@ STAMP = "sources.sha256"
 """The file among the built ones that says what they were built from."""
 DOCUMENT = "index.html"
 NODE_LOCK = Path("requirements", "web.lock")
-_LEFT_OUT = {"node_modules", ".build"}
+_LEFT_OUT = {"node_modules", ".build", "bench"}
 _UNUSED = {"check.mjs", "README.md"}
 
 

@@ -16,6 +16,8 @@ Run = Callable[[Sequence[str | Path], Path, Mapping[str, str]], None]
 """Runs a command in a folder, with an environment; raises :class:`StepFailed` when it fails."""
 _ENVIRONMENT = ".venv-web"
 _SYNCED = ".synced-"
+_WITHHELD = ("MODELYARD_", "MLFLOW_", "PG", "NODE_ENV", "NODE_OPTIONS")
+"""Secrets have no business with packages of others; the latter two would choose other packages, or how they run."""
 
 
 class StepFailed(Exception):
@@ -40,8 +42,8 @@ class Node:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment of what it runs: ours, this Node.js before others, and no choice of packages from outside."""
-        kept = {name: value for name, value in os.environ.items() if name not in {"NODE_ENV", "NODE_OPTIONS"}}
+        """The environment of what it runs: this Node.js before others, nothing that is a server's or client's."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)}
         return {**kept, "PATH": os.pathsep.join([str(self.program.parent), kept.get("PATH", os.defpath)])}
 
 

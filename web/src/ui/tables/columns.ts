@@ -1,0 +1,24 @@
+import type { ReactNode } from 'react';
+
+/** In what order rows come; the list itself is ordered by the server. */
+export interface Sort {
+  readonly column: string;
+  readonly direction: 'asc' | 'desc';
+}
+
+/** A column of `Table`. */
+export interface Column<Row> {
+  readonly id: string;
+  readonly header: ReactNode;
+  readonly cell: (row: Row) => ReactNode;
+  readonly align?: 'start' | 'end' | 'center' | undefined;
+  readonly sortable?: boolean | undefined;
+  /** In pixels, or as CSS has it; the browser decides otherwise. */
+  readonly width?: number | string | undefined;
+  readonly hideOnPhone?: boolean | undefined;
+}
+
+/** What a click on a column's head asks for: down, up, and down again. */
+export function nextSort(column: string, sort: Sort | null | undefined): Sort {
+  return { column, direction: sort?.column === column && sort.direction === 'asc' ? 'desc' : 'asc' };
+}

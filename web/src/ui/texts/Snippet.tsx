@@ -1,0 +1,43 @@
+import { Tabs } from '@base-ui/react/tabs';
+import { CopyButton } from '../actions/CopyButton';
+import styles from './Snippet.module.css';
+
+export interface SnippetTab {
+  /** Such as MLflow, GraphQL, CLI, Hugging Face. */
+  readonly label: string;
+  readonly language?: string | undefined;
+  readonly text: string;
+}
+
+export interface SnippetProps {
+  readonly tabs: readonly SnippetTab[];
+  readonly title?: string | undefined;
+}
+
+/** The same done with different tools, to copy. */
+export function Snippet({ tabs, title }: SnippetProps) {
+  const first = tabs[0];
+  if (first === undefined) return null;
+  return (
+    <Tabs.Root className={styles.snippet} defaultValue={first.label}>
+      <div className={styles.head}>
+        {title !== undefined && <span className={styles.title}>{title}</span>}
+        <Tabs.List className={styles.list} activateOnFocus>
+          {tabs.map((tab) => (
+            <Tabs.Tab key={tab.label} value={tab.label} className={styles.tab}>
+              {tab.label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+      </div>
+      {tabs.map((tab) => (
+        <Tabs.Panel key={tab.label} value={tab.label} className={styles.panel}>
+          <pre className={styles.text}>
+            <code data-language={tab.language}>{tab.text}</code>
+          </pre>
+          <CopyButton text={tab.text} className={styles.copy} />
+        </Tabs.Panel>
+      ))}
+    </Tabs.Root>
+  );
+}

@@ -18,6 +18,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     target: 'es2023',
     manifest: true,
+    // Of the packages that are in the scripts; the server hands it out as /-/licenses.
+    license: { fileName: 'licenses.md' },
     // The polyfill is an inline script for browsers that are too old for these pages.
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

@@ -16,8 +16,9 @@ CODINGS = {"br": ".br", "gzip": ".gz"}
 _ASSETS = Path("-") / "assets"
 _TYPES = {
     ".css": "text/css", ".html": "text/html", ".ico": "image/x-icon", ".js": "text/javascript",
-    ".json": "application/json", ".mjs": "text/javascript", ".png": "image/png", ".svg": "image/svg+xml",
-    ".txt": "text/plain", ".wasm": "application/wasm", ".webp": "image/webp", ".woff2": "font/woff2",
+    ".json": "application/json", ".md": "text/plain", ".mjs": "text/javascript", ".png": "image/png",
+    ".svg": "image/svg+xml", ".txt": "text/plain", ".wasm": "application/wasm", ".webp": "image/webp",
+    ".woff2": "font/woff2",
 }  # fmt: skip
 """Not those of the machine, which differ."""
 
@@ -37,9 +38,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """One build: the document of all pages, and the files that it loads by name."""
+    """One build: the document of all pages, the files that it loads by name, and whose work is in them."""
 
     document: File | None
+    licenses: File | None
     assets: Mapping[str, File]
 
 
@@ -71,7 +73,8 @@ _latest: tuple[tuple[str, int, int, int], Built] | None = None
 
 
 def _scan(folder: Path) -> Built:
-    return Built(_files(folder).get("index.html"), _files(folder / _ASSETS))
+    own = _files(folder)
+    return Built(own.get("index.html"), own.get("licenses.md"), _files(folder / _ASSETS))
 
 
 def _files(folder: Path) -> dict[str, File]:

@@ -10,10 +10,12 @@ from starlette.types import Scope
 from app.errors import ModelyardError
 from app.http.answers import edge_of, status_of
 from app.http.edge import BEARER, Edge
+from app.http.errors import path_not_found
 from app.web import built, files, small_pages
 
 NAME = "web"
 _ASSETS = "/-/assets"
+_LICENSES = "/-/licenses"
 """No name can be `-`: so nothing that people make stands below it."""
 
 
@@ -28,6 +30,14 @@ async def page(request: Request) -> Response:
     if pages is not None and pages.document is not None:
         return await files.document(request, pages.document)
     return small_pages.unbuilt(request)
+
+
+async def licenses(request: Request) -> Response:
+    """The licences of the packages that are in the scripts, which have to go with them."""
+    pages = built.current()
+    if pages is None or pages.licenses is None:
+        raise path_not_found(request.scope)
+    return await files.document(request, pages.licenses)
 
 
 class _PageRoute(Route):
@@ -46,12 +56,13 @@ EDGE = Edge(
     NAME,
     [
         Route(f"{_ASSETS}/{{name:path}}", asset, methods=["GET"]),
+        Route(_LICENSES, licenses, methods=["GET"]),
         Route("/", page, methods=["GET"]),
         _PageRoute("/{path:path}", page, methods=["GET"]),
     ],
     _error_answer,
     BEARER,
-    paths=(_ASSETS,),
+    paths=(_ASSETS, _LICENSES),
     opens_pages=True,
     tokenless=("/",),
 )

@@ -39,7 +39,7 @@ async def asset(request: Request, pages: Built | None, name: str) -> Response:
 
 
 async def document(request: Request, file: File) -> Response:
-    """The document of the pages: browsers ask each time whether it has changed.
+    """A file whose name stays when it changes: browsers ask each time whether it has.
 
     Raises:
         PathNotFound: the pages were built anew in this moment.

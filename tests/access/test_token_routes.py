@@ -105,7 +105,7 @@ OPEN = {
     "GET /invitations/{secret}", "POST /invitations/{secret}", "GET /password-resets/{secret}",
     "POST /password-resets/{secret}", "GET /sign-in-links/{secret}", "POST /sign-in-links/{secret}",
     # The pages that browsers run, which are the same for everyone: tests/web
-    "GET /{path:path}", "GET /-/assets/{name:path}",
+    "GET /{path:path}", "GET /-/assets/{name:path}", "GET /-/licenses",
     # GraphiQL, which holds nothing of any project
     "GET /graphql/explorer/{digest}/{name}",
 }  # fmt: skip

@@ -25,6 +25,7 @@ def write(folder: Path, document: bytes = DOCUMENT, query: str = QUERY) -> None:
     assets.mkdir(parents=True)
     (folder / "index.html").write_bytes(document)
     (folder / "documents.json").write_text(json.dumps({trusted_documents.hash_of(query): query}))
+    (folder / "licenses.md").write_text("# Licences\n")
     (assets / "main-abc.js").write_bytes(SCRIPT)
     (assets / "main-abc.js.br").write_bytes(BROTLI)
     (assets / "main-abc.js.gz").write_bytes(gzip.compress(SCRIPT))

@@ -323,6 +323,8 @@ def test_the_pages_themselves_are_built() -> None:
     assert large
     assert all(path.with_suffix(".js.br").stat().st_size < path.stat().st_size for path in large)
     assert all(path.with_suffix(".js.gz").is_file() for path in large)
+    licences = (built / "licenses.md").read_text(encoding="utf-8")
+    assert all(f"\n## {name} " in licences for name in ("react", "react-dom", "@base-ui/react"))
     committed = ROOT / "web" / "src" / "api" / "documents.json"
     assert (built / "documents.json").read_bytes() == committed.read_bytes()
     scripts = "".join(path.read_text(encoding="utf-8") for path in (built / "-" / "assets").glob("*.js"))

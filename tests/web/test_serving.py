@@ -208,6 +208,15 @@ async def test_nothing_but_the_files_of_the_build_can_be_had(url: str, built: Pa
         assert DOCUMENT not in answer.body
 
 
+async def test_licences_of_what_is_in_the_scripts_can_be_read(http: httpx.AsyncClient, built: Path) -> None:
+    answer = await http.get("/-/licenses")
+    assert (answer.status_code, answer.text, answer.headers["cache-control"]) == (200, "# Licences\n", "no-cache")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    (built / "licenses.md").unlink()
+    (built / "other").touch()
+    assert (await http.get("/-/licenses")).status_code == 404
+
+
 async def test_a_build_that_is_not_there_is_told_in_both_languages(http: httpx.AsyncClient, unbuilt: Path) -> None:
     answer = await http.get("/team", headers=PAGE)
     assert (answer.status_code, answer.headers["refresh"], answer.headers["cache-control"]) == (503, "10", "no-store")

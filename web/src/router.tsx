@@ -1,17 +1,21 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
+import { accountRoutes } from './routes/account';
 import { homeRoutes } from './routes/home';
+import { lifecycleRoutes } from './routes/lifecycle';
 import { modelRoutes } from './routes/models';
 import { namespaceRoutes } from './routes/namespaces';
 import { projectRoute, rootRoute } from './routes/root';
+import { settingsRoutes } from './routes/settings';
 import { RouteFailure } from './shell/RouteFailure';
 import { RouteMissing } from './shell/RouteMissing';
 
 const tree = rootRoute.addChildren([
   ...homeRoutes,
+  ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...modelRoutes]),
+  projectRoute.addChildren([...modelRoutes, ...lifecycleRoutes, ...settingsRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

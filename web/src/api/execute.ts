@@ -1,5 +1,6 @@
 import { Failure, kindOf } from './failure';
 import type { TypedDocument } from './operations';
+import { isSessionEnded } from './session';
 
 interface Problem {
   readonly message: string;
@@ -11,6 +12,9 @@ interface Answer<Data> {
   readonly data?: Data | null;
   readonly errors?: readonly Problem[];
 }
+
+/** The one operation that is sent after the session has ended: whether there is a new one. */
+const ASKS_FOR_SESSION = 'Viewer';
 
 /** The address of GraphQL. */
 export const ENDPOINT = '/graphql';
@@ -42,6 +46,7 @@ export async function execute<Data, Variables>(
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Data> {
+  if (isSessionEnded() && document.name !== ASKS_FOR_SESSION) throw new Failure('unauthenticated', '', 'UNAUTHENTICATED');
   const response = await send(JSON.stringify(body(document, variables)), signal);
   const answer = await read<Data>(response);
   const problem = answer?.errors?.[0];

@@ -21,6 +21,90 @@ export type RealNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** What happened. */
+export type AccessAction =
+  /** Requests with a token or session that is not valid; once a minute at most for each and an address. */
+  | 'AUTHENTICATE'
+  /** A sign-in by password, OpenID or link. */
+  | 'SIGN_IN'
+  /** A session that its owner ended. */
+  | 'SIGN_OUT'
+  /** A session that was ended from elsewhere. */
+  | 'SESSION_REVOKE'
+  /** A new password. */
+  | 'PASSWORD_CHANGE'
+  /** A link by which a person may set a new password. */
+  | 'PASSWORD_RESET_CREATE'
+  /** An invitation. */
+  | 'INVITATION_CREATE'
+  /** An invitation with a new link. */
+  | 'INVITATION_RENEW'
+  /** An invitation that was taken back. */
+  | 'INVITATION_REVOKE'
+  /** A person who came by an invitation. */
+  | 'INVITATION_ACCEPT'
+  /** An OpenID identity that was linked to a user. */
+  | 'IDENTITY_LINK'
+  /** One that is no longer. */
+  | 'IDENTITY_UNLINK'
+  /** A new user. */
+  | 'USER_CREATE'
+  /** Changes of a user, such as the rights of an administrator. */
+  | 'USER_UPDATE'
+  /** A user who may not come in any more. */
+  | 'USER_DEACTIVATE'
+  /** A user who may come in again. */
+  | 'USER_REACTIVATE'
+  /** A user who was deleted. */
+  | 'USER_DELETE'
+  /** A role that was given or changed. */
+  | 'MEMBER_SET'
+  /** A role that was taken away. */
+  | 'MEMBER_DELETE'
+  /** A role that had ended a week ago, and was removed. */
+  | 'MEMBER_EXPIRE'
+  /** A new token. */
+  | 'TOKEN_CREATE'
+  /** A token that took the place of another. */
+  | 'TOKEN_ROTATE'
+  /** A token that is refused from then on. */
+  | 'TOKEN_REVOKE'
+  /** A token that expires soon. */
+  | 'TOKEN_EXPIRING'
+  /** A new service account. */
+  | 'SERVICE_ACCOUNT_CREATE'
+  /** Changes of a service account. */
+  | 'SERVICE_ACCOUNT_UPDATE'
+  /** A service account that was deleted. */
+  | 'SERVICE_ACCOUNT_DELETE'
+  /** A device that was let in from a browser. */
+  | 'DEVICE_ALLOW'
+  /** A device that was not. */
+  | 'DEVICE_REFUSE'
+  /** A new group. */
+  | 'GROUP_CREATE'
+  /** Changes of a group. */
+  | 'GROUP_UPDATE'
+  /** A group that was deleted. */
+  | 'GROUP_DELETE'
+  /** A new project. */
+  | 'PROJECT_CREATE'
+  /** Changes of a project's name, visibility or switches. */
+  | 'PROJECT_UPDATE'
+  /** A project that went to another group. */
+  | 'PROJECT_TRANSFER'
+  /** A project that was deleted. */
+  | 'PROJECT_DELETE'
+  /** New limits of a project. */
+  | 'LIMITS_UPDATE';
+
+/** How it ended. */
+export type AccessLogEntryStatus =
+  /** It was done. */
+  | 'DONE'
+  /** It was not. */
+  | 'REFUSED';
+
 /** Input of `aliasDelete`. */
 export type AliasDeleteInput = {
   /** The model. */
@@ -67,6 +151,49 @@ export type ArtifactStatus =
   /** It may run foreign code when it is loaded; downloads are refused. */
   | 'QUARANTINED';
 
+/** What was done to the object. */
+export type AuditAction =
+  /** It was made. */
+  | 'CREATE'
+  /** Some of its values changed. */
+  | 'UPDATE'
+  /** It was removed for good; what can be restored is an update. */
+  | 'DELETE'
+  /** Something that this service does not do: the entry was added by other means. */
+  | 'OTHER';
+
+/** Input of `backgroundJobCancel`, for a job that is queued or dead. */
+export type BackgroundJobCancelInput = {
+  /** The job. */
+  backgroundJob: BackgroundJobLookup;
+};
+
+/** Names a background job, in one of two ways. */
+export type BackgroundJobLookup =
+  {   /** The id of the job. */
+  id: string; uuid?: never; }
+  |  { id?: never;   /** Its UUID, as in answers of the REST API. */
+  uuid: string; };
+
+/** Input of `backgroundJobRetry`, for a dead job. */
+export type BackgroundJobRetryInput = {
+  /** The job. */
+  backgroundJob: BackgroundJobLookup;
+};
+
+/** The status of a background job. */
+export type BackgroundJobStatus =
+  /** It waits to run, or to run again. */
+  | 'QUEUED'
+  /** A worker runs it. */
+  | 'RUNNING'
+  /** It is done. */
+  | 'SUCCEEDED'
+  /** It was given up after its last attempt; `backgroundJobRetry` queues it again. */
+  | 'DEAD'
+  /** A user gave it up, or an equal job does its work; `statusReason` says which. */
+  | 'CANCELLED';
+
 /** Names a candidate, in one of two ways. */
 export type CandidateLookup =
   {   /** The id of the candidate. */
@@ -94,6 +221,34 @@ export type CandidateStatus =
   | 'FAILED'
   /** It was ended from outside. */
   | 'KILLED';
+
+/** What a claim of an identity token must be. */
+export type CiClaimInput = {
+  /** The claim, e.g. `ref_protected`, `environment` or `ref`. */
+  name: string;
+  /** Its allowed values; those of `ref` may hold `*`, which stands for any characters. */
+  values: Array<string>;
+};
+
+/** Which identity tokens of CI jobs are exchanged; what is left out stays. */
+export type CiIdentityInput = {
+  /** Whether any are; at first none. */
+  isEnabled?: boolean | null | undefined;
+  /** Who signs them; at first GitLab's base URL, or GitHub's own issuer. */
+  issuer?: string | null | undefined;
+  /** Whom they must be meant for (`aud`); needed when any are. */
+  audience?: string | null | undefined;
+  /** The number of the CI project: GitLab's CI_PROJECT_ID, GitHub's GITHUB_REPOSITORY_ID; needed when any are. */
+  ciProjectId?: string | null | undefined;
+  /** The number of its owner: CI_PROJECT_NAMESPACE_ID, GITHUB_REPOSITORY_OWNER_ID; needed when any are. */
+  ciOwnerId?: string | null | undefined;
+  /** What they must claim beside these numbers. `ref_protected` must be `true` unless a claim here tells of protection: `ref_protected`, GitLab's `environment_protected` or GitHub's `environment`. */
+  claims?: Array<CiClaimInput> | null | undefined;
+  /** What jobs may do with their tokens: maintainer at most, at first developer. */
+  role?: Role | null | undefined;
+  /** The scope of these tokens, api or read_api; at first api. */
+  scope?: TokenScope | null | undefined;
+};
 
 /** Input of `ciJobLink`; the job is one of the CI project that the project's CI settings name. */
 export type CiJobLinkInput = {
@@ -135,6 +290,32 @@ export type CiProvider =
   | 'GITLAB'
   /** Workflow runs of GitHub Actions. */
   | 'GITHUB';
+
+/** Input of `ciSettingsUpdate`; what is left out stays. The first time provider and project are needed. */
+export type CiSettingsUpdateInput = {
+  /** The project whose settings they are. */
+  project: ProjectLookup;
+  /** Which kind of CI system it is. */
+  provider?: CiProvider | null | undefined;
+  /** GitLab's address, at first `https://gitlab.com`; or that of GitHub's API, at first `https://api.github.com`. */
+  baseUrl?: string | null | undefined;
+  /** GitLab: the number or full path of the project there. GitHub: `owner/name`. */
+  ciProject?: string | null | undefined;
+  /** An API token that may read jobs; an empty one takes it away. It is never shown. */
+  apiToken?: string | null | undefined;
+  /** Proves that events are from the CI system; an empty one takes it away. */
+  hookSecret?: string | null | undefined;
+  /** How CI jobs get tokens without a stored secret. */
+  identity?: CiIdentityInput | null | undefined;
+};
+
+/** Input of `deploymentEnd`. */
+export type DeploymentEndInput = {
+  /** The id of the deployment. */
+  id: string;
+  /** Why, for people to read; at most 1,000 characters. */
+  reason?: string;
+};
 
 /** How a deployment stands. */
 export type DeploymentStatus =
@@ -183,6 +364,133 @@ export type FactSource =
   /** The stage that the version is in. */
   | 'STAGE';
 
+/** For whom a part of a project is switched on. */
+export type FeatureAccess =
+  /** No one. */
+  | 'DISABLED'
+  /** Members. */
+  | 'PRIVATE'
+  /** All who may see the project. */
+  | 'ENABLED';
+
+/** A gate that is to be set. */
+export type GateInput = {
+  /** Its kind; `gateKinds` has all of them. */
+  kind: string;
+  /** The data of that kind, an object. */
+  config: Json;
+  /** What it is called, unique in the set; its kind and a number when left out. */
+  name?: string | null | undefined;
+  /** Whether versions that do not pass are refused, or only warned. */
+  isRequired?: boolean;
+  /** Signs the questions of a webhook, at most 1,000 characters. Left out: that of the gate of the same name stays; empty: there is none. */
+  secret?: string | null | undefined;
+};
+
+/** What a rule comes to. */
+export type GateVerdictOutcome =
+  /** It is met. */
+  | 'PASSED'
+  /** It is not met. */
+  | 'FAILED'
+  /** It is not met, and only warns. */
+  | 'WARNING'
+  /** It can be met later, without another version: approvals, a freeze, a minimum time. */
+  | 'PENDING'
+  /** It could not be found out; the version stays out. */
+  | 'ERROR';
+
+/** Input of `gatesDryRun`. */
+export type GatesDryRunInput = {
+  /** The model whose versions are tried. */
+  model: ModelLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** How many of its last versions, 1 to 50. */
+  count?: number;
+  /** Gates to try instead of those in force; for callers who may set them. No webhook is called. */
+  gates?: Array<GateInput> | null | undefined;
+};
+
+/** Input of `gatesSet`. */
+export type GatesSetInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** The name of the stage. */
+  stage: string;
+  /** All gates of the stage, at most 50; an empty list ends them. */
+  gates: Array<GateInput>;
+  /** The number of the set that this one replaces, as you have read it; 0: the stage never had gates. */
+  expectedNumber: number;
+  /** Why, for people; at most 1,000 characters. */
+  note?: string;
+};
+
+/** Input of `groupCreate`. */
+export type GroupCreateInput = {
+  /** Its part of the address. */
+  path: string;
+  /** For people to read; the path when left out. */
+  name?: string | null | undefined;
+  /** The group that it is created in; a top-level group when left out. */
+  parent?: GroupLookup | null | undefined;
+  /** Who may know of it. */
+  visibility?: Visibility;
+};
+
+/** Names a group, in one of two ways. */
+export type GroupLookup =
+  {   /** The id of the group. */
+  id: string; path?: never; }
+  |  { id?: never;   /** Its full path, e.g. `team/vision`. */
+  path: string; };
+
+/** A group or a project. */
+export type GroupOrProjectLookup =
+  {   /** A group. */
+  group: GroupLookup; project?: never; }
+  |  { group?: never;   /** A project. */
+  project: ProjectLookup; };
+
+/** Input of `identityDelete`. */
+export type IdentityDeleteInput = {
+  /** The id of the identity. */
+  id: string;
+};
+
+/** A role in a group or project that comes with an invitation. */
+export type InvitationMembershipInput = {
+  /** The group or project, of which you are owner. */
+  groupOrProject: GroupOrProjectLookup;
+  /** The role there. */
+  role: Role;
+  /** When the membership ends; it does not when left out. */
+  expiresAt?: string | null | undefined;
+};
+
+/** Input of `invitationRenew`. */
+export type InvitationRenewInput = {
+  /** The id of the invitation. */
+  id: string;
+};
+
+/** Input of `invitationRevoke`. */
+export type InvitationRevokeInput = {
+  /** The id of the invitation. */
+  id: string;
+};
+
+/** How far an invitation is. */
+export type InvitationStatus =
+  /** Its link can be used. */
+  | 'PENDING'
+  /** Its link was used. */
+  | 'ACCEPTED'
+  /** It was taken back, or who made it may not give any more what it gives. */
+  | 'REVOKED'
+  /** Its link was not used in time. */
+  | 'EXPIRED';
+
 /** How an entry of a lineage and its parent belong together. */
 export type LineageRelation =
   /** The candidate read the data set. */
@@ -203,6 +511,28 @@ export type LineageRelation =
   | 'OTHER'
   /** The deployment runs the version. */
   | 'RUNS';
+
+/** Input of `memberDelete`; inherited roles stay. */
+export type MemberDeleteInput = {
+  /** The group or project. */
+  groupOrProject: GroupOrProjectLookup;
+  /** Who; yourself to leave. */
+  username: string;
+};
+
+/** Input of `memberSet`. */
+export type MemberSetInput = {
+  /** The group or project. */
+  groupOrProject: GroupOrProjectLookup;
+  /** Who; this or `email`. */
+  username?: string | null | undefined;
+  /** The address of a user whom you may see; of another one, invite the person. */
+  email?: string | null | undefined;
+  /** The role, at most your own; it replaces a former one. */
+  role: Role;
+  /** When the role ends; null: never; as it was when left out. */
+  expiresAt?: string | null | undefined;
+};
 
 /** Where a value of a metric comes from. */
 export type MetricSource =
@@ -286,6 +616,15 @@ export type ModelUpdateInput = {
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
 };
+
+/** What becomes of a version whose step in SemVer is smaller than its differences from the release before it take. */
+export type ModelVersionBumpPolicy =
+  /** `modelVersionDiff` says so. */
+  | 'HINT'
+  /** Its promotion warns, too. */
+  | 'WARNING'
+  /** Its promotion is refused. */
+  | 'RULE';
 
 /** A version that is going to be made and pushed. */
 export type ModelVersionCheckInput = {
@@ -408,6 +747,24 @@ export type ModelVersionPath = {
   asOf?: string | null | undefined;
 };
 
+/** Input of `modelVersionPromote`. */
+export type ModelVersionPromoteInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+  /** Promote only if the stage stands for the version of this number now; 0: for none. When left out, for the same one as when the call began. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+  /** The request whose approvals count; the open one for this version and stage when left out. */
+  promotionRequestId?: string | null | undefined;
+  /** Bypasses gates and approvals, with a reason that is kept for ever. For maintainers; what is wrong with the version itself cannot be bypassed. */
+  bypassReason?: string | null | undefined;
+};
+
 /** Input of `modelVersionRestore`. */
 export type ModelVersionRestoreInput = {
   /** The deleted version: its id, or model and a reference that is exact: `1.2.3` or `#7`. */
@@ -481,12 +838,42 @@ export type OrderDirection =
   /** The greatest come first. */
   | 'DESC';
 
+/** Input of `passwordChange`. */
+export type PasswordChangeInput = {
+  /** The password so far. */
+  currentPassword: string;
+  /** The password from now on: 10 to 1,024 characters, none of the most common ones, without the username in it. */
+  newPassword: string;
+};
+
 /** A file that is going to be pushed. */
 export type PlannedFileInput = {
   /** Folders and name, joined by slashes. */
   path: string;
   /** Its bytes. */
   size: number | string;
+};
+
+/** Input of `projectCreate`. */
+export type ProjectCreateInput = {
+  /** The group, or the user's namespace, that it is created in. */
+  group: GroupLookup;
+  /** Its part of the address. */
+  path: string;
+  /** For people to read; the path when left out. */
+  name?: string | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** Who may know of it. */
+  visibility?: Visibility;
+};
+
+/** Input of `projectDelete`; everything in the project is deleted with it. */
+export type ProjectDeleteInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** Its full path, to show that this one is meant. */
+  confirm: string;
 };
 
 /** What happened. */
@@ -603,12 +990,156 @@ export type ProjectLookup =
   |  { id?: never; path?: never;   /** Its number, which stands for it in paths of the REST and MLflow interfaces. */
   number: number | string; };
 
+/** Input of `projectUpdate`; what is left out stays. */
+export type ProjectUpdateInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** For people to read. */
+  name?: string | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string | null | undefined;
+  /** Who may know of it. */
+  visibility?: Visibility | null | undefined;
+  /** For whom models and versions are switched on. */
+  registryAccess?: FeatureAccess | null | undefined;
+  /** For whom experiments and candidates are switched on. */
+  experimentsAccess?: FeatureAccess | null | undefined;
+  /** Whether the SemVer of a deleted version may come back with other files. */
+  allowsVersionReuse?: boolean | null | undefined;
+  /** What becomes of a version whose step in SemVer is smaller than its differences take. */
+  versionBumpPolicy?: ModelVersionBumpPolicy | null | undefined;
+};
+
+/** Input of `promotionRequestApprove`. */
+export type PromotionRequestApproveInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said with it: Markdown, at most 10,000 characters. */
+  comment?: string;
+  /** The `digest` of the `promotionCheck` that you have looked at: refused if anything has changed since. */
+  digest?: string | null | undefined;
+};
+
+/** Input of `promotionRequestComment`. */
+export type PromotionRequestCommentInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** What is to be said: Markdown, 1 to 10,000 characters. */
+  body: string;
+};
+
+/** Input of `promotionRequestCreate`. */
+export type PromotionRequestCreateInput = {
+  /** The model version. */
+  modelVersion: ModelVersionLookup;
+  /** The stage that it is to enter. */
+  stage: string;
+  /** Why, for those who approve: Markdown, at most 10,000 characters. */
+  reason?: string;
+  /** Whether the last approval that is needed promotes, with the rights of who gives it. */
+  isAutomatic?: boolean;
+  /** Whether versions that are in the stage stay there, too. */
+  keepOthers?: boolean;
+};
+
+/** What happened to a promotion request. */
+export type PromotionRequestEventKind =
+  /** It was opened. */
+  | 'OPENED'
+  /** A person or program said something. */
+  | 'COMMENTED'
+  /** A person approved. */
+  | 'APPROVED'
+  /** An approval fell, since what it was given for has changed. */
+  | 'APPROVAL_FELL'
+  /** A promotion was tried, and rules failed. */
+  | 'REFUSED'
+  /** A person who may approve ended it. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED'
+  /** The version entered the stage. */
+  | 'PROMOTED';
+
+/** Input of `promotionRequestReject`. */
+export type PromotionRequestRejectInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, 1 to 10,000 characters. */
+  reason: string;
+};
+
+/** Whether a promotion request is open, or how it ended. */
+export type PromotionRequestStatus =
+  /** It waits for approvals, or for the promotion. */
+  | 'OPEN'
+  /** The version entered the stage. */
+  | 'PROMOTED'
+  /** It was rejected. */
+  | 'REJECTED'
+  /** It was taken back, or what it is about is gone. */
+  | 'WITHDRAWN'
+  /** Its time was over. */
+  | 'EXPIRED';
+
+/** Input of `promotionRequestWithdraw`. */
+export type PromotionRequestWithdrawInput = {
+  /** The id of the promotion request. */
+  id: string;
+  /** Why: Markdown, at most 10,000 characters. */
+  reason?: string;
+};
+
 /** Whether the version entered the stage. */
 export type PromotionStatus =
   /** It did. */
   | 'COMPLETED'
   /** Rules kept it out. */
   | 'REFUSED';
+
+/** Input of `protectionDelete`. */
+export type ProtectionDeleteInput = {
+  /** The project of the rule. */
+  project: ProjectLookup;
+  /** What the names are of. */
+  kind: ProtectionKind;
+  /** The pattern of the rule. */
+  pattern: string;
+};
+
+/** What the names are of that a rule protects. */
+export type ProtectionKind =
+  /** Aliases of all models of the project. */
+  | 'ALIAS'
+  /** Stages of the project. */
+  | 'STAGE';
+
+/** Who may move a protected name, if the role allows it, too. */
+export type ProtectionMovers =
+  /** People and machines. */
+  | 'ANYONE'
+  /** People only: sessions and personal tokens. */
+  | 'PEOPLE'
+  /** Machines only: tokens of projects, groups, service accounts and CI jobs. */
+  | 'CI_TOKENS';
+
+/** Input of `protectionSet`. */
+export type ProtectionSetInput = {
+  /** The project of the names. */
+  project: ProjectLookup;
+  /** What the names are of. */
+  kind: ProtectionKind;
+  /** The names; `*` stands for any characters, none too. */
+  pattern: string;
+  /** The least role of who moves them. */
+  leastRole?: Role;
+  /** Whether people, machines or both move them. */
+  movers?: ProtectionMovers;
+  /** How many others have to approve before; of stages only. */
+  approvalCount?: number;
+};
 
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
 export type Role =
@@ -622,6 +1153,107 @@ export type Role =
   | 'MAINTAINER'
   /** Deletes projects. */
   | 'OWNER';
+
+/** Input of `serviceAccountCreate`. */
+export type ServiceAccountCreateInput = {
+  /** The group or project that it belongs to. */
+  groupOrProject: GroupOrProjectLookup;
+  /** Unique in it, whatever the case. */
+  name: string;
+  /** What it is for, at most 1,000 characters. */
+  description?: string;
+  /** Its role there, at most your own. */
+  role?: Role;
+};
+
+/** Input of `serviceAccountDelete`; all its tokens end. */
+export type ServiceAccountDeleteInput = {
+  /** The id of the service account. */
+  id: string;
+};
+
+/** Which session is to end. */
+export type SessionRevokeInput = {
+  /** The session. */
+  id: string;
+};
+
+/** Which sessions are to end: all of yours. */
+export type SessionsRevokeInput = {
+  /** Keep the one that this request comes with. */
+  keepCurrent?: boolean;
+};
+
+/** How a person proved who they are. */
+export type SignInMethod =
+  /** A name and a password. */
+  | 'PASSWORD'
+  /** An OpenID provider vouched for them. */
+  | 'OPENID'
+  /** A link that works once. */
+  | 'LINK';
+
+/** Input of `stageCreate`. */
+export type StageCreateInput = {
+  /** The project that gets the stage. */
+  project: ProjectLookup;
+  /** 1 to 63 letters, digits, `_` and `-`; kept in lower case. */
+  name: string;
+  /** Where it stands among the others, from 1 on; before the archive when left out. */
+  position?: number | string | null | undefined;
+  /** Which of MLflow's stages it is to stand for; the stage that did so then stands for none. */
+  mlflowName?: string | null | undefined;
+  /** Whether it is for versions that are READY, one at a time. */
+  isGuarded?: boolean;
+  /** Whether a version that enters it is sealed. */
+  isSealing?: boolean;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+};
+
+/** Input of `stageRetire`. */
+export type StageRetireInput = {
+  /** The project of the stage. */
+  project: ProjectLookup;
+  /** The stage; no version may be in it. */
+  name: string;
+};
+
+/** Input of `stageRollback`. */
+export type StageRollbackInput = {
+  /** The model. */
+  model: ModelLookup;
+  /** The stage. */
+  stage: string;
+  /** The moment to go back to; when left out, to the version before this one. */
+  asOf?: string | null | undefined;
+  /** Move it only if the stage stands for the version of this number now; 0: only if it holds none. */
+  expectedCurrent?: number | string | null | undefined;
+  /** Why, for the history; at most 2,000 characters. */
+  reason?: string;
+  /** Bypasses gates and approvals, with a reason that is kept for ever. For maintainers; what is wrong with the version itself cannot be bypassed. */
+  bypassReason?: string | null | undefined;
+};
+
+/** Input of `stageUpdate`; what is left out stays. */
+export type StageUpdateInput = {
+  /** The project of the stage. */
+  project: ProjectLookup;
+  /** The stage. */
+  name: string;
+  /** What it is to be called. Rules that name it in full go along; no version moves. */
+  newName?: string | null | undefined;
+  /** Where it is to stand among the others, from 1 on. */
+  position?: number | string | null | undefined;
+  /** Which of MLflow's stages it is to stand for; empty: none. */
+  mlflowName?: string | null | undefined;
+  /** Whether it is for versions that are READY, one at a time. */
+  isGuarded?: boolean | null | undefined;
+  /** Whether a version that enters it is sealed. */
+  isSealing?: boolean | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string | null | undefined;
+};
 
 /** A tag to set. */
 export type TagInput = {
@@ -637,6 +1269,148 @@ export type TagPatch = {
   key: string;
   /** The new value; null removes the tag. */
   value?: string | null | undefined;
+};
+
+/** Input of `tokenCreate`. */
+export type TokenCreateInput = {
+  /** What it is for. */
+  name: string;
+  /** Confines it to a group or project, where a bot of its own acts; a personal token when left out. */
+  groupOrProject?: GroupOrProjectLookup | null | undefined;
+  /** The role of that bot; of no meaning for personal tokens. */
+  role?: Role;
+  /** Instead of a group or project: the service account that it acts as, with the role of that. */
+  serviceAccountId?: string | null | undefined;
+  /** What it may be used for. */
+  scopes?: Array<TokenScope>;
+  /** Confines it to models whose names match one of these, where `*` stands for any characters: `fraud-*`. Only with the scopes `READ_REGISTRY`, `WRITE_REGISTRY` and `READ_ARTIFACTS`. */
+  modelPatterns?: Array<string> | null | undefined;
+  /** From when on it is refused; when left out never, or as late as the installation allows. */
+  expiresAt?: string | null | undefined;
+  /** Requests in a minute that it may make; no limit when left out. */
+  requestLimit?: number | null | undefined;
+  /** Bytes that may be stored with it; no limit when left out. */
+  storageLimit?: number | string | null | undefined;
+};
+
+/** Input of `tokenRevoke`. */
+export type TokenRevokeInput = {
+  /** The id of the token. */
+  id: string;
+};
+
+/** Input of `tokenRotate`. */
+export type TokenRotateInput = {
+  /** The id of the token. */
+  id: string;
+  /** For how long the old secret goes on beside the new one; 0 ends it at once, at most 2,592,000 (30 days). */
+  overlapSeconds?: number;
+  /** From when on the new one is refused; when left out it lives as long as the old one was made to live. */
+  expiresAt?: string | null | undefined;
+};
+
+/** What a token may be used for, whatever the role of its owner. */
+export type TokenScope =
+  /** Everything that the role allows; of tokens of projects and groups all but what the scopes below are for. */
+  | 'API'
+  /** Reading. */
+  | 'READ_API'
+  /** Reading models, versions, aliases and the names and sizes of their files. */
+  | 'READ_REGISTRY'
+  /** Reading and writing these, files of versions too. */
+  | 'WRITE_REGISTRY'
+  /** Reading and writing experiments, candidates and logged models with their files. */
+  | 'WRITE_CANDIDATES'
+  /** Besides one of the last three: the bytes of the files that the token may see. */
+  | 'READ_ARTIFACTS'
+  /** Besides api, for a token of a project or group that is maintainer: tokens, members, CI settings. */
+  | 'MANAGE_ACCESS'
+  /** The same for settings and visibility, webhooks, and new projects and groups. */
+  | 'MANAGE_PROJECT'
+  /** Besides api, for a token of a project or group that is owner: deleting projects. */
+  | 'DELETE_PROJECT'
+  /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
+  | 'PROMOTE';
+
+/** Input of `userDeactivate`. */
+export type UserDeactivateInput = {
+  /** The user. */
+  user: UserLookup;
+};
+
+/** Input of `userDelete`. */
+export type UserDeleteInput = {
+  /** The user. */
+  user: UserLookup;
+  /** The username, if there are projects in the user's own namespace: they go with it. */
+  confirm?: string | null | undefined;
+};
+
+/** Input of `userInvite`. */
+export type UserInviteInput = {
+  /** The e-mail address of the invited person, which the new account gets. Nothing is sent. */
+  email?: string | null | undefined;
+  /** Whether the person becomes administrator. For administrators. */
+  isAdmin?: boolean;
+  /** What comes with it, at most 50; only administrators may name none. */
+  memberships?: Array<InvitationMembershipInput>;
+};
+
+/** Names a user, in one of three ways. */
+export type UserLookup =
+  {   /** The id of the user. */
+  id: string; username?: never; email?: never; }
+  |  { id?: never;   /** The username, whatever the case. */
+  username: string; email?: never; }
+  |  { id?: never; username?: never;   /** The e-mail address, if you may see it. */
+  email: string; };
+
+/** An order of users. */
+export type UserOrder = {
+  /** By what. */
+  field: UserOrderField;
+  /** The direction. */
+  direction?: OrderDirection;
+};
+
+/** By what users are ordered. */
+export type UserOrderField =
+  /** By username. */
+  | 'USERNAME'
+  /** By the latest use of a session or token. */
+  | 'LAST_ACTIVE_AT';
+
+/** Input of `userPasswordResetCreate`. */
+export type UserPasswordResetCreateInput = {
+  /** Whose password. */
+  username: string;
+};
+
+/** Input of `userReactivate`. */
+export type UserReactivateInput = {
+  /** The user. */
+  user: UserLookup;
+};
+
+/** Whether a user may come in. */
+export type UserStatus =
+  /** The user may. */
+  | 'ACTIVE'
+  /** An administrator has deactivated the user, or the token or service account of the bot has ended. */
+  | 'DEACTIVATED'
+  /** This is what is left of a person who was deleted. */
+  | 'DELETED';
+
+/** Input of `userUpdate`; what is left out stays. */
+export type UserUpdateInput = {
+  /** The user; yourself, for all but administrators. */
+  user: UserLookup;
+  /** For people to read. */
+  name?: string | null | undefined;
+  /** The e-mail address, of no other user; an empty text takes it away. */
+  email?: string | null | undefined;
+  /** Whether the user administers the installation. For administrators. */
+  isAdmin?: boolean | null | undefined;
 };
 
 /** Which of the things that can be in the trash: MLflow's view types. */
@@ -657,22 +1431,1058 @@ export type Visibility =
   /** All callers. */
   | 'PUBLIC';
 
-export type ProjectsQueryVariables = Exact<{
-  search: string;
+/** Input of `webhookCreate`. */
+export type WebhookCreateInput = {
+  /** The project whose events it gets. */
+  project: ProjectLookup;
+  /** What it is for: 1 to 63 letters, digits, dots, underscores and hyphens. */
+  name: string;
+  /** Its URL: https, to a global address. */
+  url: string;
+  /** Its events, e.g. `model_version.created`; at least one. */
+  events: Array<string>;
+  /** For people to read, at most 1,000 characters. */
+  description?: string;
+  /** Signs what is sent. It is never shown again. */
+  secret?: string | null | undefined;
+  /** Whether it gets events. */
+  status?: WebhookStatus;
+};
+
+/** Input of `webhookDelete`; the log of the webhook is deleted with it. */
+export type WebhookDeleteInput = {
+  /** The id of the webhook. */
+  id: string;
+};
+
+/** Input of `webhookDeliveryReplay`. */
+export type WebhookDeliveryReplayInput = {
+  /** The id of the delivery. */
+  id: string;
+};
+
+/** The status of a delivery. */
+export type WebhookDeliveryStatus =
+  /** It waits for its next attempt. */
+  | 'PENDING'
+  /** The receiver accepted it. */
+  | 'DELIVERED'
+  /** It was refused, or given up after its last attempt. */
+  | 'FAILED';
+
+/** Whether a webhook gets events. */
+export type WebhookStatus =
+  /** It gets events. */
+  | 'ACTIVE'
+  /** It gets none; deliveries that are pending fail. */
+  | 'DISABLED';
+
+/** Input of `webhookTest`. */
+export type WebhookTestInput = {
+  /** The id of the webhook. */
+  id: string;
+  /** The event whose example is sent; the webhook's first when left out. */
+  event?: string | null | undefined;
+};
+
+/** Input of `webhookUpdate`; what is left out stays. */
+export type WebhookUpdateInput = {
+  /** The id of the webhook. */
+  id: string;
+  /** What it is for. */
+  name?: string | null | undefined;
+  /** Its URL. */
+  url?: string | null | undefined;
+  /** The events that it gets, instead of the former ones. */
+  events?: Array<string> | null | undefined;
+  /** For people to read. */
+  description?: string | null | undefined;
+  /** A new secret; an empty one takes it away. */
+  secret?: string | null | undefined;
+  /** Whether it gets events. */
+  status?: WebhookStatus | null | undefined;
+};
+
+export type AccountIdentitiesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AccountIdentitiesQuery = {
+  signInMethods: {
+    __typename: 'SignInMethods',
+    hasPasswords: boolean,
+    providers: Array<{
+      __typename: 'SignInProvider',
+      name: string,
+      title: string
+    }>
+  },
+  viewer: {
+    __typename: 'Viewer',
+    identities: Array<{
+      __typename: 'Identity',
+      id: string,
+      email: string | null,
+      createdAt: string,
+      lastUsedAt: string,
+      provider: {
+        __typename: 'SignInProvider',
+        name: string,
+        title: string
+      }
+    }> | null
+  } | null
+};
+
+export type AccountLogQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
 
 
-export type ProjectsQuery = {
+export type AccountLogQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    accessLog: {
+      __typename: 'AccessLogEntryConnection',
+      nodes: Array<{
+        __typename: 'AccessLogEntry',
+        happenedAt: string,
+        action: AccessAction,
+        status: AccessLogEntryStatus,
+        statusReason: string | null,
+        username: string | null,
+        address: string | null,
+        client: string | null,
+        requestId: string | null,
+        details: Array<{
+          __typename: 'AccessLogDetail',
+          name: string,
+          value: string
+        }>,
+        doneBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        group: {
+          __typename: 'Group',
+          id: string,
+          fullPath: string
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null
+  } | null
+};
+
+export type AccountSessionsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type AccountSessionsQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    sessions: {
+      __typename: 'SessionConnection',
+      nodes: Array<{
+        __typename: 'Session',
+        id: string,
+        method: SignInMethod,
+        provider: string | null,
+        device: string,
+        client: string,
+        address: string,
+        createdAt: string,
+        lastUsedAt: string,
+        expiresAt: string,
+        endedAt: string | null,
+        isCurrent: boolean,
+        viewerCanRevoke: boolean
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null
+  } | null
+};
+
+export type AccountTokensQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type AccountTokensQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    tokens: {
+      __typename: 'TokenConnection',
+      nodes: Array<{
+        __typename: 'Token',
+        id: string,
+        name: string,
+        scopes: Array<TokenScope>,
+        createdAt: string,
+        expiresAt: string | null,
+        modelPatterns: Array<string> | null,
+        lastUsedAt: string | null,
+        lastAddress: string | null,
+        lastClient: string | null,
+        revokedAt: string | null,
+        isExpiring: boolean,
+        viewerCanRevoke: boolean
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type IdentityDeleteMutationVariables = Exact<{
+  input: IdentityDeleteInput;
+}>;
+
+
+export type IdentityDeleteMutation = {
+  identityDelete: {
+    __typename: 'IdentityDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type PasswordChangeMutationVariables = Exact<{
+  input: PasswordChangeInput;
+}>;
+
+
+export type PasswordChangeMutation = {
+  passwordChange: {
+    __typename: 'PasswordChangePayload',
+    endedSessionCount: number | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type SessionRevokeMutationVariables = Exact<{
+  input: SessionRevokeInput;
+}>;
+
+
+export type SessionRevokeMutation = {
+  sessionRevoke: {
+    __typename: 'SessionRevokePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type SessionsRevokeMutationVariables = Exact<{
+  input: SessionsRevokeInput;
+}>;
+
+
+export type SessionsRevokeMutation = {
+  sessionsRevoke: {
+    __typename: 'SessionsRevokePayload',
+    deletedCount: number | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type TokenCreateMutationVariables = Exact<{
+  input: TokenCreateInput;
+}>;
+
+
+export type TokenCreateMutation = {
+  tokenCreate: {
+    __typename: 'TokenCreatePayload',
+    secret: string | null,
+    token: {
+      __typename: 'Token',
+      id: string,
+      name: string,
+      scopes: Array<TokenScope>,
+      createdAt: string,
+      expiresAt: string | null,
+      modelPatterns: Array<string> | null,
+      lastUsedAt: string | null,
+      lastAddress: string | null,
+      lastClient: string | null,
+      revokedAt: string | null,
+      isExpiring: boolean,
+      viewerCanRevoke: boolean
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type TokenRevokeMutationVariables = Exact<{
+  input: TokenRevokeInput;
+}>;
+
+
+export type TokenRevokeMutation = {
+  tokenRevoke: {
+    __typename: 'TokenRevokePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type TokenRotateMutationVariables = Exact<{
+  input: TokenRotateInput;
+}>;
+
+
+export type TokenRotateMutation = {
+  tokenRotate: {
+    __typename: 'TokenRotatePayload',
+    secret: string | null,
+    token: {
+      __typename: 'Token',
+      id: string,
+      name: string,
+      scopes: Array<TokenScope>,
+      createdAt: string,
+      expiresAt: string | null,
+      modelPatterns: Array<string> | null,
+      lastUsedAt: string | null,
+      lastAddress: string | null,
+      lastClient: string | null,
+      revokedAt: string | null,
+      isExpiring: boolean,
+      viewerCanRevoke: boolean
+    } | null,
+    replaced: {
+      __typename: 'Token',
+      id: string,
+      expiresAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type AccessLogLineFragment = {
+  __typename: 'AccessLogEntry',
+  happenedAt: string,
+  action: AccessAction,
+  status: AccessLogEntryStatus,
+  statusReason: string | null,
+  username: string | null,
+  address: string | null,
+  client: string | null,
+  requestId: string | null,
+  details: Array<{
+    __typename: 'AccessLogDetail',
+    name: string,
+    value: string
+  }>,
+  doneBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string
+  } | null,
+  group: {
+    __typename: 'Group',
+    id: string,
+    fullPath: string
+  } | null,
+  project: {
+    __typename: 'Project',
+    id: string,
+    fullPath: string
+  } | null
+};
+
+export type TokenLineFragment = {
+  __typename: 'Token',
+  id: string,
+  name: string,
+  scopes: Array<TokenScope>,
+  createdAt: string,
+  expiresAt: string | null,
+  modelPatterns: Array<string> | null,
+  lastUsedAt: string | null,
+  lastAddress: string | null,
+  lastClient: string | null,
+  revokedAt: string | null,
+  isExpiring: boolean,
+  viewerCanRevoke: boolean
+};
+
+export type AdminInvitationsQueryVariables = Exact<{
+  status?: InvitationStatus | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AdminInvitationsQuery = {
+  invitations: {
+    __typename: 'InvitationConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Invitation',
+      id: string,
+      status: InvitationStatus,
+      email: string | null,
+      isAdmin: boolean,
+      createdAt: string,
+      expiresAt: string,
+      acceptedAt: string | null,
+      revokedAt: string | null,
+      viewerCanRevoke: boolean,
+      memberships: Array<{
+        __typename: 'InvitationMembership',
+        role: Role,
+        group: {
+          __typename: 'Group',
+          id: string,
+          fullPath: string
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }>,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string
+      } | null,
+      acceptedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
+export type AdminLogQueryVariables = Exact<{
+  username?: string | null | undefined;
+  action?: AccessAction | null | undefined;
+  status?: AccessLogEntryStatus | null | undefined;
+  address?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AdminLogQuery = {
+  accessLog: {
+    __typename: 'AccessLogEntryConnection',
+    nodes: Array<{
+      __typename: 'AccessLogEntry',
+      happenedAt: string,
+      action: AccessAction,
+      status: AccessLogEntryStatus,
+      statusReason: string | null,
+      username: string | null,
+      address: string | null,
+      client: string | null,
+      requestId: string | null,
+      details: Array<{
+        __typename: 'AccessLogDetail',
+        name: string,
+        value: string
+      }>,
+      doneBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string
+      } | null,
+      group: {
+        __typename: 'Group',
+        id: string,
+        fullPath: string
+      } | null,
+      project: {
+        __typename: 'Project',
+        id: string,
+        fullPath: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
+export type AdminUsersQueryVariables = Exact<{
+  search: string;
+  status?: UserStatus | null | undefined;
+  isAdmin?: boolean | null | undefined;
+  isBot: boolean;
+  orderBy?: UserOrder | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AdminUsersQuery = {
+  users: {
+    __typename: 'UserConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      isBot: boolean,
+      isDeleted: boolean,
+      createdAt: string,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanManage: boolean
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
+export type InvitationRenewMutationVariables = Exact<{
+  input: InvitationRenewInput;
+}>;
+
+
+export type InvitationRenewMutation = {
+  invitationRenew: {
+    __typename: 'InvitationRenewPayload',
+    url: string | null,
+    invitation: {
+      __typename: 'Invitation',
+      id: string,
+      expiresAt: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type InvitationTargetsQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type InvitationTargetsQuery = {
+  groups: {
+    __typename: 'GroupConnection',
+    nodes: Array<{
+      __typename: 'Group',
+      id: string,
+      fullPath: string
+    }>
+  },
   projects: {
     __typename: 'ProjectConnection',
     nodes: Array<{
       __typename: 'Project',
       id: string,
+      fullPath: string
+    }>
+  }
+};
+
+export type UserDeactivateMutationVariables = Exact<{
+  input: UserDeactivateInput;
+}>;
+
+
+export type UserDeactivateMutation = {
+  userDeactivate: {
+    __typename: 'UserDeactivatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      isBot: boolean,
+      isDeleted: boolean,
+      createdAt: string,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanManage: boolean
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserDeleteMutationVariables = Exact<{
+  input: UserDeleteInput;
+}>;
+
+
+export type UserDeleteMutation = {
+  userDelete: {
+    __typename: 'UserDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserInviteMutationVariables = Exact<{
+  input: UserInviteInput;
+}>;
+
+
+export type UserInviteMutation = {
+  userInvite: {
+    __typename: 'UserInvitePayload',
+    url: string | null,
+    invitation: {
+      __typename: 'Invitation',
+      id: string,
+      expiresAt: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserPasswordResetCreateMutationVariables = Exact<{
+  input: UserPasswordResetCreateInput;
+}>;
+
+
+export type UserPasswordResetCreateMutation = {
+  userPasswordResetCreate: {
+    __typename: 'UserPasswordResetCreatePayload',
+    url: string | null,
+    expiresAt: string | null,
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserReactivateMutationVariables = Exact<{
+  input: UserReactivateInput;
+}>;
+
+
+export type UserReactivateMutation = {
+  userReactivate: {
+    __typename: 'UserReactivatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      isBot: boolean,
+      isDeleted: boolean,
+      createdAt: string,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanManage: boolean
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserUpdateMutationVariables = Exact<{
+  input: UserUpdateInput;
+}>;
+
+
+export type UserUpdateMutation = {
+  userUpdate: {
+    __typename: 'UserUpdatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      isBot: boolean,
+      isDeleted: boolean,
+      createdAt: string,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanManage: boolean
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserLineFragment = {
+  __typename: 'User',
+  id: string,
+  username: string,
+  name: string,
+  email: string | null,
+  isAdmin: boolean | null,
+  isBot: boolean,
+  isDeleted: boolean,
+  createdAt: string,
+  deactivatedAt: string | null,
+  lastActiveAt: string | null,
+  viewerCanUpdate: boolean,
+  viewerCanManage: boolean
+};
+
+export type HomeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HomeQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    user: {
+      __typename: 'User',
+      id: string,
+      name: string
+    } | null,
+    projects: {
+      __typename: 'ProjectConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Project',
+        viewerRole: Role | null,
+        id: string,
+        name: string,
+        fullPath: string,
+        description: string,
+        visibility: Visibility,
+        models: {
+          __typename: 'ModelConnection',
+          totalCount: number | null
+        },
+        modelVersionSearch: {
+          __typename: 'ModelVersionSearch',
+          nodes: Array<{
+            __typename: 'ModelVersion',
+            id: string,
+            version: string,
+            number: number,
+            status: ModelVersionStatus,
+            statusReason: string | null,
+            createdAt: string,
+            updatedAt: string,
+            stage: string,
+            createdBy: {
+              __typename: 'User',
+              id: string,
+              username: string,
+              name: string
+            } | null,
+            model: {
+              __typename: 'Model',
+              id: string,
+              name: string
+            } | null
+          }>
+        },
+        promotionRequests: {
+          __typename: 'PromotionRequestConnection',
+          nodes: Array<{
+            __typename: 'PromotionRequest',
+            id: string,
+            version: string,
+            stage: string,
+            createdAt: string,
+            expiresAt: string,
+            requestedByUsername: string,
+            viewerCanApprove: boolean,
+            modelVersion: {
+              __typename: 'ModelVersion',
+              id: string,
+              number: number,
+              model: {
+                __typename: 'Model',
+                id: string,
+                name: string
+              } | null
+            } | null
+          }>
+        },
+        backgroundJobs: {
+          __typename: 'BackgroundJobConnection',
+          nodes: Array<{
+            __typename: 'BackgroundJob',
+            id: string,
+            kind: string,
+            statusReason: string | null,
+            finishedAt: string | null
+          }>
+        }
+      }>
+    }
+  } | null,
+  projects: {
+    __typename: 'ProjectConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
       name: string,
       fullPath: string,
-      visibility: Visibility,
-      description: string
+      description: string,
+      visibility: Visibility
+    }>
+  }
+};
+
+export type SearchEverywhereQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type SearchEverywhereQuery = {
+  groups: {
+    __typename: 'GroupConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Group',
+      id: string,
+      name: string,
+      fullPath: string,
+      visibility: Visibility
+    }>
+  },
+  projects: {
+    __typename: 'ProjectConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      name: string,
+      fullPath: string,
+      description: string,
+      visibility: Visibility
+    }>
+  },
+  viewer: {
+    __typename: 'Viewer',
+    projects: {
+      __typename: 'ProjectConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Project',
+        id: string,
+        fullPath: string,
+        models: {
+          __typename: 'ModelConnection',
+          totalCount: number | null,
+          nodes: Array<{
+            __typename: 'Model',
+            id: string,
+            name: string,
+            updatedAt: string,
+            latestVersion: {
+              __typename: 'ModelVersion',
+              id: string,
+              version: string
+            } | null
+          }>
+        }
+      }>
+    }
+  } | null
+};
+
+export type SearchProjectQueryVariables = Exact<{
+  project: string;
+  search: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type SearchProjectQuery = {
+  search: {
+    __typename: 'SearchResultConnection',
+    totalCount: number | null,
+    nodes: Array<
+      | {
+        __typename: 'Model',
+        id: string,
+        name: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }
+      | {
+        __typename: 'Experiment',
+        id: string,
+        name: string,
+        number: number,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        candidateStatus: CandidateStatus,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          name: string,
+          number: number
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+    >,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
+export type VisibleProjectsQueryVariables = Exact<{
+  search: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type VisibleProjectsQuery = {
+  projects: {
+    __typename: 'ProjectConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      name: string,
+      fullPath: string,
+      description: string,
+      visibility: Visibility
     }>,
     pageInfo: {
       __typename: 'PageInfo',
@@ -680,6 +2490,887 @@ export type ProjectsQuery = {
       endCursor: string | null
     }
   }
+};
+
+export type ProjectLineFragment = {
+  __typename: 'Project',
+  id: string,
+  name: string,
+  fullPath: string,
+  description: string,
+  visibility: Visibility
+};
+
+export type DeploymentEndMutationVariables = Exact<{
+  input: DeploymentEndInput;
+}>;
+
+
+export type DeploymentEndMutation = {
+  deploymentEnd: {
+    __typename: 'DeploymentEndPayload',
+    deployment: {
+      __typename: 'Deployment',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DeploymentsQueryVariables = Exact<{
+  project: string;
+  status?: DeploymentStatus | null | undefined;
+  yanked: boolean;
+  after?: string | null | undefined;
+}>;
+
+
+export type DeploymentsQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    deployments: {
+      __typename: 'DeploymentConnection',
+      nodes: Array<{
+        __typename: 'Deployment',
+        id: string,
+        environment: string,
+        endpoint: string,
+        instance: string,
+        version: string,
+        modelName: string,
+        follows: string,
+        status: DeploymentStatus,
+        statusReason: string | null,
+        startedAt: string,
+        lastHeartbeatAt: string,
+        endedAt: string | null,
+        isDrifting: boolean | null,
+        hasOtherFiles: boolean | null,
+        viewerCanUpdate: boolean,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          yankedAt: string | null
+        } | null,
+        modelVersionFollowed: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string
+        } | null,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type GatesSetMutationVariables = Exact<{
+  input: GatesSetInput;
+}>;
+
+
+export type GatesSetMutation = {
+  gatesSet: {
+    __typename: 'GatesSetPayload',
+    gateSet: {
+      __typename: 'GateSet',
+      id: string,
+      number: number
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type GatesTriedQueryVariables = Exact<{
+  input: GatesDryRunInput;
+}>;
+
+
+export type GatesTriedQuery = {
+  gatesDryRun: {
+    __typename: 'GatesDryRun',
+    stage: string,
+    admittedCount: number,
+    versions: Array<{
+      __typename: 'GatesDryRunVersion',
+      isAdmitted: boolean,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string
+      },
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        kind: string,
+        name: string,
+        title: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        isRequired: boolean,
+        isFailing: boolean
+      }>
+    }>
+  } | null
+};
+
+export type LifecycleEventsSubscriptionVariables = Exact<{
+  project: string;
+  types?: Array<ProjectEventType> | null | undefined;
+}>;
+
+
+export type LifecycleEventsSubscription = {
+  projectEvents: {
+    __typename: 'ProjectEvent',
+    type: ProjectEventType,
+    objectType: string,
+    objectId: string,
+    detail: string | null
+  }
+};
+
+export type ModelNamesQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type ModelNamesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    models: {
+      __typename: 'ModelConnection',
+      nodes: Array<{
+        __typename: 'Model',
+        id: string,
+        name: string
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type PromotionCheckedQueryVariables = Exact<{
+  version: string;
+  stage: string;
+}>;
+
+
+export type PromotionCheckedQuery = {
+  promotionCheck: {
+    __typename: 'PromotionCheck',
+    allowsPromotion: boolean,
+    digest: string,
+    stage: string,
+    replacedVersion: string | null,
+    verdicts: Array<{
+      __typename: 'GateVerdict',
+      kind: string,
+      name: string,
+      title: string,
+      outcome: GateVerdictOutcome,
+      explanation: string,
+      isRequired: boolean,
+      isFailing: boolean
+    }>
+  } | null
+};
+
+export type PromotionRequestShownQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type PromotionRequestShownQuery = {
+  node:
+    | {
+      __typename: 'Alias',
+      id: string
+    }
+    | {
+      __typename: 'Artifact',
+      id: string
+    }
+    | {
+      __typename: 'ArtifactUpload',
+      id: string
+    }
+    | {
+      __typename: 'BackgroundJob',
+      id: string
+    }
+    | {
+      __typename: 'Candidate',
+      id: string
+    }
+    | {
+      __typename: 'CiJob',
+      id: string
+    }
+    | {
+      __typename: 'CiSettings',
+      id: string
+    }
+    | {
+      __typename: 'Deployment',
+      id: string
+    }
+    | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
+      __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
+      id: string
+    }
+    | {
+      __typename: 'Group',
+      id: string
+    }
+    | {
+      __typename: 'Identity',
+      id: string
+    }
+    | {
+      __typename: 'Invitation',
+      id: string
+    }
+    | {
+      __typename: 'LoggedModel',
+      id: string
+    }
+    | {
+      __typename: 'Member',
+      id: string
+    }
+    | {
+      __typename: 'Model',
+      id: string
+    }
+    | {
+      __typename: 'ModelVersion',
+      id: string
+    }
+    | {
+      __typename: 'OnlineExperiment',
+      id: string
+    }
+    | {
+      __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
+      isAutomatic: boolean,
+      id: string,
+      status: PromotionRequestStatus,
+      statusReason: string | null,
+      version: string,
+      number: number,
+      stage: string,
+      givenReason: string,
+      requestedByUsername: string,
+      createdAt: string,
+      expiresAt: string,
+      endedAt: string | null,
+      viewerCanApprove: boolean,
+      project: {
+        __typename: 'Project',
+        id: string,
+        fullPath: string
+      } | null,
+      promotion: {
+        __typename: 'Promotion',
+        id: string,
+        isBypass: boolean,
+        bypassReason: string | null,
+        promotedByUsername: string,
+        createdAt: string,
+        verdicts: Array<{
+          __typename: 'GateVerdict',
+          kind: string,
+          name: string,
+          title: string,
+          outcome: GateVerdictOutcome,
+          explanation: string,
+          isRequired: boolean,
+          isFailing: boolean
+        }>
+      } | null,
+      events: {
+        __typename: 'PromotionRequestEventConnection',
+        nodes: Array<{
+          __typename: 'PromotionRequestEvent',
+          kind: PromotionRequestEventKind,
+          username: string | null,
+          body: string,
+          happenedAt: string
+        }>,
+        pageInfo: {
+          __typename: 'PageInfo',
+          hasNextPage: boolean,
+          endCursor: string | null
+        }
+      },
+      modelVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string
+        } | null
+      } | null,
+      approvals: Array<{
+        __typename: 'PromotionApproval',
+        username: string,
+        givenAt: string,
+        fellAt: string | null,
+        fallReason: string | null
+      }>
+    }
+    | {
+      __typename: 'Protection',
+      id: string
+    }
+    | {
+      __typename: 'ServiceAccount',
+      id: string
+    }
+    | {
+      __typename: 'Session',
+      id: string
+    }
+    | {
+      __typename: 'Stage',
+      id: string
+    }
+    | {
+      __typename: 'Token',
+      id: string
+    }
+    | {
+      __typename: 'User',
+      id: string
+    }
+    | {
+      __typename: 'Webhook',
+      id: string
+    }
+    | {
+      __typename: 'WebhookDelivery',
+      id: string
+    }
+   | null,
+  viewer: {
+    __typename: 'Viewer',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string
+    } | null
+  } | null
+};
+
+export type PromotionRequestsQueryVariables = Exact<{
+  project: string;
+  status?: PromotionRequestStatus | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type PromotionRequestsQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    promotionRequests: {
+      __typename: 'PromotionRequestConnection',
+      nodes: Array<{
+        __typename: 'PromotionRequest',
+        id: string,
+        status: PromotionRequestStatus,
+        statusReason: string | null,
+        version: string,
+        number: number,
+        stage: string,
+        givenReason: string,
+        requestedByUsername: string,
+        createdAt: string,
+        expiresAt: string,
+        endedAt: string | null,
+        viewerCanApprove: boolean,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          model: {
+            __typename: 'Model',
+            id: string,
+            name: string
+          } | null
+        } | null,
+        approvals: Array<{
+          __typename: 'PromotionApproval',
+          username: string,
+          givenAt: string,
+          fellAt: string | null,
+          fallReason: string | null
+        }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type ProtectionDeleteMutationVariables = Exact<{
+  input: ProtectionDeleteInput;
+}>;
+
+
+export type ProtectionDeleteMutation = {
+  protectionDelete: {
+    __typename: 'ProtectionDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ProtectionSetMutationVariables = Exact<{
+  input: ProtectionSetInput;
+}>;
+
+
+export type ProtectionSetMutation = {
+  protectionSet: {
+    __typename: 'ProtectionSetPayload',
+    protection: {
+      __typename: 'Protection',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type RequestApproveMutationVariables = Exact<{
+  input: PromotionRequestApproveInput;
+}>;
+
+
+export type RequestApproveMutation = {
+  promotionRequestApprove: {
+    __typename: 'PromotionRequestApprovePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      id: string,
+      status: PromotionRequestStatus
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type RequestCommentMutationVariables = Exact<{
+  input: PromotionRequestCommentInput;
+}>;
+
+
+export type RequestCommentMutation = {
+  promotionRequestComment: {
+    __typename: 'PromotionRequestCommentPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type RequestCreateMutationVariables = Exact<{
+  input: PromotionRequestCreateInput;
+}>;
+
+
+export type RequestCreateMutation = {
+  promotionRequestCreate: {
+    __typename: 'PromotionRequestCreatePayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type RequestRejectMutationVariables = Exact<{
+  input: PromotionRequestRejectInput;
+}>;
+
+
+export type RequestRejectMutation = {
+  promotionRequestReject: {
+    __typename: 'PromotionRequestRejectPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      id: string,
+      status: PromotionRequestStatus
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type RequestWithdrawMutationVariables = Exact<{
+  input: PromotionRequestWithdrawInput;
+}>;
+
+
+export type RequestWithdrawMutation = {
+  promotionRequestWithdraw: {
+    __typename: 'PromotionRequestWithdrawPayload',
+    promotionRequest: {
+      __typename: 'PromotionRequest',
+      id: string,
+      status: PromotionRequestStatus
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageCreateMutationVariables = Exact<{
+  input: StageCreateInput;
+}>;
+
+
+export type StageCreateMutation = {
+  stageCreate: {
+    __typename: 'StageCreatePayload',
+    stage: {
+      __typename: 'Stage',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageNamesQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type StageNamesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    viewerRole: Role | null,
+    stages: Array<{
+      __typename: 'Stage',
+      id: string,
+      name: string,
+      isInitial: boolean,
+      isSealing: boolean,
+      retiredAt: string | null,
+      gateSet: {
+        __typename: 'GateSet',
+        id: string,
+        gates: Array<{
+          __typename: 'Gate',
+          id: string
+        }>
+      } | null
+    }>
+  } | null
+};
+
+export type StageRetireMutationVariables = Exact<{
+  input: StageRetireInput;
+}>;
+
+
+export type StageRetireMutation = {
+  stageRetire: {
+    __typename: 'StageRetirePayload',
+    stage: {
+      __typename: 'Stage',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageRollbackMutationVariables = Exact<{
+  input: StageRollbackInput;
+}>;
+
+
+export type StageRollbackMutation = {
+  stageRollback: {
+    __typename: 'StageRollbackPayload',
+    promotion: {
+      __typename: 'Promotion',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StageUpdateMutationVariables = Exact<{
+  input: StageUpdateInput;
+}>;
+
+
+export type StageUpdateMutation = {
+  stageUpdate: {
+    __typename: 'StageUpdatePayload',
+    stage: {
+      __typename: 'Stage',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StagesQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type StagesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    stages: Array<{
+      __typename: 'Stage',
+      id: string,
+      name: string,
+      description: string,
+      position: number,
+      mlflowName: string | null,
+      isInitial: boolean,
+      isGuarded: boolean,
+      isSealing: boolean,
+      retiredAt: string | null,
+      viewerCanUpdate: boolean,
+      gateSet: {
+        __typename: 'GateSet',
+        id: string,
+        number: number,
+        note: string,
+        createdAt: string,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        gates: Array<{
+          __typename: 'Gate',
+          id: string,
+          name: string,
+          kind: string,
+          title: string,
+          isRequired: boolean,
+          hasSecret: boolean,
+          config: Json
+        }>
+      } | null
+    }>,
+    protections: Array<{
+      __typename: 'Protection',
+      id: string,
+      kind: ProtectionKind,
+      pattern: string,
+      leastRole: Role,
+      movers: ProtectionMovers,
+      approvalCount: number,
+      setAt: string,
+      viewerCanUpdate: boolean,
+      setBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string
+      } | null
+    }>
+  } | null,
+  gateKinds: Array<{
+    __typename: 'GateKind',
+    name: string,
+    description: string,
+    schema: Json
+  }>
+};
+
+export type VersionPromoteMutationVariables = Exact<{
+  input: ModelVersionPromoteInput;
+}>;
+
+
+export type VersionPromoteMutation = {
+  modelVersionPromote: {
+    __typename: 'ModelVersionPromotePayload',
+    promotion: {
+      __typename: 'Promotion',
+      id: string,
+      status: PromotionStatus,
+      stage: string,
+      version: string,
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        kind: string,
+        name: string,
+        title: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        isRequired: boolean,
+        isFailing: boolean
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type RequestRowFragment = {
+  __typename: 'PromotionRequest',
+  id: string,
+  status: PromotionRequestStatus,
+  statusReason: string | null,
+  version: string,
+  number: number,
+  stage: string,
+  givenReason: string,
+  requestedByUsername: string,
+  createdAt: string,
+  expiresAt: string,
+  endedAt: string | null,
+  viewerCanApprove: boolean,
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string
+    } | null
+  } | null,
+  approvals: Array<{
+    __typename: 'PromotionApproval',
+    username: string,
+    givenAt: string,
+    fellAt: string | null,
+    fallReason: string | null
+  }>
+};
+
+export type VerdictFragment = {
+  __typename: 'GateVerdict',
+  kind: string,
+  name: string,
+  title: string,
+  outcome: GateVerdictOutcome,
+  explanation: string,
+  isRequired: boolean,
+  isFailing: boolean
 };
 
 export type AliasHistoryQueryVariables = Exact<{
@@ -1391,6 +4082,47 @@ export type ModelRowFragment = {
   }
 };
 
+export type GroupCreateMutationVariables = Exact<{
+  input: GroupCreateInput;
+}>;
+
+
+export type GroupCreateMutation = {
+  groupCreate: {
+    __typename: 'GroupCreatePayload',
+    group: {
+      __typename: 'Group',
+      id: string,
+      fullPath: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type GroupsQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type GroupsQuery = {
+  groups: {
+    __typename: 'GroupConnection',
+    nodes: Array<{
+      __typename: 'Group',
+      id: string,
+      name: string,
+      fullPath: string,
+      visibility: Visibility,
+      viewerCanManage: boolean
+    }>
+  }
+};
+
 export type NamespaceQueryVariables = Exact<{
   path: string;
 }>;
@@ -1400,39 +4132,1113 @@ export type NamespaceQuery = {
   project: {
     __typename: 'Project',
     id: string,
+    number: number,
     name: string,
     fullPath: string,
+    description: string,
     descriptionHtml: string,
     visibility: Visibility,
-    viewerRole: Role | null
+    createdAt: string,
+    registryAccess: FeatureAccess,
+    experimentsAccess: FeatureAccess,
+    viewerRole: Role | null,
+    viewerCanManage: boolean,
+    viewerCanWriteRegistry: boolean,
+    viewerCanWriteCandidates: boolean,
+    models: {
+      __typename: 'ModelConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Model',
+        id: string,
+        name: string,
+        updatedAt: string,
+        latestVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          stage: string
+        } | null
+      }>
+    },
+    experiments: {
+      __typename: 'ExperimentConnection',
+      totalCount: number | null
+    },
+    modelVersionSearch: {
+      __typename: 'ModelVersionSearch',
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        status: ModelVersionStatus,
+        stage: string,
+        createdAt: string,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string
+        } | null
+      }>
+    },
+    promotionRequests: {
+      __typename: 'PromotionRequestConnection',
+      totalCount: number | null
+    },
+    deployments: {
+      __typename: 'DeploymentConnection',
+      totalCount: number | null
+    },
+    storage: {
+      __typename: 'ProjectStorage',
+      stored: {
+        __typename: 'StorageAmount',
+        size: number
+      }
+    }
   } | null,
   group: {
     __typename: 'Group',
     id: string,
     name: string,
+    path: string,
     fullPath: string,
     visibility: Visibility,
+    createdAt: string,
     viewerRole: Role | null,
+    viewerCanManage: boolean,
+    viewerCanUpdate: boolean,
+    parent: {
+      __typename: 'Group',
+      id: string,
+      fullPath: string
+    } | null,
     groups: {
       __typename: 'GroupConnection',
+      totalCount: number | null,
       nodes: Array<{
         __typename: 'Group',
         id: string,
         name: string,
+        path: string,
         fullPath: string,
-        visibility: Visibility
+        visibility: Visibility,
+        viewerRole: Role | null
       }>
     },
     projects: {
       __typename: 'ProjectConnection',
+      totalCount: number | null,
       nodes: Array<{
         __typename: 'Project',
+        viewerRole: Role | null,
         id: string,
         name: string,
         fullPath: string,
+        description: string,
         visibility: Visibility
       }>
     }
+  } | null
+};
+
+export type ProjectCreateMutationVariables = Exact<{
+  input: ProjectCreateInput;
+}>;
+
+
+export type ProjectCreateMutation = {
+  projectCreate: {
+    __typename: 'ProjectCreatePayload',
+    project: {
+      __typename: 'Project',
+      id: string,
+      fullPath: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type AuditQueryVariables = Exact<{
+  project: string;
+  doneBy?: string | null | undefined;
+  objectType?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AuditQuery = {
+  auditLog: {
+    __typename: 'AuditEntryConnection',
+    nodes: Array<{
+      __typename: 'AuditEntry',
+      number: number,
+      happenedAt: string,
+      action: AuditAction,
+      objectType: string,
+      objectKey: string,
+      username: string | null,
+      ciJob: string | null,
+      address: string | null,
+      client: string | null,
+      objectValues: Array<{
+        __typename: 'AuditValue',
+        name: string,
+        value: string
+      }>,
+      changes: Array<{
+        __typename: 'AuditChange',
+        name: string,
+        before: string | null,
+        after: string | null
+      }>
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
+export type CiSettingsChangeMutationVariables = Exact<{
+  input: CiSettingsUpdateInput;
+}>;
+
+
+export type CiSettingsChangeMutation = {
+  ciSettingsUpdate: {
+    __typename: 'CiSettingsUpdatePayload',
+    ciSettings: {
+      __typename: 'CiSettings',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type DeliveryReplayMutationVariables = Exact<{
+  input: WebhookDeliveryReplayInput;
+}>;
+
+
+export type DeliveryReplayMutation = {
+  webhookDeliveryReplay: {
+    __typename: 'WebhookDeliveryReplayPayload',
+    webhookDelivery: {
+      __typename: 'WebhookDelivery',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type InvitationRevokeMutationVariables = Exact<{
+  input: InvitationRevokeInput;
+}>;
+
+
+export type InvitationRevokeMutation = {
+  invitationRevoke: {
+    __typename: 'InvitationRevokePayload',
+    invitation: {
+      __typename: 'Invitation',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type JobCancelMutationVariables = Exact<{
+  input: BackgroundJobCancelInput;
+}>;
+
+
+export type JobCancelMutation = {
+  backgroundJobCancel: {
+    __typename: 'BackgroundJobCancelPayload',
+    backgroundJob: {
+      __typename: 'BackgroundJob',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type JobRetryMutationVariables = Exact<{
+  input: BackgroundJobRetryInput;
+}>;
+
+
+export type JobRetryMutation = {
+  backgroundJobRetry: {
+    __typename: 'BackgroundJobRetryPayload',
+    backgroundJob: {
+      __typename: 'BackgroundJob',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type JobsQueryVariables = Exact<{
+  project: string;
+  status?: BackgroundJobStatus | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type JobsQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    backgroundJobs: {
+      __typename: 'BackgroundJobConnection',
+      nodes: Array<{
+        __typename: 'BackgroundJob',
+        id: string,
+        kind: string,
+        status: BackgroundJobStatus,
+        attemptCount: number,
+        maxAttempts: number,
+        done: number,
+        total: number | null,
+        statusReason: string | null,
+        nextAttemptAt: string | null,
+        createdAt: string,
+        startedAt: string | null,
+        finishedAt: string | null,
+        viewerCanRetry: boolean,
+        viewerCanCancel: boolean,
+        requestedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type MemberDeleteMutationVariables = Exact<{
+  input: MemberDeleteInput;
+}>;
+
+
+export type MemberDeleteMutation = {
+  memberDelete: {
+    __typename: 'MemberDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type MemberSetMutationVariables = Exact<{
+  input: MemberSetInput;
+}>;
+
+
+export type MemberSetMutation = {
+  memberSet: {
+    __typename: 'MemberSetPayload',
+    member: {
+      __typename: 'Member',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type MembersQueryVariables = Exact<{
+  project: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type MembersQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    viewerCanManage: boolean,
+    members: {
+      __typename: 'MemberConnection',
+      nodes: Array<{
+        __typename: 'Member',
+        id: string,
+        role: Role,
+        expiresAt: string | null,
+        user: {
+          __typename: 'User',
+          email: string | null,
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        }
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null,
+    invitations: {
+      __typename: 'InvitationConnection',
+      nodes: Array<{
+        __typename: 'Invitation',
+        id: string,
+        status: InvitationStatus,
+        email: string | null,
+        createdAt: string,
+        expiresAt: string,
+        viewerCanRevoke: boolean,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null
+  } | null
+};
+
+export type PersonInviteMutationVariables = Exact<{
+  input: UserInviteInput;
+}>;
+
+
+export type PersonInviteMutation = {
+  userInvite: {
+    __typename: 'UserInvitePayload',
+    url: string | null,
+    invitation: {
+      __typename: 'Invitation',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ProjectChangeMutationVariables = Exact<{
+  input: ProjectUpdateInput;
+}>;
+
+
+export type ProjectChangeMutation = {
+  projectUpdate: {
+    __typename: 'ProjectUpdatePayload',
+    project: {
+      __typename: 'Project',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ProjectEndMutationVariables = Exact<{
+  input: ProjectDeleteInput;
+}>;
+
+
+export type ProjectEndMutation = {
+  projectDelete: {
+    __typename: 'ProjectDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ProjectSettingsQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type ProjectSettingsQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    number: number,
+    name: string,
+    path: string,
+    fullPath: string,
+    description: string,
+    visibility: Visibility,
+    registryAccess: FeatureAccess,
+    experimentsAccess: FeatureAccess,
+    allowsVersionReuse: boolean,
+    versionBumpPolicy: ModelVersionBumpPolicy,
+    viewerCanManage: boolean,
+    viewerCanDelete: boolean,
+    ciSettings: {
+      __typename: 'CiSettings',
+      id: string,
+      provider: CiProvider,
+      baseUrl: string,
+      ciProject: string,
+      hasApiToken: boolean,
+      hasHookSecret: boolean,
+      hookUrl: string
+    } | null
+  } | null
+};
+
+export type ProjectTokensQueryVariables = Exact<{
+  project: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type ProjectTokensQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    viewerCanManage: boolean,
+    tokens: {
+      __typename: 'TokenConnection',
+      nodes: Array<{
+        __typename: 'Token',
+        id: string,
+        name: string,
+        scopes: Array<TokenScope>,
+        createdAt: string,
+        expiresAt: string | null,
+        lastUsedAt: string | null,
+        revokedAt: string | null,
+        isExpiring: boolean,
+        modelPatterns: Array<string> | null,
+        viewerCanRevoke: boolean,
+        user: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null,
+    serviceAccounts: {
+      __typename: 'ServiceAccountConnection',
+      nodes: Array<{
+        __typename: 'ServiceAccount',
+        id: string,
+        name: string,
+        description: string,
+        role: Role,
+        createdAt: string,
+        viewerCanUpdate: boolean,
+        tokens: {
+          __typename: 'TokenConnection',
+          nodes: Array<{
+            __typename: 'Token',
+            id: string,
+            name: string,
+            scopes: Array<TokenScope>,
+            createdAt: string,
+            expiresAt: string | null,
+            lastUsedAt: string | null,
+            revokedAt: string | null,
+            isExpiring: boolean,
+            modelPatterns: Array<string> | null,
+            viewerCanRevoke: boolean
+          }>,
+          pageInfo: {
+            __typename: 'PageInfo',
+            hasNextPage: boolean,
+            endCursor: string | null
+          }
+        }
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null
+  } | null
+};
+
+export type ServiceAccountEndMutationVariables = Exact<{
+  input: ServiceAccountDeleteInput;
+}>;
+
+
+export type ServiceAccountEndMutation = {
+  serviceAccountDelete: {
+    __typename: 'ServiceAccountDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ServiceAccountMakeMutationVariables = Exact<{
+  input: ServiceAccountCreateInput;
+}>;
+
+
+export type ServiceAccountMakeMutation = {
+  serviceAccountCreate: {
+    __typename: 'ServiceAccountCreatePayload',
+    serviceAccount: {
+      __typename: 'ServiceAccount',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type StorageQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type StorageQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    storage: {
+      __typename: 'ProjectStorage',
+      sizeLimit: number | null,
+      restorableSize: number | null,
+      stored: {
+        __typename: 'StorageAmount',
+        objectCount: number,
+        size: number
+      },
+      pending: {
+        __typename: 'StorageAmount',
+        objectCount: number,
+        size: number
+      },
+      damaged: {
+        __typename: 'StorageAmount',
+        objectCount: number,
+        size: number
+      },
+      awaitingRemoval: {
+        __typename: 'StorageAmount',
+        objectCount: number,
+        size: number
+      }
+    }
+  } | null
+};
+
+export type TokenEndMutationVariables = Exact<{
+  input: TokenRevokeInput;
+}>;
+
+
+export type TokenEndMutation = {
+  tokenRevoke: {
+    __typename: 'TokenRevokePayload',
+    token: {
+      __typename: 'Token',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type TokenMakeMutationVariables = Exact<{
+  input: TokenCreateInput;
+}>;
+
+
+export type TokenMakeMutation = {
+  tokenCreate: {
+    __typename: 'TokenCreatePayload',
+    secret: string | null,
+    token: {
+      __typename: 'Token',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type WebhookChangeMutationVariables = Exact<{
+  input: WebhookUpdateInput;
+}>;
+
+
+export type WebhookChangeMutation = {
+  webhookUpdate: {
+    __typename: 'WebhookUpdatePayload',
+    webhook: {
+      __typename: 'Webhook',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type WebhookDeliveriesQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhookDeliveriesQuery = {
+  node:
+    | {
+      __typename: 'Alias',
+      id: string
+    }
+    | {
+      __typename: 'Artifact',
+      id: string
+    }
+    | {
+      __typename: 'ArtifactUpload',
+      id: string
+    }
+    | {
+      __typename: 'BackgroundJob',
+      id: string
+    }
+    | {
+      __typename: 'Candidate',
+      id: string
+    }
+    | {
+      __typename: 'CiJob',
+      id: string
+    }
+    | {
+      __typename: 'CiSettings',
+      id: string
+    }
+    | {
+      __typename: 'Deployment',
+      id: string
+    }
+    | {
+      __typename: 'Derivation',
+      id: string
+    }
+    | {
+      __typename: 'Evaluation',
+      id: string
+    }
+    | {
+      __typename: 'Experiment',
+      id: string
+    }
+    | {
+      __typename: 'Gate',
+      id: string
+    }
+    | {
+      __typename: 'GateSet',
+      id: string
+    }
+    | {
+      __typename: 'Group',
+      id: string
+    }
+    | {
+      __typename: 'Identity',
+      id: string
+    }
+    | {
+      __typename: 'Invitation',
+      id: string
+    }
+    | {
+      __typename: 'LoggedModel',
+      id: string
+    }
+    | {
+      __typename: 'Member',
+      id: string
+    }
+    | {
+      __typename: 'Model',
+      id: string
+    }
+    | {
+      __typename: 'ModelVersion',
+      id: string
+    }
+    | {
+      __typename: 'OnlineExperiment',
+      id: string
+    }
+    | {
+      __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Promotion',
+      id: string
+    }
+    | {
+      __typename: 'PromotionRequest',
+      id: string
+    }
+    | {
+      __typename: 'Protection',
+      id: string
+    }
+    | {
+      __typename: 'ServiceAccount',
+      id: string
+    }
+    | {
+      __typename: 'Session',
+      id: string
+    }
+    | {
+      __typename: 'Stage',
+      id: string
+    }
+    | {
+      __typename: 'Token',
+      id: string
+    }
+    | {
+      __typename: 'User',
+      id: string
+    }
+    | {
+      __typename: 'Webhook',
+      id: string,
+      deliveries: {
+        __typename: 'WebhookDeliveryConnection',
+        nodes: Array<{
+          __typename: 'WebhookDelivery',
+          id: string,
+          event: string,
+          status: WebhookDeliveryStatus,
+          attemptCount: number,
+          responseStatus: number | null,
+          responseBody: string | null,
+          statusReason: string | null,
+          payload: string,
+          createdAt: string,
+          nextAttemptAt: string | null,
+          finishedAt: string | null
+        }>,
+        pageInfo: {
+          __typename: 'PageInfo',
+          hasNextPage: boolean,
+          endCursor: string | null
+        }
+      }
+    }
+    | {
+      __typename: 'WebhookDelivery',
+      id: string
+    }
+   | null
+};
+
+export type WebhookEndMutationVariables = Exact<{
+  input: WebhookDeleteInput;
+}>;
+
+
+export type WebhookEndMutation = {
+  webhookDelete: {
+    __typename: 'WebhookDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type WebhookMakeMutationVariables = Exact<{
+  input: WebhookCreateInput;
+}>;
+
+
+export type WebhookMakeMutation = {
+  webhookCreate: {
+    __typename: 'WebhookCreatePayload',
+    webhook: {
+      __typename: 'Webhook',
+      id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type WebhookTryMutationVariables = Exact<{
+  input: WebhookTestInput;
+}>;
+
+
+export type WebhookTryMutation = {
+  webhookTest: {
+    __typename: 'WebhookTestPayload',
+    result: {
+      __typename: 'WebhookTestResult',
+      status: WebhookDeliveryStatus,
+      responseStatus: number | null,
+      statusReason: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type WebhooksQueryVariables = Exact<{
+  project: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhooksQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    viewerCanManage: boolean,
+    webhooks: {
+      __typename: 'WebhookConnection',
+      nodes: Array<{
+        __typename: 'Webhook',
+        id: string,
+        name: string,
+        url: string,
+        description: string,
+        events: Array<string>,
+        status: WebhookStatus,
+        hasSecret: boolean,
+        createdAt: string,
+        viewerCanUpdate: boolean
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null
+  } | null
+};
+
+export type AmountFragment = {
+  __typename: 'StorageAmount',
+  objectCount: number,
+  size: number
+};
+
+export type PersonShownFragment = {
+  __typename: 'User',
+  id: string,
+  username: string,
+  name: string,
+  isBot: boolean
+};
+
+export type TokenShownFragment = {
+  __typename: 'Token',
+  id: string,
+  name: string,
+  scopes: Array<TokenScope>,
+  createdAt: string,
+  expiresAt: string | null,
+  lastUsedAt: string | null,
+  revokedAt: string | null,
+  isExpiring: boolean,
+  modelPatterns: Array<string> | null,
+  viewerCanRevoke: boolean
+};
+
+export type PaletteQueryVariables = Exact<{
+  search: string;
+  project: string;
+  isProject: boolean;
+}>;
+
+
+export type PaletteQuery = {
+  projects: {
+    __typename: 'ProjectConnection',
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      name: string,
+      fullPath: string
+    }>
+  },
+  search?: {
+    __typename: 'SearchResultConnection',
+    nodes: Array<
+      | {
+        __typename: 'Model',
+        id: string,
+        name: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }
+      | {
+        __typename: 'Experiment',
+        id: string,
+        name: string,
+        number: number,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        candidateStatus: CandidateStatus,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          name: string,
+          number: number
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+    >
   } | null
 };
 
@@ -1456,6 +5262,69 @@ export type ProjectHeadQuery = {
   } | null
 };
 
+export type ShellQueryVariables = Exact<{
+  project: string;
+  isProject: boolean;
+}>;
+
+
+export type ShellQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    isAdmin: boolean,
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null
+  } | null,
+  project?: {
+    __typename: 'Project',
+    id: string,
+    number: number,
+    name: string,
+    fullPath: string,
+    visibility: Visibility,
+    registryAccess: FeatureAccess,
+    experimentsAccess: FeatureAccess,
+    viewerRole: Role | null,
+    viewerCanManage: boolean,
+    viewerCanWriteRegistry: boolean,
+    viewerCanWriteCandidates: boolean
+  } | null
+};
+
+export type SwitcherQueryVariables = Exact<{
+  search: string;
+}>;
+
+
+export type SwitcherQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    projects: {
+      __typename: 'ProjectConnection',
+      nodes: Array<{
+        __typename: 'Project',
+        id: string,
+        name: string,
+        fullPath: string
+      }>
+    }
+  } | null,
+  projects: {
+    __typename: 'ProjectConnection',
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      name: string,
+      fullPath: string
+    }>
+  }
+};
+
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1472,6 +5341,72 @@ export type ViewerQuery = {
     } | null
   } | null
 };
+
+type Hit_Model_Fragment = {
+  __typename: 'Model',
+  id: string,
+  name: string,
+  project: {
+    __typename: 'Project',
+    id: string,
+    fullPath: string
+  } | null
+};
+
+type Hit_ModelVersion_Fragment = {
+  __typename: 'ModelVersion',
+  id: string,
+  version: string,
+  number: number,
+  model: {
+    __typename: 'Model',
+    id: string,
+    name: string,
+    project: {
+      __typename: 'Project',
+      id: string,
+      fullPath: string
+    } | null
+  } | null
+};
+
+type Hit_Experiment_Fragment = {
+  __typename: 'Experiment',
+  id: string,
+  name: string,
+  number: number,
+  project: {
+    __typename: 'Project',
+    id: string,
+    fullPath: string
+  } | null
+};
+
+type Hit_Candidate_Fragment = {
+  __typename: 'Candidate',
+  id: string,
+  uuid: string,
+  name: string,
+  candidateStatus: CandidateStatus,
+  experiment: {
+    __typename: 'Experiment',
+    id: string,
+    name: string,
+    number: number
+  } | null,
+  project: {
+    __typename: 'Project',
+    id: string,
+    fullPath: string
+  } | null
+};
+
+export type HitFragment =
+  | Hit_Model_Fragment
+  | Hit_ModelVersion_Fragment
+  | Hit_Experiment_Fragment
+  | Hit_Candidate_Fragment
+;
 
 export type AliasDeleteMutationVariables = Exact<{
   input: AliasDeleteInput;
@@ -3272,6 +7207,327 @@ export type WithdrawalFragment = {
   } | null
 };
 
+export const AccountIdentitiesDocument: TypedDocument<AccountIdentitiesQuery, AccountIdentitiesQueryVariables> = {
+  name: 'AccountIdentities',
+  kind: 'query',
+  hash: '1a95353bc8aa3df355fed41fc25f5a37b2a87d878a0187d590bf149bbe7df03d',
+  text: `query AccountIdentities {
+  signInMethods {
+    hasPasswords
+    providers {
+      name
+      title
+      __typename
+    }
+    __typename
+  }
+  viewer {
+    identities {
+      id
+      email
+      createdAt
+      lastUsedAt
+      provider {
+        name
+        title
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AccountLogDocument: TypedDocument<AccountLogQuery, AccountLogQueryVariables> = {
+  name: 'AccountLog',
+  kind: 'query',
+  hash: '975c2cd0f0a29455af540ba8ff48ff80f19081fbb1eca0705fe72c206568a034',
+  text: `query AccountLog($after: String) {
+  viewer {
+    accessLog(first: 50, after: $after) {
+      nodes {
+        ...AccessLogLine
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment AccessLogLine on AccessLogEntry {
+  happenedAt
+  action
+  status
+  statusReason
+  username
+  address
+  client
+  requestId
+  details {
+    name
+    value
+    __typename
+  }
+  doneBy {
+    id
+    username
+    name
+    __typename
+  }
+  group {
+    id
+    fullPath
+    __typename
+  }
+  project {
+    id
+    fullPath
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const AccountSessionsDocument: TypedDocument<AccountSessionsQuery, AccountSessionsQueryVariables> = {
+  name: 'AccountSessions',
+  kind: 'query',
+  hash: 'f1e86b55b716191a117934150cfcede4b5406b045f1515dc9022d5736a133ee0',
+  text: `query AccountSessions($after: String) {
+  viewer {
+    sessions(first: 50, after: $after) {
+      nodes {
+        id
+        method
+        provider
+        device
+        client
+        address
+        createdAt
+        lastUsedAt
+        expiresAt
+        endedAt
+        isCurrent
+        viewerCanRevoke
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AccountTokensDocument: TypedDocument<AccountTokensQuery, AccountTokensQueryVariables> = {
+  name: 'AccountTokens',
+  kind: 'query',
+  hash: '977d0abd350595aa86b5c1ab045751f954109bf295962478e4c7ab12c3ea44cc',
+  text: `query AccountTokens($after: String) {
+  viewer {
+    tokens(first: 50, after: $after) {
+      nodes {
+        ...TokenLine
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment TokenLine on Token {
+  id
+  name
+  scopes
+  createdAt
+  expiresAt
+  modelPatterns
+  lastUsedAt
+  lastAddress
+  lastClient
+  revokedAt
+  isExpiring
+  viewerCanRevoke
+  __typename
+}`,
+};
+
+export const AdminInvitationsDocument: TypedDocument<AdminInvitationsQuery, AdminInvitationsQueryVariables> = {
+  name: 'AdminInvitations',
+  kind: 'query',
+  hash: 'dc54c70a11f7e61563e10d62d6a8cee5f9662ce0d5bbf07d4f63b54742210367',
+  text: `query AdminInvitations($status: InvitationStatus, $after: String) {
+  invitations(status: $status, first: 50, after: $after) {
+    nodes {
+      id
+      status
+      email
+      isAdmin
+      createdAt
+      expiresAt
+      acceptedAt
+      revokedAt
+      viewerCanRevoke
+      memberships {
+        role
+        group {
+          id
+          fullPath
+          __typename
+        }
+        project {
+          id
+          fullPath
+          __typename
+        }
+        __typename
+      }
+      createdBy {
+        id
+        username
+        name
+        __typename
+      }
+      acceptedBy {
+        id
+        username
+        name
+        __typename
+      }
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    totalCount
+    __typename
+  }
+}`,
+};
+
+export const AdminLogDocument: TypedDocument<AdminLogQuery, AdminLogQueryVariables> = {
+  name: 'AdminLog',
+  kind: 'query',
+  hash: '393878232a96f9d938ea01eb46b700d087065f00e25fdb47348c65c35542c1d7',
+  text: `query AdminLog($username: String, $action: AccessAction, $status: AccessLogEntryStatus, $address: String, $after: String) {
+  accessLog(
+    username: $username
+    action: $action
+    status: $status
+    address: $address
+    first: 50
+    after: $after
+  ) {
+    nodes {
+      ...AccessLogLine
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment AccessLogLine on AccessLogEntry {
+  happenedAt
+  action
+  status
+  statusReason
+  username
+  address
+  client
+  requestId
+  details {
+    name
+    value
+    __typename
+  }
+  doneBy {
+    id
+    username
+    name
+    __typename
+  }
+  group {
+    id
+    fullPath
+    __typename
+  }
+  project {
+    id
+    fullPath
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const AdminUsersDocument: TypedDocument<AdminUsersQuery, AdminUsersQueryVariables> = {
+  name: 'AdminUsers',
+  kind: 'query',
+  hash: 'b7afddf58c5f8d8d6935750574fc99b74a913b648579e0cfe3d3c7da12ebbafb',
+  text: `query AdminUsers($search: String!, $status: UserStatus, $isAdmin: Boolean, $isBot: Boolean!, $orderBy: UserOrder, $after: String) {
+  users(
+    search: $search
+    status: $status
+    isAdmin: $isAdmin
+    isBot: $isBot
+    orderBy: $orderBy
+    first: 50
+    after: $after
+  ) {
+    nodes {
+      ...UserLine
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    totalCount
+    __typename
+  }
+}
+
+fragment UserLine on User {
+  id
+  username
+  name
+  email
+  isAdmin
+  isBot
+  isDeleted
+  createdAt
+  deactivatedAt
+  lastActiveAt
+  viewerCanUpdate
+  viewerCanManage
+  __typename
+}`,
+};
+
 export const AliasDeleteDocument: TypedDocument<AliasDeleteMutation, AliasDeleteMutationVariables> = {
   name: 'AliasDelete',
   kind: 'mutation',
@@ -3336,6 +7592,51 @@ export const AliasSetDocument: TypedDocument<AliasSetMutation, AliasSetMutationV
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const AuditDocument: TypedDocument<AuditQuery, AuditQueryVariables> = {
+  name: 'Audit',
+  kind: 'query',
+  hash: '3c74ebab260e25b397b782d95241b6a0df540798f308345d0b674adf9b67b832',
+  text: `query Audit($project: String!, $doneBy: String, $objectType: String, $after: String) {
+  auditLog(
+    project: {path: $project}
+    doneBy: $doneBy
+    objectType: $objectType
+    first: 50
+    after: $after
+  ) {
+    nodes {
+      number
+      happenedAt
+      action
+      objectType
+      objectKey
+      objectValues {
+        name
+        value
+        __typename
+      }
+      changes {
+        name
+        before
+        after
+        __typename
+      }
+      username
+      ciJob
+      address
+      client
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
       __typename
     }
     __typename
@@ -3429,6 +7730,619 @@ export const CiJobRefreshDocument: TypedDocument<CiJobRefreshMutation, CiJobRefr
     }
     __typename
   }
+}`,
+};
+
+export const CiSettingsChangeDocument: TypedDocument<CiSettingsChangeMutation, CiSettingsChangeMutationVariables> = {
+  name: 'CiSettingsChange',
+  kind: 'mutation',
+  hash: '6e14b2e767f0f719690205a42ec27c8082ade44190dae962868cde0cceb4d123',
+  text: `mutation CiSettingsChange($input: CiSettingsUpdateInput!) {
+  ciSettingsUpdate(input: $input) {
+    ciSettings {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeliveryReplayDocument: TypedDocument<DeliveryReplayMutation, DeliveryReplayMutationVariables> = {
+  name: 'DeliveryReplay',
+  kind: 'mutation',
+  hash: '2826b564acb8cf95ee107ded11e0c13ac00ab7c74e985b91999752c7471071ac',
+  text: `mutation DeliveryReplay($input: WebhookDeliveryReplayInput!) {
+  webhookDeliveryReplay(input: $input) {
+    webhookDelivery {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentEndDocument: TypedDocument<DeploymentEndMutation, DeploymentEndMutationVariables> = {
+  name: 'DeploymentEnd',
+  kind: 'mutation',
+  hash: '870eebf42fcea75a92d1353547bdb8f4a1e4cf7c496690c1bf92ca187ba61fb9',
+  text: `mutation DeploymentEnd($input: DeploymentEndInput!) {
+  deploymentEnd(input: $input) {
+    deployment {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const DeploymentsDocument: TypedDocument<DeploymentsQuery, DeploymentsQueryVariables> = {
+  name: 'Deployments',
+  kind: 'query',
+  hash: 'f3657ac120ca1bb33c8608a159be598e790aa3b5ff9f3b4b57616aa880bfd6fc',
+  text: `query Deployments($project: String!, $status: DeploymentStatus, $yanked: Boolean!, $after: String) {
+  project(by: {path: $project}) {
+    id
+    deployments(status: $status, isYanked: $yanked, first: 50, after: $after) {
+      nodes {
+        id
+        environment
+        endpoint
+        instance
+        version
+        modelName
+        follows
+        status
+        statusReason
+        startedAt
+        lastHeartbeatAt
+        endedAt
+        isDrifting
+        hasOtherFiles
+        viewerCanUpdate
+        modelVersion {
+          id
+          yankedAt
+          __typename
+        }
+        modelVersionFollowed {
+          id
+          version
+          __typename
+        }
+        createdBy {
+          id
+          username
+          name
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GatesSetDocument: TypedDocument<GatesSetMutation, GatesSetMutationVariables> = {
+  name: 'GatesSet',
+  kind: 'mutation',
+  hash: '00f4bf9647b21de70d3eb71f17b5fe5a70b6e9c3a0c55a72e70c506a05e4db4f',
+  text: `mutation GatesSet($input: GatesSetInput!) {
+  gatesSet(input: $input) {
+    gateSet {
+      id
+      number
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GatesTriedDocument: TypedDocument<GatesTriedQuery, GatesTriedQueryVariables> = {
+  name: 'GatesTried',
+  kind: 'query',
+  hash: '519ac1d451dfb7a57afe4303bc7bba153f0382422d7b898fb1369d9170a88f59',
+  text: `query GatesTried($input: GatesDryRunInput!) {
+  gatesDryRun(input: $input) {
+    stage
+    admittedCount
+    versions {
+      isAdmitted
+      modelVersion {
+        id
+        version
+        __typename
+      }
+      verdicts {
+        ...Verdict
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Verdict on GateVerdict {
+  kind
+  name
+  title
+  outcome
+  explanation
+  isRequired
+  isFailing
+  __typename
+}`,
+};
+
+export const GroupCreateDocument: TypedDocument<GroupCreateMutation, GroupCreateMutationVariables> = {
+  name: 'GroupCreate',
+  kind: 'mutation',
+  hash: '0ce07310e64f57135d7f1aa6ad4c503c4b3c4eec4a686a6c029ad43181c0e9dd',
+  text: `mutation GroupCreate($input: GroupCreateInput!) {
+  groupCreate(input: $input) {
+    group {
+      id
+      fullPath
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = {
+  name: 'Groups',
+  kind: 'query',
+  hash: '257754342aed160fc58967e44e40cbbbad32ecad8694d7e4c59bffac21377b1a',
+  text: `query Groups($search: String!) {
+  groups(search: $search, first: 50) {
+    nodes {
+      id
+      name
+      fullPath
+      visibility
+      viewerCanManage
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
+  name: 'Home',
+  kind: 'query',
+  hash: 'ae65894ccdda969fac4935c5f22810726a2714ac9270b4c58ac7af81a2e315e9',
+  text: `query Home {
+  viewer {
+    user {
+      id
+      name
+      __typename
+    }
+    projects(first: 25) {
+      totalCount
+      nodes {
+        ...ProjectLine
+        viewerRole
+        models(first: 1) {
+          totalCount
+          __typename
+        }
+        modelVersionSearch(first: 8) {
+          nodes {
+            id
+            version
+            number
+            status
+            statusReason
+            createdAt
+            updatedAt
+            stage
+            createdBy {
+              id
+              username
+              name
+              __typename
+            }
+            model {
+              id
+              name
+              __typename
+            }
+            __typename
+          }
+          __typename
+        }
+        promotionRequests(status: OPEN, first: 6) {
+          nodes {
+            id
+            version
+            stage
+            createdAt
+            expiresAt
+            requestedByUsername
+            viewerCanApprove
+            modelVersion {
+              id
+              number
+              model {
+                id
+                name
+                __typename
+              }
+              __typename
+            }
+            __typename
+          }
+          __typename
+        }
+        backgroundJobs(status: DEAD, first: 3) {
+          nodes {
+            id
+            kind
+            statusReason
+            finishedAt
+            __typename
+          }
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  projects(first: 20) {
+    totalCount
+    nodes {
+      ...ProjectLine
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment ProjectLine on Project {
+  id
+  name
+  fullPath
+  description
+  visibility
+  __typename
+}`,
+};
+
+export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, IdentityDeleteMutationVariables> = {
+  name: 'IdentityDelete',
+  kind: 'mutation',
+  hash: '5f0f2977bc3fc572b496aa87dbc372f96df1ad299a88713e7dbd4b2e706ac3d5',
+  text: `mutation IdentityDelete($input: IdentityDeleteInput!) {
+  identityDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const InvitationRenewDocument: TypedDocument<InvitationRenewMutation, InvitationRenewMutationVariables> = {
+  name: 'InvitationRenew',
+  kind: 'mutation',
+  hash: '5df9fb1721bb302a65229b376112f2fb64b1161b6ff247991cdcab152405033c',
+  text: `mutation InvitationRenew($input: InvitationRenewInput!) {
+  invitationRenew(input: $input) {
+    url
+    invitation {
+      id
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const InvitationRevokeDocument: TypedDocument<InvitationRevokeMutation, InvitationRevokeMutationVariables> = {
+  name: 'InvitationRevoke',
+  kind: 'mutation',
+  hash: '063f1dce88b6ea0cfe3e53e20b5215d4c30b18530c8ed51673d292ab357478f8',
+  text: `mutation InvitationRevoke($input: InvitationRevokeInput!) {
+  invitationRevoke(input: $input) {
+    invitation {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const InvitationTargetsDocument: TypedDocument<InvitationTargetsQuery, InvitationTargetsQueryVariables> = {
+  name: 'InvitationTargets',
+  kind: 'query',
+  hash: 'd2ce562db3a68fc80d83c3e0bfdbe634b424b91009cf9c80467e32362046ee66',
+  text: `query InvitationTargets($search: String!) {
+  groups(search: $search, first: 20) {
+    nodes {
+      id
+      fullPath
+      __typename
+    }
+    __typename
+  }
+  projects(search: $search, first: 20) {
+    nodes {
+      id
+      fullPath
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const JobCancelDocument: TypedDocument<JobCancelMutation, JobCancelMutationVariables> = {
+  name: 'JobCancel',
+  kind: 'mutation',
+  hash: '7732f1a3b9bd865d8b1c381965e3e035f426b468d4699f450b297619a69998bb',
+  text: `mutation JobCancel($input: BackgroundJobCancelInput!) {
+  backgroundJobCancel(input: $input) {
+    backgroundJob {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const JobRetryDocument: TypedDocument<JobRetryMutation, JobRetryMutationVariables> = {
+  name: 'JobRetry',
+  kind: 'mutation',
+  hash: '703422fd413eaec7674a636d7adcbf1d0182e19da75f7cb70d908904ec87e60b',
+  text: `mutation JobRetry($input: BackgroundJobRetryInput!) {
+  backgroundJobRetry(input: $input) {
+    backgroundJob {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const JobsDocument: TypedDocument<JobsQuery, JobsQueryVariables> = {
+  name: 'Jobs',
+  kind: 'query',
+  hash: '667b7a86a85692b59fd41e3c569ea4da02f104b75e7c4ab45f3593f7778214d0',
+  text: `query Jobs($project: String!, $status: BackgroundJobStatus, $after: String) {
+  project(by: {path: $project}) {
+    id
+    backgroundJobs(status: $status, first: 50, after: $after) {
+      nodes {
+        id
+        kind
+        status
+        attemptCount
+        maxAttempts
+        done
+        total
+        statusReason
+        nextAttemptAt
+        createdAt
+        startedAt
+        finishedAt
+        viewerCanRetry
+        viewerCanCancel
+        requestedBy {
+          ...PersonShown
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment PersonShown on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}`,
+};
+
+export const LifecycleEventsDocument: TypedDocument<LifecycleEventsSubscription, LifecycleEventsSubscriptionVariables> = {
+  name: 'LifecycleEvents',
+  kind: 'subscription',
+  hash: '302020b35d7b10ffdf4d463ae0d9cd5d12c1515dc94102386e2b56d112328d3c',
+  text: `subscription LifecycleEvents($project: String!, $types: [ProjectEventType!]) {
+  projectEvents(project: {path: $project}, types: $types) {
+    type
+    objectType
+    objectId
+    detail
+    __typename
+  }
+}`,
+};
+
+export const MemberDeleteDocument: TypedDocument<MemberDeleteMutation, MemberDeleteMutationVariables> = {
+  name: 'MemberDelete',
+  kind: 'mutation',
+  hash: '17d778c915fb4e5538c37c8a509d44ea868a032e782061818fe109b1795fc88a',
+  text: `mutation MemberDelete($input: MemberDeleteInput!) {
+  memberDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const MemberSetDocument: TypedDocument<MemberSetMutation, MemberSetMutationVariables> = {
+  name: 'MemberSet',
+  kind: 'mutation',
+  hash: '04a084063763a717a5b1e51dcd39c14c2487319b4448ced8c3b4be66c8493640',
+  text: `mutation MemberSet($input: MemberSetInput!) {
+  memberSet(input: $input) {
+    member {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const MembersDocument: TypedDocument<MembersQuery, MembersQueryVariables> = {
+  name: 'Members',
+  kind: 'query',
+  hash: '53a73196293e3297d24f55270e14a25db518fae074b63a1d5786e370a91589f3',
+  text: `query Members($project: String!, $after: String) {
+  project(by: {path: $project}) {
+    id
+    viewerCanManage
+    members(first: 100, after: $after) {
+      nodes {
+        id
+        role
+        expiresAt
+        user {
+          ...PersonShown
+          email
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    invitations(first: 50) {
+      nodes {
+        id
+        status
+        email
+        createdAt
+        expiresAt
+        viewerCanRevoke
+        createdBy {
+          ...PersonShown
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment PersonShown on User {
+  id
+  username
+  name
+  isBot
+  __typename
 }`,
 };
 
@@ -3776,6 +8690,31 @@ fragment ModelRow on Model {
 }`,
 };
 
+export const ModelNamesDocument: TypedDocument<ModelNamesQuery, ModelNamesQueryVariables> = {
+  name: 'ModelNames',
+  kind: 'query',
+  hash: '26a8a9e88d21091ed062759c6f83eb3ea9361b71f8f2e798f60bfd7c5b306615',
+  text: `query ModelNames($project: String!) {
+  project(by: {path: $project}) {
+    id
+    models(first: 100, orderBy: {field: UPDATED_AT, direction: DESC}) {
+      nodes {
+        id
+        name
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelPerformanceDocument: TypedDocument<ModelPerformanceQuery, ModelPerformanceQueryVariables> = {
   name: 'ModelPerformance',
   kind: 'query',
@@ -4045,45 +8984,131 @@ fragment ModelRow on Model {
 export const NamespaceDocument: TypedDocument<NamespaceQuery, NamespaceQueryVariables> = {
   name: 'Namespace',
   kind: 'query',
-  hash: '091502d70f2abda85f7ae99425df32b5f36d0c2656985e52202b21e7bced7a16',
+  hash: '075bbc9839fd6eb1426d2b391ca0ec5e00eb72dd640a9d784642b5c057eb8d54',
   text: `query Namespace($path: String!) {
   project(by: {path: $path}) {
     id
+    number
     name
     fullPath
+    description
     descriptionHtml
     visibility
+    createdAt
+    registryAccess
+    experimentsAccess
     viewerRole
+    viewerCanManage
+    viewerCanWriteRegistry
+    viewerCanWriteCandidates
+    models(orderBy: {field: UPDATED_AT, direction: DESC}, first: 5) {
+      totalCount
+      nodes {
+        id
+        name
+        updatedAt
+        latestVersion {
+          id
+          version
+          stage
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    experiments(first: 1) {
+      totalCount
+      __typename
+    }
+    modelVersionSearch(first: 8) {
+      nodes {
+        id
+        version
+        number
+        status
+        stage
+        createdAt
+        createdBy {
+          id
+          username
+          name
+          __typename
+        }
+        model {
+          id
+          name
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    promotionRequests(status: OPEN, first: 1) {
+      totalCount
+      __typename
+    }
+    deployments(first: 1) {
+      totalCount
+      __typename
+    }
+    storage {
+      stored {
+        size
+        __typename
+      }
+      __typename
+    }
     __typename
   }
   group(by: {path: $path}) {
     id
     name
+    path
     fullPath
     visibility
+    createdAt
     viewerRole
+    viewerCanManage
+    viewerCanUpdate
+    parent {
+      id
+      fullPath
+      __typename
+    }
     groups(first: 100) {
+      totalCount
       nodes {
         id
         name
+        path
         fullPath
         visibility
+        viewerRole
         __typename
       }
       __typename
     }
     projects(first: 100) {
+      totalCount
       nodes {
-        id
-        name
-        fullPath
-        visibility
+        ...ProjectLine
+        viewerRole
         __typename
       }
       __typename
     }
     __typename
   }
+}
+
+fragment ProjectLine on Project {
+  id
+  name
+  fullPath
+  description
+  visibility
+  __typename
 }`,
 };
 
@@ -4143,6 +9168,190 @@ export const NextVersionsDocument: TypedDocument<NextVersionsQuery, NextVersions
 }`,
 };
 
+export const PaletteDocument: TypedDocument<PaletteQuery, PaletteQueryVariables> = {
+  name: 'Palette',
+  kind: 'query',
+  hash: 'cab9f8f5078e9ca680cd8ac4327a33a556d467faf65f56523e2235d1143bb95f',
+  text: `query Palette($search: String!, $project: String!, $isProject: Boolean!) {
+  projects(search: $search, first: 6) {
+    nodes {
+      id
+      name
+      fullPath
+      __typename
+    }
+    __typename
+  }
+  search(project: {path: $project}, search: $search, first: 15) @include(if: $isProject) {
+    nodes {
+      ...Hit
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Hit on SearchResult {
+  ... on Model {
+    __typename
+    id
+    name
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on ModelVersion {
+    __typename
+    id
+    version
+    number
+    model {
+      id
+      name
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+  }
+  ... on Experiment {
+    __typename
+    id
+    name
+    number
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on Candidate {
+    __typename
+    id
+    uuid
+    name
+    candidateStatus: status
+    experiment {
+      id
+      name
+      number
+      __typename
+    }
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  __typename
+}`,
+};
+
+export const PasswordChangeDocument: TypedDocument<PasswordChangeMutation, PasswordChangeMutationVariables> = {
+  name: 'PasswordChange',
+  kind: 'mutation',
+  hash: 'be0b528acc06e0ccc04fab81e59596450a4a04cf7bcd0227ef1a4d5f11885881',
+  text: `mutation PasswordChange($input: PasswordChangeInput!) {
+  passwordChange(input: $input) {
+    endedSessionCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const PersonInviteDocument: TypedDocument<PersonInviteMutation, PersonInviteMutationVariables> = {
+  name: 'PersonInvite',
+  kind: 'mutation',
+  hash: '269f010ff9fb622459f9631085ef37aa9bae6882b44d853a7044decd541f1216',
+  text: `mutation PersonInvite($input: UserInviteInput!) {
+  userInvite(input: $input) {
+    url
+    invitation {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProjectChangeDocument: TypedDocument<ProjectChangeMutation, ProjectChangeMutationVariables> = {
+  name: 'ProjectChange',
+  kind: 'mutation',
+  hash: '4460449942a9b98f6dc285dca0db5d111f6ae90ffd5e8437e8fe5cf4efa727e1',
+  text: `mutation ProjectChange($input: ProjectUpdateInput!) {
+  projectUpdate(input: $input) {
+    project {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProjectCreateDocument: TypedDocument<ProjectCreateMutation, ProjectCreateMutationVariables> = {
+  name: 'ProjectCreate',
+  kind: 'mutation',
+  hash: 'c4825114940e0de863643130fd5bca9a424d18a31003f6ff24cd70422865922a',
+  text: `mutation ProjectCreate($input: ProjectCreateInput!) {
+  projectCreate(input: $input) {
+    project {
+      id
+      fullPath
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProjectEndDocument: TypedDocument<ProjectEndMutation, ProjectEndMutationVariables> = {
+  name: 'ProjectEnd',
+  kind: 'mutation',
+  hash: '6d7027f9238344fd74d3816d167bd56188fb6bfbb857d9bbf468b481c35cd954',
+  text: `mutation ProjectEnd($input: ProjectDeleteInput!) {
+  projectDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ProjectHeadDocument: TypedDocument<ProjectHeadQuery, ProjectHeadQueryVariables> = {
   name: 'ProjectHead',
   kind: 'query',
@@ -4163,23 +9372,338 @@ export const ProjectHeadDocument: TypedDocument<ProjectHeadQuery, ProjectHeadQue
 }`,
 };
 
-export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariables> = {
-  name: 'Projects',
+export const ProjectSettingsDocument: TypedDocument<ProjectSettingsQuery, ProjectSettingsQueryVariables> = {
+  name: 'ProjectSettings',
   kind: 'query',
-  hash: 'e686bd90eef958d38fd827482bc466e62c3f52364bdde96ebc4a87048aa04a76',
-  text: `query Projects($search: String!, $after: String) {
-  projects(search: $search, first: 50, after: $after) {
-    nodes {
+  hash: '4f30d657e38979996756e8a8d90d3b0201f7f65d8fdba5a5111ffdb578e8afae',
+  text: `query ProjectSettings($project: String!) {
+  project(by: {path: $project}) {
+    id
+    number
+    name
+    path
+    fullPath
+    description
+    visibility
+    registryAccess
+    experimentsAccess
+    allowsVersionReuse
+    versionBumpPolicy
+    viewerCanManage
+    viewerCanDelete
+    ciSettings {
       id
-      name
-      fullPath
-      visibility
-      description
+      provider
+      baseUrl
+      ciProject
+      hasApiToken
+      hasHookSecret
+      hookUrl
       __typename
     }
-    pageInfo {
-      hasNextPage
-      endCursor
+    __typename
+  }
+}`,
+};
+
+export const ProjectTokensDocument: TypedDocument<ProjectTokensQuery, ProjectTokensQueryVariables> = {
+  name: 'ProjectTokens',
+  kind: 'query',
+  hash: 'ddb8313727e56e389cd8d9d442fd15972e22c7ee57ce9789b09e43b093f1a658',
+  text: `query ProjectTokens($project: String!, $after: String) {
+  project(by: {path: $project}) {
+    id
+    viewerCanManage
+    tokens(first: 50, after: $after) {
+      nodes {
+        ...TokenShown
+        user {
+          ...PersonShown
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    serviceAccounts(first: 100) {
+      nodes {
+        id
+        name
+        description
+        role
+        createdAt
+        viewerCanUpdate
+        tokens(first: 20) {
+          nodes {
+            ...TokenShown
+            __typename
+          }
+          pageInfo {
+            hasNextPage
+            endCursor
+            __typename
+          }
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment PersonShown on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment TokenShown on Token {
+  id
+  name
+  scopes
+  createdAt
+  expiresAt
+  lastUsedAt
+  revokedAt
+  isExpiring
+  modelPatterns
+  viewerCanRevoke
+  __typename
+}`,
+};
+
+export const PromotionCheckedDocument: TypedDocument<PromotionCheckedQuery, PromotionCheckedQueryVariables> = {
+  name: 'PromotionChecked',
+  kind: 'query',
+  hash: 'fa692f68611fc88e8e7c14d6a30da961647c35d79775c3f4fcb475f6035a13ab',
+  text: `query PromotionChecked($version: ID!, $stage: String!) {
+  promotionCheck(modelVersion: {id: $version}, stage: $stage) {
+    allowsPromotion
+    digest
+    stage
+    replacedVersion
+    verdicts {
+      ...Verdict
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Verdict on GateVerdict {
+  kind
+  name
+  title
+  outcome
+  explanation
+  isRequired
+  isFailing
+  __typename
+}`,
+};
+
+export const PromotionRequestShownDocument: TypedDocument<PromotionRequestShownQuery, PromotionRequestShownQueryVariables> = {
+  name: 'PromotionRequestShown',
+  kind: 'query',
+  hash: 'd213767281d13bfa237219d29ee84a4aeb5ba13aca926bb7bb3ad45fbe1083e5',
+  text: `query PromotionRequestShown($id: ID!) {
+  node(id: $id) {
+    id
+    ... on PromotionRequest {
+      ...RequestRow
+      isAutomatic
+      project {
+        id
+        fullPath
+        __typename
+      }
+      promotion {
+        id
+        isBypass
+        bypassReason
+        promotedByUsername
+        createdAt
+        verdicts {
+          ...Verdict
+          __typename
+        }
+        __typename
+      }
+      events(first: 100) {
+        nodes {
+          kind
+          username
+          body
+          happenedAt
+          __typename
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  viewer {
+    user {
+      id
+      username
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment RequestRow on PromotionRequest {
+  id
+  status
+  statusReason
+  version
+  number
+  stage
+  givenReason
+  requestedByUsername
+  createdAt
+  expiresAt
+  endedAt
+  viewerCanApprove
+  modelVersion {
+    id
+    model {
+      id
+      name
+      __typename
+    }
+    __typename
+  }
+  approvals {
+    username
+    givenAt
+    fellAt
+    fallReason
+    __typename
+  }
+  __typename
+}
+
+fragment Verdict on GateVerdict {
+  kind
+  name
+  title
+  outcome
+  explanation
+  isRequired
+  isFailing
+  __typename
+}`,
+};
+
+export const PromotionRequestsDocument: TypedDocument<PromotionRequestsQuery, PromotionRequestsQueryVariables> = {
+  name: 'PromotionRequests',
+  kind: 'query',
+  hash: 'ea52ec2a795829c4947481b5690194f861af6b3cf8ce0a50d65de78c9b3d5ba0',
+  text: `query PromotionRequests($project: String!, $status: PromotionRequestStatus, $after: String) {
+  project(by: {path: $project}) {
+    id
+    promotionRequests(status: $status, first: 50, after: $after) {
+      nodes {
+        ...RequestRow
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment RequestRow on PromotionRequest {
+  id
+  status
+  statusReason
+  version
+  number
+  stage
+  givenReason
+  requestedByUsername
+  createdAt
+  expiresAt
+  endedAt
+  viewerCanApprove
+  modelVersion {
+    id
+    model {
+      id
+      name
+      __typename
+    }
+    __typename
+  }
+  approvals {
+    username
+    givenAt
+    fellAt
+    fallReason
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const ProtectionDeleteDocument: TypedDocument<ProtectionDeleteMutation, ProtectionDeleteMutationVariables> = {
+  name: 'ProtectionDelete',
+  kind: 'mutation',
+  hash: '1055ece7bb17ff32a3a7ae2e3c892ae3afe88eec48c5047c6de04b6743094ae0',
+  text: `mutation ProtectionDelete($input: ProtectionDeleteInput!) {
+  protectionDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ProtectionSetDocument: TypedDocument<ProtectionSetMutation, ProtectionSetMutationVariables> = {
+  name: 'ProtectionSet',
+  kind: 'mutation',
+  hash: '6d85113639e6823fbe8cc317f152fb2fc6ce88f26faa5b1e45ea8c26108e4bb2',
+  text: `mutation ProtectionSet($input: ProtectionSetInput!) {
+  protectionSet(input: $input) {
+    protection {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename
@@ -4199,6 +9723,935 @@ export const RegistryEventsDocument: TypedDocument<RegistryEventsSubscription, R
     occurredAt
     __typename
   }
+}`,
+};
+
+export const RequestApproveDocument: TypedDocument<RequestApproveMutation, RequestApproveMutationVariables> = {
+  name: 'RequestApprove',
+  kind: 'mutation',
+  hash: '316e0e9a40e41e185b4bd20ade1b992c0bd7c14ca922111899fcc60f2c79ded8',
+  text: `mutation RequestApprove($input: PromotionRequestApproveInput!) {
+  promotionRequestApprove(input: $input) {
+    promotionRequest {
+      id
+      status
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const RequestCommentDocument: TypedDocument<RequestCommentMutation, RequestCommentMutationVariables> = {
+  name: 'RequestComment',
+  kind: 'mutation',
+  hash: 'b3b62c81d7bd78b9d0b703d0ce6f4eb22a648d376781ada1280649e31c809749',
+  text: `mutation RequestComment($input: PromotionRequestCommentInput!) {
+  promotionRequestComment(input: $input) {
+    promotionRequest {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const RequestCreateDocument: TypedDocument<RequestCreateMutation, RequestCreateMutationVariables> = {
+  name: 'RequestCreate',
+  kind: 'mutation',
+  hash: 'f3b00f9364fddee2ed7478c5900b35dd922cd3fe00c68a378f6242b95b704d73',
+  text: `mutation RequestCreate($input: PromotionRequestCreateInput!) {
+  promotionRequestCreate(input: $input) {
+    promotionRequest {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const RequestRejectDocument: TypedDocument<RequestRejectMutation, RequestRejectMutationVariables> = {
+  name: 'RequestReject',
+  kind: 'mutation',
+  hash: '6679bcc9cb838763a48dcb2b44761cd35d4b72b6caf0a9420b7ab5c67412683b',
+  text: `mutation RequestReject($input: PromotionRequestRejectInput!) {
+  promotionRequestReject(input: $input) {
+    promotionRequest {
+      id
+      status
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const RequestWithdrawDocument: TypedDocument<RequestWithdrawMutation, RequestWithdrawMutationVariables> = {
+  name: 'RequestWithdraw',
+  kind: 'mutation',
+  hash: 'a4f7c351d2eb947be18872878baed33c22f12b6cc87e379241c94fad13597b38',
+  text: `mutation RequestWithdraw($input: PromotionRequestWithdrawInput!) {
+  promotionRequestWithdraw(input: $input) {
+    promotionRequest {
+      id
+      status
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const SearchEverywhereDocument: TypedDocument<SearchEverywhereQuery, SearchEverywhereQueryVariables> = {
+  name: 'SearchEverywhere',
+  kind: 'query',
+  hash: '7fa1ba859299d23308c5920d31c91457e62e4bd3387573092894c0680b6de730',
+  text: `query SearchEverywhere($search: String!) {
+  groups(search: $search, first: 20) {
+    totalCount
+    nodes {
+      id
+      name
+      fullPath
+      visibility
+      __typename
+    }
+    __typename
+  }
+  projects(search: $search, first: 50) {
+    totalCount
+    nodes {
+      ...ProjectLine
+      __typename
+    }
+    __typename
+  }
+  viewer {
+    projects(first: 50) {
+      totalCount
+      nodes {
+        id
+        fullPath
+        models(search: $search, first: 5) {
+          totalCount
+          nodes {
+            id
+            name
+            updatedAt
+            latestVersion {
+              id
+              version
+              __typename
+            }
+            __typename
+          }
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment ProjectLine on Project {
+  id
+  name
+  fullPath
+  description
+  visibility
+  __typename
+}`,
+};
+
+export const SearchProjectDocument: TypedDocument<SearchProjectQuery, SearchProjectQueryVariables> = {
+  name: 'SearchProject',
+  kind: 'query',
+  hash: 'a017e524c76bf519596f182ba29ce9daecdd4590642b2c218bacf90dfa64da6c',
+  text: `query SearchProject($project: String!, $search: String!, $after: String) {
+  search(project: {path: $project}, search: $search, first: 50, after: $after) {
+    nodes {
+      ...Hit
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    totalCount
+    __typename
+  }
+}
+
+fragment Hit on SearchResult {
+  ... on Model {
+    __typename
+    id
+    name
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on ModelVersion {
+    __typename
+    id
+    version
+    number
+    model {
+      id
+      name
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+  }
+  ... on Experiment {
+    __typename
+    id
+    name
+    number
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on Candidate {
+    __typename
+    id
+    uuid
+    name
+    candidateStatus: status
+    experiment {
+      id
+      name
+      number
+      __typename
+    }
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  __typename
+}`,
+};
+
+export const ServiceAccountEndDocument: TypedDocument<ServiceAccountEndMutation, ServiceAccountEndMutationVariables> = {
+  name: 'ServiceAccountEnd',
+  kind: 'mutation',
+  hash: '67832bb43409434e728e9118129fa1b9611909de0eba0052b3d68fb51c49c1d8',
+  text: `mutation ServiceAccountEnd($input: ServiceAccountDeleteInput!) {
+  serviceAccountDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ServiceAccountMakeDocument: TypedDocument<ServiceAccountMakeMutation, ServiceAccountMakeMutationVariables> = {
+  name: 'ServiceAccountMake',
+  kind: 'mutation',
+  hash: '2c6ddbeb49f31dc74f665601f13ee87a20e4d7a4cc12b5f5c1fbc60ab86a3912',
+  text: `mutation ServiceAccountMake($input: ServiceAccountCreateInput!) {
+  serviceAccountCreate(input: $input) {
+    serviceAccount {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const SessionRevokeDocument: TypedDocument<SessionRevokeMutation, SessionRevokeMutationVariables> = {
+  name: 'SessionRevoke',
+  kind: 'mutation',
+  hash: 'b5cda37dcb6e1cb538064967cfeb31db90872b0c40cbe9e36086aa1a7fb6ca99',
+  text: `mutation SessionRevoke($input: SessionRevokeInput!) {
+  sessionRevoke(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const SessionsRevokeDocument: TypedDocument<SessionsRevokeMutation, SessionsRevokeMutationVariables> = {
+  name: 'SessionsRevoke',
+  kind: 'mutation',
+  hash: 'd56213d7010a2325952c45a403571349ad1669da95ab15e5b85a05b4f30a4136',
+  text: `mutation SessionsRevoke($input: SessionsRevokeInput!) {
+  sessionsRevoke(input: $input) {
+    deletedCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ShellDocument: TypedDocument<ShellQuery, ShellQueryVariables> = {
+  name: 'Shell',
+  kind: 'query',
+  hash: '69ce2d30a09f8e835b09f299fe6b1f95652f93455b3afcab56db9f96c9129bc0',
+  text: `query Shell($project: String!, $isProject: Boolean!) {
+  viewer {
+    isAdmin
+    user {
+      id
+      username
+      name
+      isBot
+      __typename
+    }
+    __typename
+  }
+  project(by: {path: $project}) @include(if: $isProject) {
+    id
+    number
+    name
+    fullPath
+    visibility
+    registryAccess
+    experimentsAccess
+    viewerRole
+    viewerCanManage
+    viewerCanWriteRegistry
+    viewerCanWriteCandidates
+    __typename
+  }
+}`,
+};
+
+export const StageCreateDocument: TypedDocument<StageCreateMutation, StageCreateMutationVariables> = {
+  name: 'StageCreate',
+  kind: 'mutation',
+  hash: '717401c2cd3f03f818d07797f390b77fea7976248913abedff6cf3b7b7bf8f31',
+  text: `mutation StageCreate($input: StageCreateInput!) {
+  stageCreate(input: $input) {
+    stage {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageNamesDocument: TypedDocument<StageNamesQuery, StageNamesQueryVariables> = {
+  name: 'StageNames',
+  kind: 'query',
+  hash: 'cff1609b74080ed0ed919c6bb6e00cdfda937ba8752e23ae55f0bda774cd4d43',
+  text: `query StageNames($project: String!) {
+  project(by: {path: $project}) {
+    id
+    viewerRole
+    stages {
+      id
+      name
+      isInitial
+      isSealing
+      retiredAt
+      gateSet {
+        id
+        gates {
+          id
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageRetireDocument: TypedDocument<StageRetireMutation, StageRetireMutationVariables> = {
+  name: 'StageRetire',
+  kind: 'mutation',
+  hash: '51ccd5125f9d003e9f2550c47b776d5c082c80bf4e617053c5ddf575e4973040',
+  text: `mutation StageRetire($input: StageRetireInput!) {
+  stageRetire(input: $input) {
+    stage {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageRollbackDocument: TypedDocument<StageRollbackMutation, StageRollbackMutationVariables> = {
+  name: 'StageRollback',
+  kind: 'mutation',
+  hash: 'd71f2795dbb80ae7e694c3d2da2dcae08494724c78d143677c41159c1a777411',
+  text: `mutation StageRollback($input: StageRollbackInput!) {
+  stageRollback(input: $input) {
+    promotion {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StageUpdateDocument: TypedDocument<StageUpdateMutation, StageUpdateMutationVariables> = {
+  name: 'StageUpdate',
+  kind: 'mutation',
+  hash: '58f811faf8ccae9ab092dbdc5c02f0aada4286e42f1bb7aa6d13116e501fc7d8',
+  text: `mutation StageUpdate($input: StageUpdateInput!) {
+  stageUpdate(input: $input) {
+    stage {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const StagesDocument: TypedDocument<StagesQuery, StagesQueryVariables> = {
+  name: 'Stages',
+  kind: 'query',
+  hash: '4554d3c20a0341ca5478007539157017217dac7f23218357b0de1dbf429ad911',
+  text: `query Stages($project: String!) {
+  project(by: {path: $project}) {
+    id
+    stages {
+      id
+      name
+      description
+      position
+      mlflowName
+      isInitial
+      isGuarded
+      isSealing
+      retiredAt
+      viewerCanUpdate
+      gateSet {
+        id
+        number
+        note
+        createdAt
+        createdBy {
+          id
+          username
+          name
+          __typename
+        }
+        gates {
+          id
+          name
+          kind
+          title
+          isRequired
+          hasSecret
+          config
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    protections {
+      id
+      kind
+      pattern
+      leastRole
+      movers
+      approvalCount
+      setAt
+      viewerCanUpdate
+      setBy {
+        id
+        username
+        name
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  gateKinds {
+    name
+    description
+    schema
+    __typename
+  }
+}`,
+};
+
+export const StorageDocument: TypedDocument<StorageQuery, StorageQueryVariables> = {
+  name: 'Storage',
+  kind: 'query',
+  hash: '8627da87b53448fbaf10cda32ea4d0d76e59d1aff46e2416cd181bb32957ae3c',
+  text: `query Storage($project: String!) {
+  project(by: {path: $project}) {
+    id
+    storage {
+      stored {
+        ...Amount
+        __typename
+      }
+      pending {
+        ...Amount
+        __typename
+      }
+      damaged {
+        ...Amount
+        __typename
+      }
+      awaitingRemoval {
+        ...Amount
+        __typename
+      }
+      sizeLimit
+      restorableSize
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Amount on StorageAmount {
+  objectCount
+  size
+  __typename
+}`,
+};
+
+export const SwitcherDocument: TypedDocument<SwitcherQuery, SwitcherQueryVariables> = {
+  name: 'Switcher',
+  kind: 'query',
+  hash: '131c91759494f01a542cb93b2992e206a4447c49c6f47bb6f565871f57efe3e7',
+  text: `query Switcher($search: String!) {
+  viewer {
+    projects(first: 50) {
+      nodes {
+        id
+        name
+        fullPath
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  projects(search: $search, first: 20) {
+    nodes {
+      id
+      name
+      fullPath
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const TokenCreateDocument: TypedDocument<TokenCreateMutation, TokenCreateMutationVariables> = {
+  name: 'TokenCreate',
+  kind: 'mutation',
+  hash: '7c92ec57247bdf706c5b6b01a4572f131dc21e9bb2a7705a30773dfbc4c45ee9',
+  text: `mutation TokenCreate($input: TokenCreateInput!) {
+  tokenCreate(input: $input) {
+    secret
+    token {
+      ...TokenLine
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment TokenLine on Token {
+  id
+  name
+  scopes
+  createdAt
+  expiresAt
+  modelPatterns
+  lastUsedAt
+  lastAddress
+  lastClient
+  revokedAt
+  isExpiring
+  viewerCanRevoke
+  __typename
+}`,
+};
+
+export const TokenEndDocument: TypedDocument<TokenEndMutation, TokenEndMutationVariables> = {
+  name: 'TokenEnd',
+  kind: 'mutation',
+  hash: '4e9106ff10627b44a7ecc7a70e1467264ba2990faff1ee03562a5e3c0e907b05',
+  text: `mutation TokenEnd($input: TokenRevokeInput!) {
+  tokenRevoke(input: $input) {
+    token {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const TokenMakeDocument: TypedDocument<TokenMakeMutation, TokenMakeMutationVariables> = {
+  name: 'TokenMake',
+  kind: 'mutation',
+  hash: 'ea722f9fc7a1631af075620b3261635da85ea708378ef3abf652eed417e822de',
+  text: `mutation TokenMake($input: TokenCreateInput!) {
+  tokenCreate(input: $input) {
+    secret
+    token {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const TokenRevokeDocument: TypedDocument<TokenRevokeMutation, TokenRevokeMutationVariables> = {
+  name: 'TokenRevoke',
+  kind: 'mutation',
+  hash: '631d6d81658fbbf5a3e56ea20aa85757cbfe6c3a6bd4aa413d7749728b6576cb',
+  text: `mutation TokenRevoke($input: TokenRevokeInput!) {
+  tokenRevoke(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const TokenRotateDocument: TypedDocument<TokenRotateMutation, TokenRotateMutationVariables> = {
+  name: 'TokenRotate',
+  kind: 'mutation',
+  hash: '049acb1572e829b8d8f8fe40908b63ee36c129089baab896a1c8ceec5f149098',
+  text: `mutation TokenRotate($input: TokenRotateInput!) {
+  tokenRotate(input: $input) {
+    secret
+    token {
+      ...TokenLine
+      __typename
+    }
+    replaced {
+      id
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment TokenLine on Token {
+  id
+  name
+  scopes
+  createdAt
+  expiresAt
+  modelPatterns
+  lastUsedAt
+  lastAddress
+  lastClient
+  revokedAt
+  isExpiring
+  viewerCanRevoke
+  __typename
+}`,
+};
+
+export const UserDeactivateDocument: TypedDocument<UserDeactivateMutation, UserDeactivateMutationVariables> = {
+  name: 'UserDeactivate',
+  kind: 'mutation',
+  hash: '99131bb58a04cb389d764bf0bbf752d56ae4bac33cf035d70df787816ecabdf5',
+  text: `mutation UserDeactivate($input: UserDeactivateInput!) {
+  userDeactivate(input: $input) {
+    user {
+      ...UserLine
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UserLine on User {
+  id
+  username
+  name
+  email
+  isAdmin
+  isBot
+  isDeleted
+  createdAt
+  deactivatedAt
+  lastActiveAt
+  viewerCanUpdate
+  viewerCanManage
+  __typename
+}`,
+};
+
+export const UserDeleteDocument: TypedDocument<UserDeleteMutation, UserDeleteMutationVariables> = {
+  name: 'UserDelete',
+  kind: 'mutation',
+  hash: 'd6cd272e96f5576a1b3618df489467de0d59d0f4aa69c18ffc749fb1ea7f4dff',
+  text: `mutation UserDelete($input: UserDeleteInput!) {
+  userDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserInviteDocument: TypedDocument<UserInviteMutation, UserInviteMutationVariables> = {
+  name: 'UserInvite',
+  kind: 'mutation',
+  hash: 'b2726ac0e585e73ebb5bdaf9db01d2514b3d6398c5af8b853016c4bd00d971ac',
+  text: `mutation UserInvite($input: UserInviteInput!) {
+  userInvite(input: $input) {
+    url
+    invitation {
+      id
+      expiresAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserPasswordResetCreateDocument: TypedDocument<UserPasswordResetCreateMutation, UserPasswordResetCreateMutationVariables> = {
+  name: 'UserPasswordResetCreate',
+  kind: 'mutation',
+  hash: 'bbef7f6d7af692cda6a2a9cf53a2c4bf50486d6a86bfde254d8e51c59170064b',
+  text: `mutation UserPasswordResetCreate($input: UserPasswordResetCreateInput!) {
+  userPasswordResetCreate(input: $input) {
+    url
+    expiresAt
+    user {
+      id
+      username
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserReactivateDocument: TypedDocument<UserReactivateMutation, UserReactivateMutationVariables> = {
+  name: 'UserReactivate',
+  kind: 'mutation',
+  hash: 'd4bf4d8147492e9111ff7ae7c8fb928e7760039f36915f8efc554eaba763284b',
+  text: `mutation UserReactivate($input: UserReactivateInput!) {
+  userReactivate(input: $input) {
+    user {
+      ...UserLine
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UserLine on User {
+  id
+  username
+  name
+  email
+  isAdmin
+  isBot
+  isDeleted
+  createdAt
+  deactivatedAt
+  lastActiveAt
+  viewerCanUpdate
+  viewerCanManage
+  __typename
+}`,
+};
+
+export const UserUpdateDocument: TypedDocument<UserUpdateMutation, UserUpdateMutationVariables> = {
+  name: 'UserUpdate',
+  kind: 'mutation',
+  hash: 'f61db70059d0a99dce922edc0c718585bed0774bf6c700069b857ff7086998c6',
+  text: `mutation UserUpdate($input: UserUpdateInput!) {
+  userUpdate(input: $input) {
+    user {
+      ...UserLine
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UserLine on User {
+  id
+  username
+  name
+  email
+  isAdmin
+  isBot
+  isDeleted
+  createdAt
+  deactivatedAt
+  lastActiveAt
+  viewerCanUpdate
+  viewerCanManage
+  __typename
 }`,
 };
 
@@ -5050,6 +11503,45 @@ export const VersionManifestDocument: TypedDocument<VersionManifestQuery, Versio
 }`,
 };
 
+export const VersionPromoteDocument: TypedDocument<VersionPromoteMutation, VersionPromoteMutationVariables> = {
+  name: 'VersionPromote',
+  kind: 'mutation',
+  hash: '3632d864d87040a2648d63bf25481f6e0fa8cf8583dfec097c999424e27c6ef1',
+  text: `mutation VersionPromote($input: ModelVersionPromoteInput!) {
+  modelVersionPromote(input: $input) {
+    promotion {
+      id
+      status
+      stage
+      version
+      verdicts {
+        ...Verdict
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Verdict on GateVerdict {
+  kind
+  name
+  title
+  outcome
+  explanation
+  isRequired
+  isFailing
+  __typename
+}`,
+};
+
 export const VersionRestoreDocument: TypedDocument<VersionRestoreMutation, VersionRestoreMutationVariables> = {
   name: 'VersionRestore',
   kind: 'mutation',
@@ -5194,6 +11686,189 @@ export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = 
       username
       name
       isBot
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const VisibleProjectsDocument: TypedDocument<VisibleProjectsQuery, VisibleProjectsQueryVariables> = {
+  name: 'VisibleProjects',
+  kind: 'query',
+  hash: 'dba5690a6d9b0a7ee1704400d0f77570dea8ded351b324b6b6f8b577bf0c0c84',
+  text: `query VisibleProjects($search: String!, $after: String) {
+  projects(search: $search, first: 50, after: $after) {
+    nodes {
+      ...ProjectLine
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    totalCount
+    __typename
+  }
+}
+
+fragment ProjectLine on Project {
+  id
+  name
+  fullPath
+  description
+  visibility
+  __typename
+}`,
+};
+
+export const WebhookChangeDocument: TypedDocument<WebhookChangeMutation, WebhookChangeMutationVariables> = {
+  name: 'WebhookChange',
+  kind: 'mutation',
+  hash: '7de065efd69e39694068bacbebf702b5ee40843d041705e91bf1598fa4330a2f',
+  text: `mutation WebhookChange($input: WebhookUpdateInput!) {
+  webhookUpdate(input: $input) {
+    webhook {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const WebhookDeliveriesDocument: TypedDocument<WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables> = {
+  name: 'WebhookDeliveries',
+  kind: 'query',
+  hash: '6af9fcb7f6978f82a17373ab7884b06a6aad66b3db760705b1cba23bcb0a0b55',
+  text: `query WebhookDeliveries($id: ID!, $after: String) {
+  node(id: $id) {
+    id
+    ... on Webhook {
+      deliveries(first: 20, after: $after) {
+        nodes {
+          id
+          event
+          status
+          attemptCount
+          responseStatus
+          responseBody
+          statusReason
+          payload
+          createdAt
+          nextAttemptAt
+          finishedAt
+          __typename
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const WebhookEndDocument: TypedDocument<WebhookEndMutation, WebhookEndMutationVariables> = {
+  name: 'WebhookEnd',
+  kind: 'mutation',
+  hash: '2cbc23ae1eceb9ddf619acd865f9d946e6cc4fde4af2bd3c821d7aa7aa721cb9',
+  text: `mutation WebhookEnd($input: WebhookDeleteInput!) {
+  webhookDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const WebhookMakeDocument: TypedDocument<WebhookMakeMutation, WebhookMakeMutationVariables> = {
+  name: 'WebhookMake',
+  kind: 'mutation',
+  hash: '15927543ff3b0aa587258648e582b664869131dad9bc45f5b5cded8e8883e746',
+  text: `mutation WebhookMake($input: WebhookCreateInput!) {
+  webhookCreate(input: $input) {
+    webhook {
+      id
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const WebhookTryDocument: TypedDocument<WebhookTryMutation, WebhookTryMutationVariables> = {
+  name: 'WebhookTry',
+  kind: 'mutation',
+  hash: 'd0db1a8fcfcbe188ca2ecde9d7121d705bb555380510fdb2ac3ae72700a790c6',
+  text: `mutation WebhookTry($input: WebhookTestInput!) {
+  webhookTest(input: $input) {
+    result {
+      status
+      responseStatus
+      statusReason
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const WebhooksDocument: TypedDocument<WebhooksQuery, WebhooksQueryVariables> = {
+  name: 'Webhooks',
+  kind: 'query',
+  hash: '94b3b5d72c393ead059a91dabae7b36b060476767ec48bbdf9540fa96f701c55',
+  text: `query Webhooks($project: String!, $after: String) {
+  project(by: {path: $project}) {
+    id
+    viewerCanManage
+    webhooks(first: 50, after: $after) {
+      nodes {
+        id
+        name
+        url
+        description
+        events
+        status
+        hasSecret
+        createdAt
+        viewerCanUpdate
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
       __typename
     }
     __typename

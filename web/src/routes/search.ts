@@ -31,9 +31,10 @@ export function flag(value: unknown): true | undefined {
   return value === true || value === 1 || value === 'true' ? true : undefined;
 }
 
+/** What stands in an address; a part that is undefined is left out of it. */
+export type Present<Search extends object> = { [Key in keyof Search]?: NonNullable<Search[Key]> | undefined };
+
 /** Without what is not there. */
-export function present<Search extends object>(search: Search): { [Key in keyof Search]?: NonNullable<Search[Key]> } {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Search]?: NonNullable<Search[Key]>;
-  };
+export function present<Search extends object>(search: Search): Present<Search> {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as Present<Search>;
 }

@@ -1,28 +1,34 @@
-import { useQuery } from '@tanstack/react-query';
-import { Link, useLocation } from '@tanstack/react-router';
-import { query } from '../api';
-import { ViewerDocument } from '../api/operations';
+import { Link } from '@tanstack/react-router';
+import { Menu as MenuIcon } from 'lucide-react';
 import { useT } from '../i18n';
-import { LanguageChoice } from './LanguageChoice';
-import { ThemeChoice } from './ThemeChoice';
+import { IconButton } from '../ui';
+import { useProjectPath } from './current';
+import { HeaderSearch } from './HeaderSearch';
+import { Logo } from './Logo';
+import { PreferencesMenu } from './PreferencesMenu';
+import { ProjectSwitcher } from './ProjectSwitcher';
+import { UserMenu } from './UserMenu';
 import styles from './Header.module.css';
 
-/** The top of every page: home, and who is signed in. */
-export function Header() {
+/** The top of every page: where one is, search, and who is signed in. */
+export function Header({ onNavigation }: { readonly onNavigation: () => void }) {
   const t = useT();
-  const { data } = useQuery(query(ViewerDocument, {}));
-  const { publicHref } = useLocation();
-  const user = data?.viewer?.user;
+  const project = useProjectPath();
   return (
     <header className={styles.header}>
-      <Link to="/" className={styles.home}>
-        Modelyard
+      {project !== undefined && (
+        <span className={styles.onlyPhone}>
+          <IconButton icon={<MenuIcon />} label={t('shell.open_navigation')} onClick={onNavigation} />
+        </span>
+      )}
+      <Link to="/" className={styles.home} aria-label={t('shell.to_home')}>
+        <Logo />
+        <span className={styles.name}>Modelyard</span>
       </Link>
-      <span className={styles.space} />
-      <LanguageChoice />
-      <ThemeChoice />
-      {user && <a href="/account">{user.name}</a>}
-      {data && !user && <a href={`/sign-in?return_to=${encodeURIComponent(publicHref)}`}>{t('shell.sign_in')}</a>}
+      <ProjectSwitcher />
+      <HeaderSearch />
+      <PreferencesMenu />
+      <UserMenu />
     </header>
   );
 }

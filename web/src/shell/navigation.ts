@@ -1,5 +1,8 @@
 import type { RegisteredRouter, RouteIds } from '@tanstack/react-router';
+import type { LucideIcon } from 'lucide-react';
+import { Package } from 'lucide-react';
 import type { MessageKey } from '../i18n';
+import type { CurrentProject } from './current';
 
 /** Pages of a project that need nothing in their address but the project. */
 export type ProjectPage = Exclude<
@@ -14,6 +17,7 @@ export type Need = 'registry' | 'experiments' | 'manage' | 'member';
 export interface NavigationItem {
   readonly to: ProjectPage;
   readonly label: MessageKey;
+  readonly icon?: LucideIcon;
   /** Left out for those without it; the server decides, this only spares them a refusal. */
   readonly need?: Need;
   /** The key that leads there after `g`. */
@@ -30,6 +34,43 @@ export interface NavigationGroup {
 export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
   {
     label: 'shell.registry',
-    items: [{ to: '/p/$project/models', label: 'shell.models', need: 'registry', key: 'm' }],
+    items: [{ to: '/p/$project/models', label: 'shell.models', icon: Package, need: 'registry', key: 'm' }],
+  },
+  {
+    label: 'lifecycle.title',
+    items: [
+      { to: '/p/$project/promotions', label: 'lifecycle.promotions', need: 'registry', key: 'p' },
+      { to: '/p/$project/stages', label: 'lifecycle.stages', need: 'registry' },
+      { to: '/p/$project/deployments', label: 'lifecycle.deployments', need: 'registry', key: 'd' },
+    ],
+  },
+  {
+    label: 'settings.group',
+    items: [
+      { to: '/p/$project/jobs', label: 'settings.jobs', need: 'member', key: 'j' },
+      { to: '/p/$project/members', label: 'settings.members', need: 'member' },
+      { to: '/p/$project/tokens', label: 'settings.tokens', need: 'manage' },
+      { to: '/p/$project/webhooks', label: 'settings.webhooks', need: 'manage' },
+      { to: '/p/$project/storage', label: 'settings.storage', need: 'member' },
+      { to: '/p/$project/audit', label: 'settings.audit', need: 'manage' },
+      { to: '/p/$project/settings', label: 'settings.title', need: 'manage' },
+    ],
   },
 ];
+
+/** Whether the viewer is shown a line in a project. */
+export function isShown(item: NavigationItem, project: CurrentProject): boolean {
+  const isMember = project.viewerRole !== null;
+  switch (item.need) {
+    case 'registry':
+      return project.registryAccess === 'ENABLED' || (project.registryAccess === 'PRIVATE' && isMember);
+    case 'experiments':
+      return project.experimentsAccess === 'ENABLED' || (project.experimentsAccess === 'PRIVATE' && isMember);
+    case 'manage':
+      return project.viewerCanManage;
+    case 'member':
+      return isMember;
+    default:
+      return true;
+  }
+}

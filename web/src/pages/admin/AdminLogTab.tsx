@@ -1,0 +1,65 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { usePages } from '../../api';
+import { AdminLogDocument, type AccessAction } from '../../api/operations';
+import { useT } from '../../i18n';
+import { LoadMore, Problem, SearchInput, Select, Skeleton } from '../../ui';
+import { AccessLogTable } from '../account/AccessLogTable';
+import { ACCESS_ACTIONS } from './access_actions';
+import styles from './AdminPage.module.css';
+
+const RESULTS = ['DONE', 'REFUSED'] as const;
+
+/** The sign-in and access log of the installation. */
+export function AdminLogTab() {
+  const t = useT();
+  const navigate = useNavigate({ from: '/-/admin/users' });
+  const { username = '', action, result, address = '' } = useSearch({ from: '/-/admin/users' });
+  const chosen: AccessAction | null = ACCESS_ACTIONS.find((one) => one === action) ?? null;
+  const variables = {
+    username: username || null,
+    action: chosen,
+    status: result ?? null,
+    address: address || null,
+  };
+  const { rows, query, more } = usePages(AdminLogDocument, variables, (data) => data.accessLog);
+  const change = (search: Record<string, string | undefined>) =>
+    void navigate({ search: (old) => ({ ...old, ...search, tab: 'log' }), replace: true });
+  return (
+    <>
+      <div className={styles.filters}>
+        <SearchInput
+          value={username}
+          onChange={(text) => change({ username: text || undefined })}
+          label={t('admin.log_username')}
+        />
+        <SearchInput
+          value={address}
+          onChange={(text) => change({ address: text || undefined })}
+          label={t('admin.log_address')}
+        />
+        <Select
+          aria-label={t('account.action')}
+          items={[
+            { value: '', label: t('admin.log_any_action') },
+            ...ACCESS_ACTIONS.map((one) => ({ value: one, label: t(`account.action_${one}`) })),
+          ]}
+          value={chosen ?? ''}
+          onChange={(value) => change({ action: value || undefined })}
+        />
+        <Select
+          aria-label={t('admin.log_result')}
+          items={[
+            { value: '', label: t('admin.log_any_result') },
+            ...RESULTS.map((one) => ({ value: one, label: t(`admin.log_${one}`) })),
+          ]}
+          value={result ?? ''}
+          onChange={(value) => change({ result: value || undefined })}
+        />
+      </div>
+      {query.isPending && <Skeleton rows={8} />}
+      {query.error && rows.length === 0 && <Problem failure={query.error} onRetry={() => void query.refetch()} />}
+      {query.data !== undefined && <AccessLogTable entries={rows} />}
+      <LoadMore hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} />
+    </>
+  );
+}

@@ -46,6 +46,8 @@ export type { Column, Sort } from './tables/columns';
 export { LoadMore } from './tables/LoadMore';
 export { Pager } from './tables/Pager';
 export { Table, type TableProps } from './tables/Table';
+export type { GroupHeader, VirtualColumn, VirtualColumnState, VirtualTableProps } from './tables/virtual/types';
+export { VirtualTable } from './tables/virtual/VirtualTable';
 export { CodeBlock } from './texts/CodeBlock';
 export { Markdown } from './texts/Markdown';
 export { MarkdownEditor } from './texts/MarkdownEditor';

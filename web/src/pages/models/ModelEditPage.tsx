@@ -1,7 +1,30 @@
+import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { query } from '../../api';
+import { ModelHeadDocument } from '../../api/operations';
+import { useT } from '../../i18n';
+import { RouteMissing } from '../../shell/RouteMissing';
+import { Loaded, PageHeader } from '../../ui';
+import { ModelEditForm } from './ModelEditForm';
 
-/** Change a model. */
+/** Change name, description and tags of a model. */
 export function ModelEditPage() {
-  const { model } = useParams({ from: '/p/$project/models/$model/edit' });
-  return <h1>{model}</h1>;
+  const t = useT();
+  const { project, model } = useParams({ from: '/p/$project/models/$model/edit' });
+  // What is typed must not be replaced by what comes later.
+  const head = useQuery({ ...query(ModelHeadDocument, { project, model }), refetchOnWindowFocus: false });
+  return (
+    <>
+      <PageHeader
+        title={t('models.edit_title', { name: model })}
+        crumbs={[
+              { label: t('models.title'), link: { to: '/p/$project/models', params: { project } } },
+              { label: model, link: { to: '/p/$project/models/$model', params: { project, model } } },
+            ]}
+      />
+      <Loaded query={head}>
+        {({ model: shown }) => (shown ? <ModelEditForm key={shown.id} project={project} model={shown} /> : <RouteMissing />)}
+      </Loaded>
+    </>
+  );
 }

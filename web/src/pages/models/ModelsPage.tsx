@@ -1,27 +1,99 @@
-import { Link, useParams, useSearch } from '@tanstack/react-router';
-import { usePages } from '../../api';
-import { ModelsDocument } from '../../api/operations';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { PackagePlus } from 'lucide-react';
+import { useState } from 'react';
+import { asFailure, usePages } from '../../api';
+import { ModelsDocument, type ModelOrderField, type ModelRowFragment } from '../../api/operations';
 import { useT } from '../../i18n';
+import { MODEL_SORTS } from '../../routes/models';
+import { ButtonLink, FilterBar, PageHeader, Problem, SearchInput, Segmented, Skeleton } from '../../ui';
+import { DeleteModelDialog } from './DeleteModelDialog';
+import { GrowingTable } from './GrowingTable';
+import { deletedModelColumns, modelColumns } from './model_columns';
+import { ModelsEmpty } from './ModelsEmpty';
+import { useRegistryLive } from './registry_live';
+import { RestoreModelDialog } from './RestoreModelDialog';
+import { sortFrom, sortTo } from './sorting';
 
-/** The models of a project. */
+const FIELDS: Readonly<Record<string, ModelOrderField>> = {
+  name: 'NAME',
+  created: 'CREATED_AT',
+  updated: 'UPDATED_AT',
+};
+
+/** The models of a project, or those in its trash. */
 export function ModelsPage() {
   const t = useT();
   const { project } = useParams({ from: '/p/$project/models' });
-  const { q } = useSearch({ from: '/p/$project/models' });
-  const { rows, total } = usePages(ModelsDocument, { project, search: q ?? '', view: 'ACTIVE' }, (data) => data.project?.models);
+  const search = useSearch({ from: '/p/$project/models' });
+  const navigate = useNavigate({ from: '/p/$project/models' });
+  const [deleting, setDeleting] = useState<ModelRowFragment | null>(null);
+  const [restoring, setRestoring] = useState<ModelRowFragment | null>(null);
+  const isTrash = search.view === 'deleted';
+  const sort = sortFrom(search.sort ?? '-updated');
+  const models = usePages(
+    ModelsDocument,
+    {
+      project,
+      search: search.q ?? '',
+      view: isTrash ? 'DELETED' : 'ACTIVE',
+      orderBy: { field: FIELDS[sort.column] ?? 'UPDATED_AT', direction: sort.direction === 'desc' ? 'DESC' : 'ASC' },
+    },
+    (data) => data.project?.models,
+  );
+  useRegistryLive(project, ['Models']);
+  const mayWrite = models.first?.project?.viewerCanWriteRegistry === true;
+  const columns = isTrash
+    ? deletedModelColumns(t, { restore: setRestoring, remove: setDeleting })
+    : modelColumns(t, project, { remove: setDeleting });
+  const show = (change: Partial<typeof search>) =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   return (
     <>
-      <h1>{t('models.title')}</h1>
-      <p>{t('models.count', { count: total ?? 0 })}</p>
-      <ul>
-        {rows.map((model) => (
-          <li key={model.id}>
-            <Link to="/p/$project/models/$model" params={{ project, model: model.name }}>
-              {model.name}
-            </Link>
-          </li>
-        ))}
-      </ul>
+      <PageHeader
+        title={t('models.title')}
+        description={models.total === null ? undefined : t('models.count', { count: models.total })}
+        actions={
+          mayWrite && (
+            <ButtonLink variant="primary" to="/p/$project/new-model" params={{ project }} icon={<PackagePlus />}>
+              {t('models.new')}
+            </ButtonLink>
+          )
+        }
+      />
+      <FilterBar search={<SearchInput isMain value={search.q ?? ''} onChange={(q) => show({ q })} label={t('models.search')} />}>
+        <Segmented
+          label={t('models.view')}
+          items={[
+            { value: 'active', label: t('models.view_active') },
+            { value: 'deleted', label: t('models.view_deleted') },
+          ]}
+          value={isTrash ? 'deleted' : 'active'}
+          onChange={(value) => show({ view: value === 'deleted' ? 'deleted' : undefined })}
+        />
+      </FilterBar>
+      {models.query.isError && models.rows.length === 0 ? (
+        <Problem failure={asFailure(models.query.error)} onRetry={() => void models.query.refetch()} />
+      ) : models.first === undefined ? (
+        <Skeleton rows={12} />
+      ) : models.rows.length === 0 ? (
+        <ModelsEmpty project={project} searched={search.q ?? ''} isTrash={isTrash} mayWrite={mayWrite} />
+      ) : (
+        <GrowingTable
+          caption={isTrash ? t('models.view_deleted') : t('models.title')}
+          columns={columns}
+          rows={models.rows}
+          total={models.total}
+          rowKey={(model) => model.id}
+          rowLabel={(model) => model.name}
+          hasMore={models.query.hasNextPage}
+          onMore={models.more}
+          busy={models.query.isFetchingNextPage}
+          sort={sort}
+          onSort={(chosen) => show({ sort: sortTo(chosen, MODEL_SORTS) })}
+        />
+      )}
+      {deleting && <DeleteModelDialog model={deleting} onClose={() => setDeleting(null)} />}
+      {restoring && <RestoreModelDialog model={restoring} onClose={() => setRestoring(null)} />}
     </>
   );
 }

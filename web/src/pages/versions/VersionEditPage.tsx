@@ -1,7 +1,41 @@
+import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { query } from '../../api';
+import { VersionHeadDocument } from '../../api/operations';
+import { useT } from '../../i18n';
+import { RouteMissing } from '../../shell/RouteMissing';
+import { Loaded, PageHeader } from '../../ui';
+import { VersionEditForm } from './VersionEditForm';
 
-/** Change a version. */
+/** Change the notes and tags of a version. */
 export function VersionEditPage() {
-  const { version } = useParams({ from: '/p/$project/models/$model/versions/$version/edit' });
-  return <h1>{version}</h1>;
+  const t = useT();
+  const { project, model, version } = useParams({ from: '/p/$project/models/$model/versions/$version/edit' });
+  // What is typed must not be replaced by what comes later.
+  const head = useQuery({ ...query(VersionHeadDocument, { project, model, reference: version }), refetchOnWindowFocus: false });
+  const shown = head.data?.modelVersion?.version ?? version;
+  return (
+    <>
+      <PageHeader
+        title={t('models.edit_title', { name: `${model} ${shown}` })}
+        crumbs={[
+          { label: t('models.title'), link: { to: '/p/$project/models', params: { project } } },
+          { label: model, link: { to: '/p/$project/models/$model', params: { project, model } } },
+          {
+            label: shown,
+            link: { to: '/p/$project/models/$model/versions/$version', params: { project, model, version: shown } },
+          },
+        ]}
+      />
+      <Loaded query={head}>
+        {(data) =>
+          data.modelVersion === null ? (
+            <RouteMissing />
+          ) : (
+            <VersionEditForm key={data.modelVersion.id} project={project} model={model} version={data.modelVersion} />
+          )
+        }
+      </Loaded>
+    </>
+  );
 }

@@ -1,0 +1,75 @@
+import { asFailure, usePages } from '../../api';
+import { ModelCandidatesDocument, type ModelCandidatesQuery } from '../../api/operations';
+import { useT, type Translate } from '../../i18n';
+import { Empty, MetricValue, Problem, Skeleton, StatusChip, Time, type Column } from '../../ui';
+import { CandidateLink } from './CandidateLink';
+import { GrowingTable } from './GrowingTable';
+import styles from './models.module.css';
+import { VersionLink } from './VersionLink';
+
+type Candidate = NonNullable<ModelCandidatesQuery['model']>['candidates']['nodes'][number];
+
+/** So many metrics stand beside each; all of them stand in the table of the experiment. */
+const METRICS = 4;
+
+/** The candidates of a model's own experiment. */
+export function ModelCandidatesTab({ project, model }: { readonly project: string; readonly model: string }) {
+  const t = useT();
+  const candidates = usePages(ModelCandidatesDocument, { project, model }, (data) => data.model?.candidates);
+  if (candidates.query.isError && candidates.rows.length === 0) {
+    return <Problem failure={asFailure(candidates.query.error)} onRetry={() => void candidates.query.refetch()} />;
+  }
+  if (candidates.first === undefined) return <Skeleton rows={8} />;
+  if (candidates.rows.length === 0) return <Empty title={t('models.no_candidates')}>{t('models.no_candidates_hint')}</Empty>;
+  return (
+    <GrowingTable
+      caption={t('models.tab_candidates')}
+      columns={columns(t, project, model, candidates.rows)}
+      rows={candidates.rows}
+      total={candidates.total}
+      rowKey={({ id }) => id}
+      hasMore={candidates.query.hasNextPage}
+      onMore={candidates.more}
+      busy={candidates.query.isFetchingNextPage}
+    />
+  );
+}
+
+function columns(t: Translate, project: string, model: string, rows: readonly Candidate[]): Column<Candidate>[] {
+  const keys = [...new Set(rows.flatMap(({ metrics }) => metrics.map(({ key }) => key)))].slice(0, METRICS);
+  return [
+    {
+      id: 'name',
+      header: t('models.candidate'),
+      width: 260,
+      cell: (candidate) => <CandidateLink project={project} candidate={candidate} />,
+    },
+    { id: 'status', header: t('models.status'), width: 120, cell: ({ status }) => <StatusChip status={status} /> },
+    {
+      id: 'versions',
+      header: t('models.versions'),
+      width: 160,
+      cell: ({ modelVersions }) => (
+        <span className={styles.chips}>
+          {modelVersions.map(({ id, version }) => (
+            <VersionLink key={id} project={project} model={model} version={version} />
+          ))}
+        </span>
+      ),
+    },
+    ...keys.map(
+      (key): Column<Candidate> => ({
+        id: `metric:${key}`,
+        header: key,
+        align: 'end',
+        width: 120,
+        cell: ({ metrics }) => {
+          const metric = metrics.find((one) => one.key === key);
+          return metric ? <MetricValue value={metric.value} /> : '–';
+        },
+      }),
+    ),
+    { id: 'created', header: t('models.created'), width: 130, cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { id: 'who', header: t('models.who'), width: 140, hideOnPhone: true, cell: ({ username }) => username },
+  ];
+}

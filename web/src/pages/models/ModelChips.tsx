@@ -1,0 +1,37 @@
+import { Link } from '@tanstack/react-router';
+import type { ModelRowFragment } from '../../api/operations';
+import { AliasChip, Chip, StageChip } from '../../ui';
+import styles from './models.module.css';
+
+/** So many stay readable in a row of a table. */
+const MOST = 4;
+
+/** The stages that versions of a model are in, and its aliases, each with its version. */
+export function ModelChips({ project, model }: { readonly project: string; readonly model: ModelRowFragment }) {
+  const stages = model.stageHolders.flatMap(({ stage, version }) => (stage ? [{ kind: 'stage' as const, name: stage.name, version }] : []));
+  const aliases = model.aliases.flatMap(({ name, modelVersion }) =>
+    modelVersion ? [{ kind: 'alias' as const, name, version: modelVersion.version }] : [],
+  );
+  const all = [...stages, ...aliases];
+  const rest = all.slice(MOST);
+  return (
+    <span className={styles.chips}>
+      {all.slice(0, MOST).map(({ kind, name, version }) => (
+        <Link
+          key={`${kind}:${name}:${version}`}
+          className={styles.chip}
+          to="/p/$project/models/$model/versions/$version"
+          params={{ project, model: model.name, version }}
+        >
+          {kind === 'stage' ? <StageChip name={name} /> : <AliasChip name={name} />}
+          <span className={styles.holds}>{version}</span>
+        </Link>
+      ))}
+      {rest.length > 0 && (
+        <Chip tone="neutral" title={rest.map(({ name, version }) => `${name} ${version}`).join(', ')}>
+          +{rest.length}
+        </Chip>
+      )}
+    </span>
+  );
+}

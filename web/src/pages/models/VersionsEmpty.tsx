@@ -1,0 +1,35 @@
+import { useT } from '../../i18n';
+import { ButtonLink, Empty, Snippet } from '../../ui';
+import type { ShownModel } from './ModelTab';
+import { newVersionSnippets } from '../versions/snippets';
+
+/** What stands where versions would be. */
+export function VersionsEmpty({
+  project,
+  model,
+  searched,
+  isTrash,
+}: {
+  readonly project: string;
+  readonly model: ShownModel;
+  readonly searched: string;
+  readonly isTrash: boolean;
+}) {
+  const t = useT();
+  if (searched !== '') return <Empty title={t('models.none_found', { text: searched })}>{t('versions.none_found_hint')}</Empty>;
+  if (isTrash) return <Empty title={t('models.trash_empty')}>{t('versions.trash_hint')}</Empty>;
+  if (!model.project?.viewerCanWriteRegistry) return <Empty title={t('versions.none')}>{t('versions.none_to_read')}</Empty>;
+  return (
+    <Empty
+      title={t('versions.none')}
+      snippet={<Snippet tabs={newVersionSnippets({ project, number: model.project.number, model: model.name })} />}
+      action={
+        <ButtonLink variant="primary" to="/p/$project/models/$model/new-version" params={{ project, model: model.name }}>
+          {t('versions.new')}
+        </ButtonLink>
+      }
+    >
+      {t('versions.none_hint')}
+    </Empty>
+  );
+}

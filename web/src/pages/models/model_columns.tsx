@@ -1,0 +1,128 @@
+import { Link } from '@tanstack/react-router';
+import { MoreVertical, RotateCcw, Trash2 } from 'lucide-react';
+import type { ModelRowFragment } from '../../api/operations';
+import type { Translate } from '../../i18n';
+import { Button, Count, IconButton, Menu, Person, Time, type Column } from '../../ui';
+import { copied } from './copied';
+import { ModelChips } from './ModelChips';
+import styles from './models.module.css';
+import { VersionLink } from './VersionLink';
+
+type Model = ModelRowFragment;
+
+/** The columns of the models of a project. */
+export function modelColumns(
+  t: Translate,
+  project: string,
+  on: { readonly remove: (model: Model) => void },
+): Column<Model>[] {
+  return [
+    {
+      id: 'name',
+      header: t('models.name'),
+      sortable: true,
+      width: 280,
+      cell: (model) => (
+        <Link className={styles.name} to="/p/$project/models/$model" params={{ project, model: model.name }} title={model.name}>
+          {model.name}
+        </Link>
+      ),
+    },
+    {
+      id: 'latest',
+      header: t('models.latest'),
+      width: 130,
+      cell: ({ latestVersion, name }) =>
+        latestVersion ? <VersionLink project={project} model={name} version={latestVersion.version} /> : '–',
+    },
+    {
+      id: 'chips',
+      header: t('models.stages_and_aliases'),
+      width: 260,
+      cell: (model) => <ModelChips project={project} model={model} />,
+    },
+    {
+      id: 'versions',
+      header: t('models.versions'),
+      align: 'end',
+      width: 90,
+      hideOnPhone: true,
+      cell: ({ versions }) => <Count value={versions.totalCount ?? 0} />,
+    },
+    {
+      id: 'who',
+      header: t('models.who'),
+      width: 150,
+      hideOnPhone: true,
+      cell: ({ latestVersion, createdBy }) => <Person user={latestVersion?.createdBy ?? createdBy} />,
+    },
+    { id: 'updated', header: t('models.updated'), sortable: true, width: 130, cell: ({ updatedAt }) => <Time at={updatedAt} /> },
+    {
+      id: 'created',
+      header: t('models.created'),
+      sortable: true,
+      width: 130,
+      hideOnPhone: true,
+      cell: ({ createdAt }) => <Time at={createdAt} />,
+    },
+    {
+      id: 'actions',
+      header: '',
+      width: 56,
+      cell: (model) => (
+        <Menu
+          trigger={<IconButton icon={<MoreVertical />} label={t('models.actions_of', { name: model.name })} />}
+          items={[
+            { label: t('models.copy_name'), onSelect: () => copied(t, model.name) },
+            ...(model.viewerCanDelete
+              ? [
+                  'separator' as const,
+                  { label: t('models.delete'), icon: <Trash2 />, danger: true, onSelect: () => on.remove(model) },
+                ]
+              : []),
+          ]}
+        />
+      ),
+    },
+  ];
+}
+
+/** The columns of the models in the trash. */
+export function deletedModelColumns(
+  t: Translate,
+  on: { readonly restore: (model: Model) => void; readonly remove: (model: Model) => void },
+): Column<Model>[] {
+  return [
+    { id: 'name', header: t('models.name'), sortable: true, width: 300, cell: ({ name }) => <span className={styles.name} title={name}>{name}</span> },
+    {
+      id: 'versions',
+      header: t('models.versions'),
+      align: 'end',
+      width: 90,
+      hideOnPhone: true,
+      cell: ({ versions }) => <Count value={versions.totalCount ?? 0} />,
+    },
+    {
+      id: 'deleted',
+      header: t('models.deleted'),
+      width: 140,
+      cell: ({ deletedAt }) => deletedAt && <Time at={deletedAt} />,
+    },
+    { id: 'by', header: t('models.deleted_by'), width: 160, hideOnPhone: true, cell: ({ deletedBy }) => <Person user={deletedBy} /> },
+    { id: 'purge', header: t('models.purge'), width: 140, cell: ({ purgeAt }) => purgeAt && <Time at={purgeAt} /> },
+    {
+      id: 'actions',
+      header: '',
+      width: 220,
+      cell: (model) =>
+        model.viewerCanDelete && (
+          <span className={styles.actions}>
+            <Button size="s" variant="secondary" icon={<RotateCcw />} onClick={() => on.restore(model)}>
+              {t('models.restore')}
+            </Button>
+            <IconButton icon={<Trash2 />} label={t('models.purge_now')} onClick={() => on.remove(model)} />
+          </span>
+        ),
+    },
+  ];
+}

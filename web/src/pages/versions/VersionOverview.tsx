@@ -1,0 +1,46 @@
+import { useT } from '../../i18n';
+import { Empty, Markdown, Section } from '../../ui';
+import styles from '../models/models.module.css';
+import { TagList } from '../models/TagList';
+import { CiJobCard } from './CiJobCard';
+import { FactsSection } from './FactsSection';
+import { ScanSection } from './ScanSection';
+import { VersionAbout } from './VersionAbout';
+import type { ShownVersion } from './VersionPage';
+
+/** A version at a glance: its notes, six facts, scan and CI jobs, and beside them what is known of it. */
+export function VersionOverview({
+  project,
+  model,
+  version,
+}: {
+  readonly project: string;
+  readonly model: string;
+  readonly version: ShownVersion;
+}) {
+  const t = useT();
+  return (
+    <div className={styles.withAside}>
+      <div className={styles.reading}>
+        {version.description.trim() === '' ? (
+          <Empty title={t('versions.no_notes')}>{t('versions.no_notes_hint')}</Empty>
+        ) : (
+          <Markdown html={version.descriptionHtml} />
+        )}
+        {version.facts && <FactsSection facts={version.facts} />}
+        <ScanSection version={version} project={project} model={model} />
+        {version.ciJobs.map((job) => (
+          <CiJobCard key={job.id} job={job} />
+        ))}
+      </div>
+      <aside className={styles.aside}>
+        <VersionAbout project={project} version={version} />
+        {version.tags.length > 0 && (
+          <Section title={t('models.tags')}>
+            <TagList tags={version.tags} />
+          </Section>
+        )}
+      </aside>
+    </div>
+  );
+}

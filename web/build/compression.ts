@@ -1,5 +1,5 @@
 // Each file of text gets a Brotli and a gzip variant beside it, made once by the build: the server compresses nothing.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { promisify } from 'node:util';
@@ -18,6 +18,8 @@ export function compression(): Plugin {
       folder = config.build.outDir;
     },
     async closeBundle() {
+      // Of a build that failed nothing was written, and another error would hide its reason.
+      if (!existsSync(folder)) return;
       const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => TEXT.test(file));
       await Promise.all(files.map((file) => compress(join(folder, file))));
     },

@@ -1,6 +1,6 @@
 // The pages send the hash of a document, never its text: the texts go into a manifest that the server reads, and are
 // taken out of the scripts.
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 
@@ -21,7 +21,8 @@ export function documents(): Plugin {
       if (!id.endsWith('/src/api/operations.ts')) return null;
       return { code: code.replaceAll(TEXTS, "  text: '',"), map: null };
     },
-    closeBundle() {
+    // Only of a build that was written: after a failure this would hide its reason.
+    writeBundle() {
       copyFileSync(join(root, 'src', 'api', 'documents.json'), join(folder, 'documents.json'));
     },
   };

@@ -1,6 +1,6 @@
 // The pages send the hash of a document, never its text: the texts go into a manifest that the server reads, and are
 // taken out of the scripts.
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 

@@ -1,5 +1,5 @@
 // Each file of text gets a Brotli and a gzip variant beside it, made once by the build: the server compresses nothing.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { promisify } from 'node:util';
@@ -17,11 +17,14 @@ export function compression(): Plugin {
     configResolved(config) {
       folder = config.build.outDir;
     },
-    async closeBundle() {
-      // Of a build that failed nothing was written, and another error would hide its reason.
-      if (!existsSync(folder)) return;
-      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => TEXT.test(file));
-      await Promise.all(files.map((file) => compress(join(folder, file))));
+    // After the files of other plugins, and only when the build went well.
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => TEXT.test(file));
+        await Promise.all(files.map((file) => compress(join(folder, file))));
+      },
     },
   };
 }

@@ -21,7 +21,7 @@ export function documents(): Plugin {
       if (!id.endsWith('/src/api/operations.ts')) return null;
       return { code: code.replaceAll(TEXTS, "  text: '',"), map: null };
     },
-    // Only of a build that was written: after a failure this would hide its reason.
+    // Not when the bundle is closed: that happens after a failure, too, and would hide it.
     writeBundle() {
       copyFileSync(join(root, 'src', 'api', 'documents.json'), join(folder, 'documents.json'));
     },

@@ -87,6 +87,7 @@ class Watch:
         parts = urlsplit(request.url)
         if parts.scheme not in _LOCAL and f"{parts.scheme}://{parts.netloc}" not in self.origins:
             self.problems.append(f"request to elsewhere: {request.url[:300]}")
+
     def _answered(self, response: Response) -> None:
         if response.status >= 500:
             self.problems.append(f"answer {response.status}: {response.request.method} {response.url[:300]}")

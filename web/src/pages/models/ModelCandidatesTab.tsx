@@ -1,11 +1,12 @@
 import { asFailure, usePages } from '../../api';
 import { ModelCandidatesDocument, type ModelCandidatesQuery } from '../../api/operations';
 import { useT, type Translate } from '../../i18n';
-import { Empty, MetricValue, Problem, Skeleton, StatusChip, Time, type Column } from '../../ui';
+import { Empty, MetricValue, Problem, Skeleton, StatusChip, type Column } from '../../ui';
 import { CandidateLink } from './CandidateLink';
 import { GrowingTable } from './GrowingTable';
 import styles from './models.module.css';
 import { VersionLink } from './VersionLink';
+import { When } from './When';
 
 type Candidate = NonNullable<ModelCandidatesQuery['model']>['candidates']['nodes'][number];
 
@@ -69,7 +70,7 @@ function columns(t: Translate, project: string, model: string, rows: readonly Ca
         },
       }),
     ),
-    { id: 'created', header: t('models.created'), width: 130, cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { id: 'created', header: t('models.created'), width: 130, cell: ({ createdAt }) => <When at={createdAt} /> },
     { id: 'who', header: t('models.who'), width: 140, hideOnPhone: true, cell: ({ username }) => username },
   ];
 }

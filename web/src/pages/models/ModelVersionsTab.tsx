@@ -11,6 +11,7 @@ import { useRestoreVersion } from '../versions/restoring';
 import { measuresOf } from './measured';
 import { GrowingTable } from './GrowingTable';
 import type { ShownModel } from './ModelTab';
+import styles from './models.module.css';
 import { sortFrom, sortTo } from './sorting';
 import { VersionsEmpty } from './VersionsEmpty';
 import { deletedVersionColumns, versionColumns } from './version_columns';
@@ -48,7 +49,11 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
     : versionColumns(t, { project, model: model.name, metrics: chosen, remove: setDeleting });
   return (
     <>
-      <FilterBar search={<SearchInput isMain value={search.q ?? ''} onChange={(q) => show({ q })} label={t('versions.search')} />}>
+      <FilterBar
+        search={
+          <SearchInput isMain value={search.q ?? ''} onChange={(q) => show({ q })} label={t('versions.search')} placeholder={t('versions.search')} />
+        }
+      >
         <Segmented
           label={t('models.view')}
           items={[
@@ -59,14 +64,16 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
           onChange={(value) => show({ view: value === 'deleted' ? 'deleted' : undefined, selected: undefined })}
         />
         {!isTrash && measures.length > 0 && (
-          <Combobox
-            aria-label={t('versions.metric_columns')}
-            placeholder={t('versions.metric_columns')}
-            multiple
-            items={measures.map(({ id }) => ({ value: id, label: id }))}
-            value={chosen}
-            onChange={(metrics) => show({ metrics: [...metrics] })}
-          />
+          <div className={styles.columnChoice}>
+            <Combobox
+              aria-label={t('versions.metric_columns')}
+              placeholder={t('versions.metric_columns')}
+              multiple
+              items={measures.map(({ id }) => ({ value: id, label: id }))}
+              value={chosen}
+              onChange={(metrics) => show({ metrics: [...metrics] })}
+            />
+          </div>
         )}
         {!isTrash && (
           <Button

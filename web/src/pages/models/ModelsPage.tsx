@@ -60,7 +60,11 @@ export function ModelsPage() {
           )
         }
       />
-      <FilterBar search={<SearchInput isMain value={search.q ?? ''} onChange={(q) => show({ q })} label={t('models.search')} />}>
+      <FilterBar
+        search={
+          <SearchInput isMain value={search.q ?? ''} onChange={(q) => show({ q })} label={t('models.search')} placeholder={t('models.search')} />
+        }
+      >
         <Segmented
           label={t('models.view')}
           items={[

@@ -2,11 +2,12 @@ import { Link } from '@tanstack/react-router';
 import { MoreVertical, RotateCcw, Trash2 } from 'lucide-react';
 import type { ModelRowFragment } from '../../api/operations';
 import type { Translate } from '../../i18n';
-import { Button, Count, IconButton, Menu, Person, Time, type Column } from '../../ui';
+import { Button, Count, IconButton, Menu, Person, type Column } from '../../ui';
 import { copied } from './copied';
 import { ModelChips } from './ModelChips';
 import styles from './models.module.css';
 import { VersionLink } from './VersionLink';
+import { When } from './When';
 
 type Model = ModelRowFragment;
 
@@ -56,14 +57,14 @@ export function modelColumns(
       hideOnPhone: true,
       cell: ({ latestVersion, createdBy }) => <Person user={latestVersion?.createdBy ?? createdBy} />,
     },
-    { id: 'updated', header: t('models.updated'), sortable: true, width: 130, cell: ({ updatedAt }) => <Time at={updatedAt} /> },
+    { id: 'updated', header: t('models.updated'), sortable: true, width: 130, cell: ({ updatedAt }) => <When at={updatedAt} /> },
     {
       id: 'created',
       header: t('models.created'),
       sortable: true,
       width: 130,
       hideOnPhone: true,
-      cell: ({ createdAt }) => <Time at={createdAt} />,
+      cell: ({ createdAt }) => <When at={createdAt} />,
     },
     {
       id: 'actions',
@@ -106,10 +107,10 @@ export function deletedModelColumns(
       id: 'deleted',
       header: t('models.deleted'),
       width: 140,
-      cell: ({ deletedAt }) => deletedAt && <Time at={deletedAt} />,
+      cell: ({ deletedAt }) => <When at={deletedAt} />,
     },
     { id: 'by', header: t('models.deleted_by'), width: 160, hideOnPhone: true, cell: ({ deletedBy }) => <Person user={deletedBy} /> },
-    { id: 'purge', header: t('models.purge'), width: 140, cell: ({ purgeAt }) => purgeAt && <Time at={purgeAt} /> },
+    { id: 'purge', header: t('models.purge'), width: 140, cell: ({ purgeAt }) => <When at={purgeAt} /> },
     {
       id: 'actions',
       header: '',

@@ -1,12 +1,13 @@
 import { MoreVertical, RotateCcw, Trash2 } from 'lucide-react';
 import type { VersionRowFragment } from '../../api/operations';
 import type { Translate } from '../../i18n';
-import { AliasChip, Button, IconButton, Menu, MetricValue, Person, StageChip, Time, type Column } from '../../ui';
+import { AliasChip, Button, IconButton, Menu, MetricValue, Person, StageChip, type Column } from '../../ui';
 import { VersionMarks } from '../versions/VersionMarks';
 import { copied } from './copied';
 import { valueOf } from './measured';
 import styles from './models.module.css';
 import { VersionLink } from './VersionLink';
+import { When } from './When';
 
 type Version = VersionRowFragment;
 
@@ -54,7 +55,7 @@ export function versionColumns(
         },
       }),
     ),
-    { id: 'created', header: t('models.created'), sortable: true, width: 130, cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { id: 'created', header: t('models.created'), sortable: true, width: 130, cell: ({ createdAt }) => <When at={createdAt} /> },
     { id: 'who', header: t('models.who'), width: 150, hideOnPhone: true, cell: ({ createdBy }) => <Person user={createdBy} /> },
     {
       id: 'actions',
@@ -82,8 +83,8 @@ export function deletedVersionColumns(
 ): Column<Version>[] {
   return [
     { id: 'version', header: t('versions.version'), sortable: true, width: 200, cell: ({ version }) => <span className={styles.version}>{version}</span> },
-    { id: 'deleted', header: t('models.deleted'), width: 140, cell: ({ deletedAt }) => deletedAt && <Time at={deletedAt} /> },
-    { id: 'purge', header: t('models.purge'), width: 140, cell: ({ purgeAt }) => purgeAt && <Time at={purgeAt} /> },
+    { id: 'deleted', header: t('models.deleted'), width: 140, cell: ({ deletedAt }) => <When at={deletedAt} /> },
+    { id: 'purge', header: t('models.purge'), width: 140, cell: ({ purgeAt }) => <When at={purgeAt} /> },
     {
       id: 'actions',
       header: '',

@@ -33,7 +33,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/graphql', '/api', '/sign-in', '/sign-out', '/account', '/invitations', '/openid', '/links'].map((path) => [
+      ['/graphql', '/api', '/artifacts/', '/uploads/', '/sign-in', '/sign-out', '/account', '/invitations', '/openid', '/links'].map((path) => [
         path,
         { target: api, changeOrigin: false },
       ]),

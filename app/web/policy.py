@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from app.settings import Settings
 
-TRUSTED_TYPES = ("modelyard-html", "dompurify")
+TRUSTED_TYPES = ("modelyard-html", "dompurify", "modelyard-worker")
 """Names under which scripts may make HTML from text (Trusted Types §4.2): what the server or DOMPurify sanitised."""
 _WITHHELD = (
     "accelerometer", "camera", "clipboard-read", "display-capture", "geolocation", "gyroscope", "magnetometer",

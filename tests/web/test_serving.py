@@ -25,7 +25,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src {own} data: blob:; media-src {own} blob:; "
     "font-src 'self'; connect-src {own}; frame-src {own} blob:; worker-src 'self'; manifest-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types modelyard-html dompurify"
+    "trusted-types modelyard-html dompurify modelyard-worker"
 )
 MAIN = "/-/assets/main-abc.js"
 OPENED = [

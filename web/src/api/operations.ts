@@ -131,6 +131,45 @@ export type AliasSetInput = {
   reason?: string;
 };
 
+/** What is wrong with the stored bytes of a file. Sending the same bytes again heals it. */
+export type ArtifactDamage =
+  /** They are not in the store. */
+  | 'MISSING'
+  /** Their size has changed. */
+  | 'SIZE'
+  /** Their SHA-256 has changed. */
+  | 'HASH';
+
+/** Names a file, in one of two ways. */
+export type ArtifactLookup =
+  {   /** The id of the file. */
+  id: string; path?: never; }
+  |  { id?: never;   /** Its owner and path. */
+  path: ArtifactPath; };
+
+/** Names whose files they are. */
+export type ArtifactOwnerLookup =
+  {   /** Those of a candidate. */
+  candidate: CandidateLookup; modelVersion?: never; loggedModel?: never; }
+  |  { candidate?: never;   /** Those of a version. */
+  modelVersion: ModelVersionLookup; loggedModel?: never; }
+  |  { candidate?: never; modelVersion?: never;   /** Those of a logged model. */
+  loggedModel: LoggedModelLookup; };
+
+/** A file by its owner and path. */
+export type ArtifactPath = {
+  /** Whose file. */
+  owner: ArtifactOwnerLookup;
+  /** Folders and name, joined by slashes. */
+  path: string;
+};
+
+/** Input of `artifactRelease`. */
+export type ArtifactReleaseInput = {
+  /** The file. */
+  artifact: ArtifactLookup;
+};
+
 /** The verdict on a file that can run code when it is loaded. */
 export type ArtifactScanVerdict =
   /** It imports nothing but what is known to be harmless. */
@@ -150,6 +189,59 @@ export type ArtifactStatus =
   | 'FAILED'
   /** It may run foreign code when it is loaded; downloads are refused. */
   | 'QUARANTINED';
+
+/** Input of `artifactUploadAbort`. */
+export type ArtifactUploadAbortInput = {
+  /** 1 to 1,000 uploads of one project. */
+  ids: Array<string>;
+};
+
+/** Input of `artifactUploadComplete`; all uploads are completed or none. */
+export type ArtifactUploadCompleteInput = {
+  /** 1 to 1,000 uploads of one project. */
+  ids: Array<string>;
+};
+
+/** Input of `artifactUploadCreate`; all files are announced or none. */
+export type ArtifactUploadCreateInput = {
+  /** Whose files; a version's are its candidate's, too. */
+  owner: ArtifactOwnerLookup;
+  /** 1 to 1,000 files. */
+  files: Array<ArtifactUploadFileInput>;
+};
+
+/** A file that will come. */
+export type ArtifactUploadFileInput = {
+  /** Folders and name, joined by slashes. */
+  path: string;
+  /** Its bytes. */
+  size: number | string;
+  /** Its SHA-256 in hexadecimal digits: verified, and bytes that the project has need not be sent. */
+  sha256?: string | null | undefined;
+  /** What to serve it as; guessed from the name when left out. */
+  mediaType?: string | null | undefined;
+};
+
+/** The status of an upload. */
+export type ArtifactUploadStatus =
+  /** It takes parts. */
+  | 'OPEN'
+  /** A worker reads back what arrived, compares and inspects it. */
+  | 'VERIFYING'
+  /** The file is in place. */
+  | 'READY'
+  /** What arrived is not what was announced, another file is in the way, or its owner is gone; see `statusReason`. */
+  | 'FAILED'
+  /** It was aborted, or its time ran out. */
+  | 'ABORTED';
+
+/** Input of `artifactsDelete`. */
+export type ArtifactsDeleteInput = {
+  /** Whose files; a version's are its candidate's, too. */
+  owner: ArtifactOwnerLookup;
+  /** A file, or a folder with all below it. */
+  path: string;
+};
 
 /** What was done to the object. */
 export type AuditAction =
@@ -511,6 +603,21 @@ export type LineageRelation =
   | 'OTHER'
   /** The deployment runs the version. */
   | 'RUNS';
+
+/** Names a logged model, in one of two ways. */
+export type LoggedModelLookup =
+  {   /** The id of the logged model. */
+  id: string; path?: never; }
+  |  { id?: never;   /** Its project and UUID. */
+  path: LoggedModelPath; };
+
+/** A logged model by project and UUID. */
+export type LoggedModelPath = {
+  /** The full path of the project. */
+  project: string;
+  /** Its UUID, with or without the `m-` that MLflow clients put before it. */
+  uuid: string;
+};
 
 /** Input of `memberDelete`; inherited roles stay. */
 export type MemberDeleteInput = {
@@ -2229,6 +2336,705 @@ export type UserLineFragment = {
   lastActiveAt: string | null,
   viewerCanUpdate: boolean,
   viewerCanManage: boolean
+};
+
+export type FileQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type FileQuery = {
+  artifact: {
+    __typename: 'Artifact',
+    statusReason: string | null,
+    releasedAt: string | null,
+    downloadUrl: string | null,
+    facts: Json | null,
+    viewerCanRelease: boolean,
+    id: string,
+    path: string,
+    size: number,
+    sha256: string,
+    mediaType: string,
+    status: ArtifactStatus,
+    damage: ArtifactDamage | null,
+    format: string | null,
+    inspectedAt: string | null,
+    createdAt: string,
+    viewerCanDelete: boolean,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string
+    } | null,
+    scan: {
+      __typename: 'ArtifactScan',
+      verdict: ArtifactScanVerdict,
+      imports: Array<string>,
+      findings: Array<string>,
+      scanners: Array<string>
+    } | null
+  } | null
+};
+
+export type FileLinkQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type FileLinkQuery = {
+  artifact: {
+    __typename: 'Artifact',
+    downloadUrl: string | null
+  } | null
+};
+
+export type FileLinksQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type FileLinksQuery = {
+  nodes: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact',
+      id: string,
+      downloadUrl: string | null
+    }
+    | {
+      __typename: 'ArtifactUpload'
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate'
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment'
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model'
+    }
+    | {
+      __typename: 'ModelVersion'
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
+export type FileReleaseMutationVariables = Exact<{
+  input: ArtifactReleaseInput;
+}>;
+
+
+export type FileReleaseMutation = {
+  artifactRelease: {
+    __typename: 'ArtifactReleasePayload',
+    artifact: {
+      __typename: 'Artifact',
+      id: string,
+      status: ArtifactStatus
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type FilesDeleteMutationVariables = Exact<{
+  input: ArtifactsDeleteInput;
+}>;
+
+
+export type FilesDeleteMutation = {
+  artifactsDelete: {
+    __typename: 'ArtifactsDeletePayload',
+    deletedCount: number | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type FilesOfCandidateQueryVariables = Exact<{
+  owner: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type FilesOfCandidateQuery = {
+  candidate: {
+    __typename: 'Candidate',
+    artifacts: {
+      __typename: 'ArtifactConnection',
+      nodes: Array<{
+        __typename: 'Artifact',
+        id: string,
+        path: string,
+        size: number,
+        sha256: string,
+        mediaType: string,
+        status: ArtifactStatus,
+        damage: ArtifactDamage | null,
+        format: string | null,
+        inspectedAt: string | null,
+        createdAt: string,
+        viewerCanDelete: boolean
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type FilesOfLoggedModelQueryVariables = Exact<{
+  owner: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type FilesOfLoggedModelQuery = {
+  loggedModel: {
+    __typename: 'LoggedModel',
+    artifacts: {
+      __typename: 'ArtifactConnection',
+      nodes: Array<{
+        __typename: 'Artifact',
+        id: string,
+        path: string,
+        size: number,
+        sha256: string,
+        mediaType: string,
+        status: ArtifactStatus,
+        damage: ArtifactDamage | null,
+        format: string | null,
+        inspectedAt: string | null,
+        createdAt: string,
+        viewerCanDelete: boolean
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type FilesOfVersionQueryVariables = Exact<{
+  owner: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type FilesOfVersionQuery = {
+  modelVersion: {
+    __typename: 'ModelVersion',
+    artifactFolder: string,
+    artifacts: {
+      __typename: 'ArtifactConnection',
+      nodes: Array<{
+        __typename: 'Artifact',
+        id: string,
+        path: string,
+        size: number,
+        sha256: string,
+        mediaType: string,
+        status: ArtifactStatus,
+        damage: ArtifactDamage | null,
+        format: string | null,
+        inspectedAt: string | null,
+        createdAt: string,
+        viewerCanDelete: boolean
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type UploadsAbortMutationVariables = Exact<{
+  input: ArtifactUploadAbortInput;
+}>;
+
+
+export type UploadsAbortMutation = {
+  artifactUploadAbort: {
+    __typename: 'ArtifactUploadAbortPayload',
+    artifactUploads: Array<{
+      __typename: 'ArtifactUpload',
+      id: string,
+      status: ArtifactUploadStatus
+    }> | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UploadsBeginMutationVariables = Exact<{
+  input: ArtifactUploadCreateInput;
+}>;
+
+
+export type UploadsBeginMutation = {
+  artifactUploadCreate: {
+    __typename: 'ArtifactUploadCreatePayload',
+    artifactUploads: Array<{
+      __typename: 'ArtifactUpload',
+      id: string,
+      path: string,
+      size: number,
+      status: ArtifactUploadStatus,
+      statusReason: string | null,
+      alreadyStored: boolean,
+      partSize: number,
+      partCount: number,
+      createdAt: string,
+      expiresAt: string,
+      viewerCanComplete: boolean,
+      parts: Array<{
+        __typename: 'ArtifactUploadPart',
+        number: number,
+        offset: number,
+        size: number,
+        url: string
+      }>
+    }> | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UploadsCompleteMutationVariables = Exact<{
+  input: ArtifactUploadCompleteInput;
+}>;
+
+
+export type UploadsCompleteMutation = {
+  artifactUploadComplete: {
+    __typename: 'ArtifactUploadCompletePayload',
+    artifactUploads: Array<{
+      __typename: 'ArtifactUpload',
+      id: string,
+      path: string,
+      size: number,
+      status: ArtifactUploadStatus,
+      statusReason: string | null,
+      alreadyStored: boolean,
+      partSize: number,
+      partCount: number,
+      createdAt: string,
+      expiresAt: string,
+      viewerCanComplete: boolean
+    }> | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UploadsMissingQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type UploadsMissingQuery = {
+  nodes: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact'
+    }
+    | {
+      __typename: 'ArtifactUpload',
+      id: string,
+      path: string,
+      size: number,
+      status: ArtifactUploadStatus,
+      statusReason: string | null,
+      alreadyStored: boolean,
+      partSize: number,
+      partCount: number,
+      createdAt: string,
+      expiresAt: string,
+      viewerCanComplete: boolean,
+      parts: Array<{
+        __typename: 'ArtifactUploadPart',
+        number: number,
+        offset: number,
+        size: number,
+        url: string
+      }>
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate'
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment'
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model'
+    }
+    | {
+      __typename: 'ModelVersion'
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
+export type UploadsStateQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type UploadsStateQuery = {
+  nodes: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact'
+    }
+    | {
+      __typename: 'ArtifactUpload',
+      id: string,
+      path: string,
+      size: number,
+      status: ArtifactUploadStatus,
+      statusReason: string | null,
+      alreadyStored: boolean,
+      partSize: number,
+      partCount: number,
+      createdAt: string,
+      expiresAt: string,
+      viewerCanComplete: boolean
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate'
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment'
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model'
+    }
+    | {
+      __typename: 'ModelVersion'
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
+export type FilePageFragment = {
+  __typename: 'ArtifactConnection',
+  nodes: Array<{
+    __typename: 'Artifact',
+    id: string,
+    path: string,
+    size: number,
+    sha256: string,
+    mediaType: string,
+    status: ArtifactStatus,
+    damage: ArtifactDamage | null,
+    format: string | null,
+    inspectedAt: string | null,
+    createdAt: string,
+    viewerCanDelete: boolean
+  }>,
+  pageInfo: {
+    __typename: 'PageInfo',
+    hasNextPage: boolean,
+    endCursor: string | null
+  }
+};
+
+export type FileRowFragment = {
+  __typename: 'Artifact',
+  id: string,
+  path: string,
+  size: number,
+  sha256: string,
+  mediaType: string,
+  status: ArtifactStatus,
+  damage: ArtifactDamage | null,
+  format: string | null,
+  inspectedAt: string | null,
+  createdAt: string,
+  viewerCanDelete: boolean
+};
+
+export type UploadPartsFragment = {
+  __typename: 'ArtifactUpload',
+  parts: Array<{
+    __typename: 'ArtifactUploadPart',
+    number: number,
+    offset: number,
+    size: number,
+    url: string
+  }>
+};
+
+export type UploadStateFragment = {
+  __typename: 'ArtifactUpload',
+  id: string,
+  path: string,
+  size: number,
+  status: ArtifactUploadStatus,
+  statusReason: string | null,
+  alreadyStored: boolean,
+  partSize: number,
+  partCount: number,
+  createdAt: string,
+  expiresAt: string,
+  viewerCanComplete: boolean
 };
 
 export type HomeQueryVariables = Exact<{ [key: string]: never; }>;
@@ -7850,6 +8656,249 @@ export const DeploymentsDocument: TypedDocument<DeploymentsQuery, DeploymentsQue
 }`,
 };
 
+export const FileDocument: TypedDocument<FileQuery, FileQueryVariables> = {
+  name: 'File',
+  kind: 'query',
+  hash: '7504133970c7438f4231acdf0f769ca6bfccf58f8a2d2a7c6667b88e0806d2a9',
+  text: `query File($id: ID!) {
+  artifact(by: {id: $id}) {
+    ...FileRow
+    statusReason
+    createdBy {
+      id
+      username
+      name
+      __typename
+    }
+    releasedAt
+    downloadUrl
+    facts
+    viewerCanRelease
+    scan {
+      verdict
+      imports
+      findings
+      scanners
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment FileRow on Artifact {
+  id
+  path
+  size
+  sha256
+  mediaType
+  status
+  damage
+  format
+  inspectedAt
+  createdAt
+  viewerCanDelete
+  __typename
+}`,
+};
+
+export const FileLinkDocument: TypedDocument<FileLinkQuery, FileLinkQueryVariables> = {
+  name: 'FileLink',
+  kind: 'query',
+  hash: '85f8b9a77ff7d44a520701a0074ebc6b85dbffc9649957ce3d8b75c8e50b322b',
+  text: `query FileLink($id: ID!) {
+  artifact(by: {id: $id}) {
+    downloadUrl
+    __typename
+  }
+}`,
+};
+
+export const FileLinksDocument: TypedDocument<FileLinksQuery, FileLinksQueryVariables> = {
+  name: 'FileLinks',
+  kind: 'query',
+  hash: '59b42fcdecbaa35c08763e6738275b1db7c369bbd6bdd08ca5f986582f420857',
+  text: `query FileLinks($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Artifact {
+      id
+      downloadUrl
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const FileReleaseDocument: TypedDocument<FileReleaseMutation, FileReleaseMutationVariables> = {
+  name: 'FileRelease',
+  kind: 'mutation',
+  hash: 'cfa7c8b3a1ee29c7eef29692636a149c2e8e3092bddd28ef126718108e5ffbbc',
+  text: `mutation FileRelease($input: ArtifactReleaseInput!) {
+  artifactRelease(input: $input) {
+    artifact {
+      id
+      status
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const FilesDeleteDocument: TypedDocument<FilesDeleteMutation, FilesDeleteMutationVariables> = {
+  name: 'FilesDelete',
+  kind: 'mutation',
+  hash: '31d769d1d80af8c64569f43a78194efbe422a338908ce6c032364197063ec1e9',
+  text: `mutation FilesDelete($input: ArtifactsDeleteInput!) {
+  artifactsDelete(input: $input) {
+    deletedCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const FilesOfCandidateDocument: TypedDocument<FilesOfCandidateQuery, FilesOfCandidateQueryVariables> = {
+  name: 'FilesOfCandidate',
+  kind: 'query',
+  hash: '8ad23fd1266feb44f73a4dbd9b66aec8b0e9f1f74fca62261e5516600886d364',
+  text: `query FilesOfCandidate($owner: ID!, $after: String) {
+  candidate(by: {id: $owner}) {
+    artifacts(first: 100, after: $after) {
+      ...FilePage
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment FilePage on ArtifactConnection {
+  nodes {
+    ...FileRow
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  __typename
+}
+
+fragment FileRow on Artifact {
+  id
+  path
+  size
+  sha256
+  mediaType
+  status
+  damage
+  format
+  inspectedAt
+  createdAt
+  viewerCanDelete
+  __typename
+}`,
+};
+
+export const FilesOfLoggedModelDocument: TypedDocument<FilesOfLoggedModelQuery, FilesOfLoggedModelQueryVariables> = {
+  name: 'FilesOfLoggedModel',
+  kind: 'query',
+  hash: '621a691fd1030a4de836586a42b19bed5aef170a64c1e246d3ba1eff3c9775db',
+  text: `query FilesOfLoggedModel($owner: ID!, $after: String) {
+  loggedModel(by: {id: $owner}) {
+    artifacts(first: 100, after: $after) {
+      ...FilePage
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment FilePage on ArtifactConnection {
+  nodes {
+    ...FileRow
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  __typename
+}
+
+fragment FileRow on Artifact {
+  id
+  path
+  size
+  sha256
+  mediaType
+  status
+  damage
+  format
+  inspectedAt
+  createdAt
+  viewerCanDelete
+  __typename
+}`,
+};
+
+export const FilesOfVersionDocument: TypedDocument<FilesOfVersionQuery, FilesOfVersionQueryVariables> = {
+  name: 'FilesOfVersion',
+  kind: 'query',
+  hash: '126be459bcf888bf120bca8e6c6c0444433c86ab3b4a95f60c12405cf61f9312',
+  text: `query FilesOfVersion($owner: ID!, $after: String) {
+  modelVersion(by: {id: $owner}) {
+    artifactFolder
+    artifacts(first: 100, after: $after) {
+      ...FilePage
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment FilePage on ArtifactConnection {
+  nodes {
+    ...FileRow
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  __typename
+}
+
+fragment FileRow on Artifact {
+  id
+  path
+  size
+  sha256
+  mediaType
+  status
+  damage
+  format
+  inspectedAt
+  createdAt
+  viewerCanDelete
+  __typename
+}`,
+};
+
 export const GatesSetDocument: TypedDocument<GatesSetMutation, GatesSetMutationVariables> = {
   name: 'GatesSet',
   kind: 'mutation',
@@ -10475,6 +11524,184 @@ fragment TokenLine on Token {
   revokedAt
   isExpiring
   viewerCanRevoke
+  __typename
+}`,
+};
+
+export const UploadsAbortDocument: TypedDocument<UploadsAbortMutation, UploadsAbortMutationVariables> = {
+  name: 'UploadsAbort',
+  kind: 'mutation',
+  hash: '27886c7770588b1ecbb41554383d70886728f3635ce7d70eb5d572d6ab24ddb0',
+  text: `mutation UploadsAbort($input: ArtifactUploadAbortInput!) {
+  artifactUploadAbort(input: $input) {
+    artifactUploads {
+      id
+      status
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UploadsBeginDocument: TypedDocument<UploadsBeginMutation, UploadsBeginMutationVariables> = {
+  name: 'UploadsBegin',
+  kind: 'mutation',
+  hash: '421738511925897efe1e59d9bc62a78b8b229e4b843067c530c2cfef209ca229',
+  text: `mutation UploadsBegin($input: ArtifactUploadCreateInput!) {
+  artifactUploadCreate(input: $input) {
+    artifactUploads {
+      ...UploadState
+      ...UploadParts
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UploadParts on ArtifactUpload {
+  parts(maxParts: 100, missingOnly: true) {
+    number
+    offset
+    size
+    url
+    __typename
+  }
+  __typename
+}
+
+fragment UploadState on ArtifactUpload {
+  id
+  path
+  size
+  status
+  statusReason
+  alreadyStored
+  partSize
+  partCount
+  createdAt
+  expiresAt
+  viewerCanComplete
+  __typename
+}`,
+};
+
+export const UploadsCompleteDocument: TypedDocument<UploadsCompleteMutation, UploadsCompleteMutationVariables> = {
+  name: 'UploadsComplete',
+  kind: 'mutation',
+  hash: '059d39203fb2c399faaa11f2dd55487fc481cd90ffed2ec4b552ccf3045adfc9',
+  text: `mutation UploadsComplete($input: ArtifactUploadCompleteInput!) {
+  artifactUploadComplete(input: $input) {
+    artifactUploads {
+      ...UploadState
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UploadState on ArtifactUpload {
+  id
+  path
+  size
+  status
+  statusReason
+  alreadyStored
+  partSize
+  partCount
+  createdAt
+  expiresAt
+  viewerCanComplete
+  __typename
+}`,
+};
+
+export const UploadsMissingDocument: TypedDocument<UploadsMissingQuery, UploadsMissingQueryVariables> = {
+  name: 'UploadsMissing',
+  kind: 'query',
+  hash: 'c65c1c93f2c7a01c83dbc55180c912824d7bd576f3ad73dd6f5be333586f9d5e',
+  text: `query UploadsMissing($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on ArtifactUpload {
+      ...UploadState
+      ...UploadParts
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UploadParts on ArtifactUpload {
+  parts(maxParts: 100, missingOnly: true) {
+    number
+    offset
+    size
+    url
+    __typename
+  }
+  __typename
+}
+
+fragment UploadState on ArtifactUpload {
+  id
+  path
+  size
+  status
+  statusReason
+  alreadyStored
+  partSize
+  partCount
+  createdAt
+  expiresAt
+  viewerCanComplete
+  __typename
+}`,
+};
+
+export const UploadsStateDocument: TypedDocument<UploadsStateQuery, UploadsStateQueryVariables> = {
+  name: 'UploadsState',
+  kind: 'query',
+  hash: 'f7c99e9b4ccc045c683518b787534c5b6a309a3cac45d351e15f656810e53b94',
+  text: `query UploadsState($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on ArtifactUpload {
+      ...UploadState
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UploadState on ArtifactUpload {
+  id
+  path
+  size
+  status
+  statusReason
+  alreadyStored
+  partSize
+  partCount
+  createdAt
+  expiresAt
+  viewerCanComplete
   __typename
 }`,
 };

@@ -1,0 +1,72 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useDeferredValue, useEffect, useMemo } from 'react';
+import { execute, Failure } from '../../../api';
+import {
+  FilesOfCandidateDocument,
+  FilesOfLoggedModelDocument,
+  FilesOfVersionDocument,
+  type FileRowFragment,
+} from '../../../api/operations';
+import type { FileOwner } from '../owner';
+
+/** What all lists of files are known by to those who change files; see `useSending`. */
+export const FILES = 'Files';
+
+/** Beyond this many the rest is read only when a person asks for it. */
+const UNASKED = 20_000;
+
+/** A file as the list shows it. */
+export type FileRow = FileRowFragment;
+
+interface Page {
+  readonly nodes: readonly FileRow[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  /** The folder below which the files of a version are. */
+  readonly folder: string;
+}
+
+async function page(owner: FileOwner, after: string | null, signal: AbortSignal): Promise<Page> {
+  const variables = { owner: owner.id, after };
+  const gone = () => new Failure('notFound', '', 'NOT_FOUND');
+  if (owner.kind === 'modelVersion') {
+    const { modelVersion } = await execute(FilesOfVersionDocument, variables, signal);
+    if (!modelVersion) throw gone();
+    return { ...modelVersion.artifacts, folder: modelVersion.artifactFolder };
+  }
+  const data =
+    owner.kind === 'candidate'
+      ? (await execute(FilesOfCandidateDocument, variables, signal)).candidate
+      : (await execute(FilesOfLoggedModelDocument, variables, signal)).loggedModel;
+  if (!data) throw gone();
+  return { ...data.artifacts, folder: '' };
+}
+
+/** The files of an owner, growing page by page until all are there. */
+export function useFiles(owner: FileOwner) {
+  const query = useInfiniteQuery({
+    queryKey: [FILES, owner.kind, owner.id] as readonly unknown[],
+    queryFn: ({ signal, pageParam }) => page(owner, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last: Page) => (last.pageInfo.hasNextPage ? last.pageInfo.endCursor : null),
+    // Reading thousands again with each look at the tab would be a burden; what changes files says so.
+    staleTime: 60_000,
+    refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) < 3,
+  });
+  const pages = useDeferredValue(query.data?.pages);
+  const files = useMemo(() => pages?.flatMap(({ nodes }) => nodes) ?? [], [pages]);
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query;
+  const isDue = hasNextPage && !isFetching && !isError && files.length < UNASKED;
+  useEffect(() => {
+    if (isDue) void fetchNextPage();
+  }, [isDue, fetchNextPage]);
+  return {
+    files,
+    folder: query.data?.pages[0]?.folder ?? '',
+    /** Whether more files follow than `files` has. */
+    isGrowing: hasNextPage,
+    more: () => void fetchNextPage(),
+    isPending: query.isPending,
+    failure: query.error,
+    retry: () => void query.refetch(),
+  };
+}

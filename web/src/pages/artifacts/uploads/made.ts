@@ -1,0 +1,32 @@
+import type { FileOwner } from '../owner';
+import { tab, type Kept } from './journal';
+import type { Upload } from './upload';
+
+let made = 0;
+
+/** A file that waits for its turn. */
+export function newUpload(
+  owner: FileOwner,
+  path: string,
+  size: number,
+  modified: number,
+  file?: File,
+  handle?: FileSystemFileHandle,
+): Upload {
+  const key = `${tab()}-${Date.now().toString(36)}-${(made += 1).toString(36)}`;
+  return {
+    key, owner, path, size, modified, file, handle, phase: file ? 'waiting' : 'interrupted', sent: 0, arrived: 0, parts: [],
+    hasMore: false, moving: new Map(), stop: new AbortController(),
+  };
+}
+
+/** What is kept of an upload until it has ended. */
+export function record({ key, owner, path, size, modified, id, sha256, handle }: Upload): Kept {
+  return { key, owner, path, size, modified, id, sha256, handle, tab: tab() };
+}
+
+/** Whether a file is that of an interrupted upload, wherever it is dropped this time. */
+export function isAgain(upload: Upload, path: string, file: File): boolean {
+  const isPath = upload.path === path || upload.path.endsWith(`/${path}`) || path.endsWith(`/${upload.path}`);
+  return upload.phase === 'interrupted' && isPath && upload.size === file.size && upload.modified === file.lastModified;
+}

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
 import { accountRoutes } from './routes/account';
+import { candidateRoutes, linkRoutes } from './routes/candidates';
 import { homeRoutes } from './routes/home';
 import { lifecycleRoutes } from './routes/lifecycle';
 import { modelRoutes } from './routes/models';
@@ -15,7 +16,8 @@ const tree = rootRoute.addChildren([
   ...homeRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...modelRoutes, ...lifecycleRoutes, ...settingsRoutes]),
+  ...linkRoutes,
+  projectRoute.addChildren([...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -5,11 +5,11 @@ import { asFailure, usePages } from '../../api';
 import { ModelVersionsDocument, type VersionRowFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { VERSION_SORTS } from '../../routes/models';
-import { Button, Combobox, FilterBar, Problem, SearchInput, Segmented, Skeleton } from '../../ui';
+import { Button, Combobox, FilterBar, Problem, SearchInput, Segmented, Skeleton, VirtualTable } from '../../ui';
 import { DeleteVersionDialog } from '../versions/DeleteVersionDialog';
 import { useRestoreVersion } from '../versions/restoring';
+import { useArrangement, usualArrangement } from './arrangement';
 import { measuresOf } from './measured';
-import { GrowingTable } from './GrowingTable';
 import type { ShownModel } from './ModelTab';
 import styles from './models.module.css';
 import { sortFrom, sortTo } from './sorting';
@@ -18,6 +18,10 @@ import { deletedVersionColumns, versionColumns } from './version_columns';
 
 /** So many metrics are columns before anyone has chosen. */
 const SHOWN_AT_FIRST = 3;
+
+const keyOf = ({ id }: VersionRowFragment) => id;
+
+const usual = usualArrangement('version');
 
 /** The versions of a model, with metrics as columns; two or more selected ones can be compared. */
 export function ModelVersionsTab({ project, model }: { readonly project: string; readonly model: ShownModel }) {
@@ -44,9 +48,15 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
   const selected = useMemo(() => new Set(search.selected), [search.selected]);
   const show = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
-  const columns = isTrash
-    ? deletedVersionColumns(t, { restore: (version) => void restore(version), remove: setDeleting })
-    : versionColumns(t, { project, model: model.name, metrics: chosen, remove: setDeleting });
+  const arrangement = useArrangement(search.cols, usual, (cols) => show({ cols }));
+  const shown = chosen.join('\n');
+  const columns = useMemo(
+    () =>
+      isTrash
+        ? deletedVersionColumns(t, { restore: (version) => void restore(version), remove: setDeleting })
+        : versionColumns(t, { project, model: model.name, metrics: shown === '' ? [] : shown.split('\n'), remove: setDeleting }),
+    [t, isTrash, project, model.name, shown, restore],
+  );
   return (
     <>
       <FilterBar
@@ -61,7 +71,7 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
             { value: 'deleted', label: t('models.view_deleted') },
           ]}
           value={isTrash ? 'deleted' : 'active'}
-          onChange={(value) => show({ view: value === 'deleted' ? 'deleted' : undefined, selected: undefined })}
+          onChange={(value) => show({ view: value === 'deleted' ? 'deleted' : undefined, selected: undefined, cols: undefined })}
         />
         {!isTrash && measures.length > 0 && (
           <div className={styles.columnChoice}>
@@ -92,23 +102,28 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
       ) : versions.rows.length === 0 ? (
         <VersionsEmpty project={project} model={model} searched={search.q ?? ''} isTrash={isTrash} />
       ) : (
-        <GrowingTable
+        <VirtualTable
           caption={t('versions.title_of', { model: model.name })}
           columns={columns}
           rows={versions.rows}
           total={versions.total}
-          rowKey={(version) => version.id}
-          rowLabel={({ version }) => version}
-          hasMore={versions.query.hasNextPage}
-          onMore={versions.more}
-          busy={versions.query.isFetchingNextPage}
+          rowKey={keyOf}
+          rowHeight={44}
+          onEndReached={versions.more}
+          loading={versions.query.isFetchingNextPage}
+          {...arrangement}
           sort={sort}
           onSort={(wanted) => show({ sort: sortTo(wanted, VERSION_SORTS) })}
           {...(isTrash
             ? {}
             : {
-                selected,
-                onSelect: (ids: ReadonlySet<string>) => show({ selected: ids.size > 0 ? [...ids] : undefined }),
+                selection: selected,
+                onOpen: ({ version }: VersionRowFragment) =>
+                  void navigate({
+                    to: '/p/$project/models/$model/versions/$version',
+                    params: { project, model: model.name, version },
+                  }),
+                onSelection: (ids: ReadonlySet<string>) => show({ selected: ids.size > 0 ? [...ids] : undefined }),
               })}
         />
       )}

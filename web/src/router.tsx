@@ -3,6 +3,7 @@ import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
 import { accountRoutes } from './routes/account';
 import { candidateRoutes, linkRoutes } from './routes/candidates';
+import { compareRoutes } from './routes/compare';
 import { homeRoutes } from './routes/home';
 import { lifecycleRoutes } from './routes/lifecycle';
 import { modelRoutes } from './routes/models';
@@ -16,8 +17,7 @@ const tree = rootRoute.addChildren([
   ...homeRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  ...linkRoutes,
-  projectRoute.addChildren([...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes]),
+  projectRoute.addChildren([...linkRoutes, ...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -2,6 +2,8 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
 import { accountRoutes } from './routes/account';
+import { candidateRoutes, linkRoutes } from './routes/candidates';
+import { compareRoutes } from './routes/compare';
 import { homeRoutes } from './routes/home';
 import { lifecycleRoutes } from './routes/lifecycle';
 import { modelRoutes } from './routes/models';
@@ -15,7 +17,7 @@ const tree = rootRoute.addChildren([
   ...homeRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...modelRoutes, ...lifecycleRoutes, ...settingsRoutes]),
+  projectRoute.addChildren([...linkRoutes, ...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -17,7 +17,8 @@ const tree = rootRoute.addChildren([
   ...homeRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...linkRoutes, ...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
+  ...linkRoutes,
+  projectRoute.addChildren([...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -20,7 +20,8 @@ const tree = rootRoute.addChildren([
   ...kitRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...linkRoutes, ...modelRoutes, ...candidateRoutes, ...artifactRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
+  ...linkRoutes,
+  projectRoute.addChildren([...artifactRoutes, ...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -49,7 +49,8 @@ export function useGridColumns({ project, columns, fold }: Given) {
       })),
     [ids, t],
   );
-  return { columns: made, groupHeaders, state: stateOf(shown), onState: (state: VirtualColumnState) => columns.set(columnsOf(shown, state)), sortOf, sortText };
+  const state = useMemo(() => stateOf(shown), [shown]);
+  return { columns: made, groupHeaders, state, onState: (state: VirtualColumnState) => columns.set(columnsOf(shown, state)), sortOf, sortText };
 }
 
 function stateOf(shown: readonly ShownColumn[]): VirtualColumnState {

@@ -4184,6 +4184,268 @@ export type CandidateRowFragment = {
   }>
 };
 
+export type CompareArtifactQueryVariables = Exact<{
+  by: ArtifactLookup;
+}>;
+
+
+export type CompareArtifactQuery = {
+  artifact: {
+    __typename: 'Artifact',
+    id: string,
+    path: string,
+    size: number,
+    mediaType: string,
+    status: ArtifactStatus,
+    downloadUrl: string | null
+  } | null
+};
+
+export type CompareCandidateFilesQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CompareCandidateFilesQuery = {
+  candidatesCompare: {
+    __typename: 'CandidatesComparison',
+    files: Array<{
+      __typename: 'ComparedPath',
+      key: string,
+      differs: boolean,
+      values: Array<{
+        __typename: 'ComparedFile',
+        size: number,
+        sha256: string
+      } | null>
+    }>,
+    signature: Array<{
+      __typename: 'ComparedColumn',
+      key: string,
+      values: Array<Json | null>,
+      differs: boolean
+    }>
+  } | null
+};
+
+export type CompareCandidateFolderQueryVariables = Exact<{
+  ids: Array<string>;
+  folder: string;
+}>;
+
+
+export type CompareCandidateFolderQuery = {
+  candidatesCompare: {
+    __typename: 'CandidatesComparison',
+    sides: Array<{
+      __typename: 'Candidate',
+      id: string,
+      artifacts: {
+        __typename: 'ArtifactConnection',
+        nodes: Array<{
+          __typename: 'Artifact',
+          id: string,
+          path: string,
+          size: number,
+          mediaType: string,
+          status: ArtifactStatus,
+          downloadUrl: string | null
+        }>
+      }
+    }>
+  } | null
+};
+
+export type CompareCandidatesQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CompareCandidatesQuery = {
+  candidatesCompare: {
+    __typename: 'CandidatesComparison',
+    sides: Array<{
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus,
+      startedAt: string | null,
+      finishedAt: string | null,
+      createdAt: string,
+      username: string,
+      experiment: {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      } | null
+    }>,
+    params: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>,
+      differs: boolean
+    }>,
+    metrics: Array<{
+      __typename: 'ComparedMetric',
+      key: string,
+      differs: boolean,
+      values: Array<{
+        __typename: 'Metric',
+        value: RealNumber,
+        step: number
+      } | null>
+    }>,
+    tags: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>,
+      differs: boolean
+    }>
+  } | null
+};
+
+export type CompareCurvesQueryVariables = Exact<{
+  ids: Array<string>;
+  keys: Array<string>;
+  maxPoints: number;
+  fromStep?: number | string | null | undefined;
+  toStep?: number | string | null | undefined;
+}>;
+
+
+export type CompareCurvesQuery = {
+  metricSeries: Array<{
+    __typename: 'CandidateSeries',
+    candidate: {
+      __typename: 'Candidate',
+      id: string
+    },
+    series: Array<{
+      __typename: 'MetricSeries',
+      key: string,
+      pointCount: number,
+      points: Array<{
+        __typename: 'MetricPoint',
+        step: number,
+        timestamp: number,
+        value: RealNumber
+      }>
+    }>
+  }>
+};
+
+export type CompareEventsSubscriptionVariables = Exact<{
+  project: string;
+}>;
+
+
+export type CompareEventsSubscription = {
+  projectEvents: {
+    __typename: 'ProjectEvent',
+    type: ProjectEventType,
+    objectId: string
+  }
+};
+
+export type CompareVersionFilesQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CompareVersionFilesQuery = {
+  modelVersionsCompare: {
+    __typename: 'ModelVersionsComparison',
+    files: Array<{
+      __typename: 'ComparedPath',
+      key: string,
+      differs: boolean,
+      values: Array<{
+        __typename: 'ComparedFile',
+        size: number,
+        sha256: string
+      } | null>
+    }>,
+    signature: Array<{
+      __typename: 'ComparedColumn',
+      key: string,
+      values: Array<Json | null>,
+      differs: boolean
+    }>
+  } | null
+};
+
+export type CompareVersionIdsQueryVariables = Exact<{
+  by: ModelVersionLookup;
+}>;
+
+
+export type CompareVersionIdsQuery = {
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string
+  } | null
+};
+
+export type CompareVersionsQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CompareVersionsQuery = {
+  modelVersionsCompare: {
+    __typename: 'ModelVersionsComparison',
+    sides: Array<{
+      __typename: 'ModelVersion',
+      id: string,
+      version: string,
+      number: number,
+      status: ModelVersionStatus,
+      createdAt: string,
+      artifactFolder: string,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string
+      } | null,
+      candidate: {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string
+      } | null,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string
+      } | null
+    }>,
+    params: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>,
+      differs: boolean
+    }>,
+    metrics: Array<{
+      __typename: 'ComparedMetric',
+      key: string,
+      differs: boolean,
+      values: Array<{
+        __typename: 'Metric',
+        value: RealNumber,
+        step: number
+      } | null>
+    }>,
+    tags: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>,
+      differs: boolean
+    }>
+  } | null
+};
+
 export type ExperimentCreateMutationVariables = Exact<{
   input: ExperimentCreateInput;
 }>;
@@ -10422,6 +10684,269 @@ export const CiSettingsChangeDocument: TypedDocument<CiSettingsChangeMutation, C
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareArtifactDocument: TypedDocument<CompareArtifactQuery, CompareArtifactQueryVariables> = {
+  name: 'CompareArtifact',
+  kind: 'query',
+  hash: 'ac2298ee152ed101424c48b35a08c0a0320015a1b25590de8c9019d7bb4add96',
+  text: `query CompareArtifact($by: ArtifactLookup!) {
+  artifact(by: $by) {
+    id
+    path
+    size
+    mediaType
+    status
+    downloadUrl
+    __typename
+  }
+}`,
+};
+
+export const CompareCandidateFilesDocument: TypedDocument<CompareCandidateFilesQuery, CompareCandidateFilesQueryVariables> = {
+  name: 'CompareCandidateFiles',
+  kind: 'query',
+  hash: 'd73a48b712741e34a1f03b12db61e7f10e5ea2a40a8d1e4bae87bdc620eb0a68',
+  text: `query CompareCandidateFiles($ids: [ID!]!) {
+  candidatesCompare(ids: $ids) {
+    files {
+      key
+      values {
+        size
+        sha256
+        __typename
+      }
+      differs
+      __typename
+    }
+    signature {
+      key
+      values
+      differs
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareCandidateFolderDocument: TypedDocument<CompareCandidateFolderQuery, CompareCandidateFolderQueryVariables> = {
+  name: 'CompareCandidateFolder',
+  kind: 'query',
+  hash: 'f2309496736c5c9bced8097683bf74d45a05dc4c2bda57de16c66c724b687e8d',
+  text: `query CompareCandidateFolder($ids: [ID!]!, $folder: String!) {
+  candidatesCompare(ids: $ids) {
+    sides {
+      id
+      artifacts(folder: $folder, first: 20) {
+        nodes {
+          id
+          path
+          size
+          mediaType
+          status
+          downloadUrl
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareCandidatesDocument: TypedDocument<CompareCandidatesQuery, CompareCandidatesQueryVariables> = {
+  name: 'CompareCandidates',
+  kind: 'query',
+  hash: '93ba0f9f1e5d7e591635f9fb8d6e0b01e6517909a3e19aedf5867fd082aacbd9',
+  text: `query CompareCandidates($ids: [ID!]!) {
+  candidatesCompare(ids: $ids) {
+    sides {
+      id
+      uuid
+      name
+      status
+      startedAt
+      finishedAt
+      createdAt
+      username
+      experiment {
+        id
+        number
+        name
+        __typename
+      }
+      __typename
+    }
+    params {
+      key
+      values
+      differs
+      __typename
+    }
+    metrics {
+      key
+      values {
+        value
+        step
+        __typename
+      }
+      differs
+      __typename
+    }
+    tags {
+      key
+      values
+      differs
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareCurvesDocument: TypedDocument<CompareCurvesQuery, CompareCurvesQueryVariables> = {
+  name: 'CompareCurves',
+  kind: 'query',
+  hash: '88e416b5d8376aa639c9b2485c7f629195f1b8d0a3b5f1802b86c586362a3832',
+  text: `query CompareCurves($ids: [ID!]!, $keys: [String!]!, $maxPoints: Int!, $fromStep: Long, $toStep: Long) {
+  metricSeries(
+    candidateIds: $ids
+    keys: $keys
+    maxPoints: $maxPoints
+    fromStep: $fromStep
+    toStep: $toStep
+  ) {
+    candidate {
+      id
+      __typename
+    }
+    series {
+      key
+      pointCount
+      points {
+        step
+        timestamp
+        value
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareEventsDocument: TypedDocument<CompareEventsSubscription, CompareEventsSubscriptionVariables> = {
+  name: 'CompareEvents',
+  kind: 'subscription',
+  hash: '98aff9b6470cd1ab6b28c3b2a5501710ddd788f27d60aef05d62c4296c146dd5',
+  text: `subscription CompareEvents($project: String!) {
+  projectEvents(project: {path: $project}, types: [CANDIDATE_UPDATED]) {
+    type
+    objectId
+    __typename
+  }
+}`,
+};
+
+export const CompareVersionFilesDocument: TypedDocument<CompareVersionFilesQuery, CompareVersionFilesQueryVariables> = {
+  name: 'CompareVersionFiles',
+  kind: 'query',
+  hash: '72fc16c6a9cc49db073b9928ffa142c75979dc3ad76f4f1f6ef55803044f0fe3',
+  text: `query CompareVersionFiles($ids: [ID!]!) {
+  modelVersionsCompare(ids: $ids) {
+    files {
+      key
+      values {
+        size
+        sha256
+        __typename
+      }
+      differs
+      __typename
+    }
+    signature {
+      key
+      values
+      differs
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareVersionIdsDocument: TypedDocument<CompareVersionIdsQuery, CompareVersionIdsQueryVariables> = {
+  name: 'CompareVersionIds',
+  kind: 'query',
+  hash: '2d36a728bdc433bcf476496f74602fc7d6a03ffd594781363b7309f1025d18bf',
+  text: `query CompareVersionIds($by: ModelVersionLookup!) {
+  modelVersion(by: $by) {
+    id
+    __typename
+  }
+}`,
+};
+
+export const CompareVersionsDocument: TypedDocument<CompareVersionsQuery, CompareVersionsQueryVariables> = {
+  name: 'CompareVersions',
+  kind: 'query',
+  hash: 'e4bf5ae4b7c75e431802fd814ac737256f04eb89c7d9deb6169e151728f7f2e0',
+  text: `query CompareVersions($ids: [ID!]!) {
+  modelVersionsCompare(ids: $ids) {
+    sides {
+      id
+      version
+      number
+      status
+      createdAt
+      artifactFolder
+      model {
+        id
+        name
+        __typename
+      }
+      candidate {
+        id
+        uuid
+        name
+        __typename
+      }
+      createdBy {
+        id
+        username
+        __typename
+      }
+      __typename
+    }
+    params {
+      key
+      values
+      differs
+      __typename
+    }
+    metrics {
+      key
+      values {
+        value
+        step
+        __typename
+      }
+      differs
+      __typename
+    }
+    tags {
+      key
+      values
+      differs
       __typename
     }
     __typename

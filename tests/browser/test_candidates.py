@@ -136,7 +136,7 @@ async def test_selected_candidates_are_deleted_and_taken_back(as_person, project
     page = await as_person(Role.DEVELOPER)
     await page.goto(f"/{project.path}/-/experiments/{runs}")
     for name in ("run-2", "run-3"):
-        await row(page, name).get_by_role("checkbox").click()
+        await row(page, name).get_by_role("gridcell").first.click()
     await expect(page).to_have_url(re.compile("sel="))
     await page.get_by_role("toolbar").get_by_role("button", name=word("candidates.delete")).click()
     await expect(row(page, "run-2")).to_have_count(0)

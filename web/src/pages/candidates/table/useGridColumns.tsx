@@ -12,7 +12,7 @@ interface Given {
   readonly fold: (line: Line) => void;
 }
 
-const WIDTHS: Readonly<Record<string, number>> = { 'a.name': 220, 'a.status': 120, 'a.uuid': 290, 'a.versions': 180, 'a.experiment': 160 };
+const WIDTHS: Readonly<Record<string, number>> = { 'a.name': 220, 'a.status': 120, 'a.started': 150, 'a.created': 150, 'a.uuid': 290, 'a.versions': 180, 'a.experiment': 160 };
 const USUAL_WIDTH = 120;
 
 /** The title of a column. */

@@ -33,10 +33,9 @@ export function useSelection({ sel }: TableSearch, navigate: Navigate, rows: rea
   const ids = chosen ?? ofAddress;
   const set = useCallback(
     (next: ReadonlySet<string>) => {
-      const candidates = new Set([...next].filter((id) => !id.startsWith('group:')));
-      const uuids = rows.filter((row) => candidates.has(row.id)).map((row) => row.uuid);
+      const uuids = rows.filter((row) => next.has(row.id)).map((row) => row.uuid);
       const isListed = uuids.length > 0 && uuids.length <= MOST_IN_ADDRESS;
-      setChosen(candidates);
+      setChosen(next);
       written.current = isListed ? uuids.join() : undefined;
       navigate({ sel: isListed ? uuids : undefined });
     },

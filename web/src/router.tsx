@@ -19,7 +19,8 @@ const tree = rootRoute.addChildren([
   ...kitRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...linkRoutes, ...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
+  ...linkRoutes,
+  projectRoute.addChildren([...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -6282,6 +6282,7 @@ export type ModelsQuery = {
   project: {
     __typename: 'Project',
     id: string,
+    number: number,
     viewerCanWriteRegistry: boolean,
     models: {
       __typename: 'ModelConnection',
@@ -12541,10 +12542,11 @@ fragment VersionRow on ModelVersion {
 export const ModelsDocument: TypedDocument<ModelsQuery, ModelsQueryVariables> = {
   name: 'Models',
   kind: 'query',
-  hash: '6ed841a8d878e2c454afe62374536b0e8825b08a176b22cea145affbebc8fa5e',
+  hash: '6e7fdc106e88a7c22e970e8d07e9de7082c79ec82cb628ecb2caf83ddb710798',
   text: `query Models($project: String!, $search: String!, $view: ViewType!, $orderBy: ModelOrder, $after: String) {
   project(by: {path: $project}) {
     id
+    number
     viewerCanWriteRegistry
     models(
       search: $search

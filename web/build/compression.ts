@@ -17,9 +17,14 @@ export function compression(): Plugin {
     configResolved(config) {
       folder = config.build.outDir;
     },
-    async closeBundle() {
-      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => TEXT.test(file));
-      await Promise.all(files.map((file) => compress(join(folder, file))));
+    // After the files of other plugins, and only when the build went well.
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => TEXT.test(file));
+        await Promise.all(files.map((file) => compress(join(folder, file))));
+      },
     },
   };
 }

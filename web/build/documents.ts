@@ -21,7 +21,8 @@ export function documents(): Plugin {
       if (!id.endsWith('/src/api/operations.ts')) return null;
       return { code: code.replaceAll(TEXTS, "  text: '',"), map: null };
     },
-    closeBundle() {
+    // Not when the bundle is closed: that happens after a failure, too, and would hide it.
+    writeBundle() {
       copyFileSync(join(root, 'src', 'api', 'documents.json'), join(folder, 'documents.json'));
     },
   };

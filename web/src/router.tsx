@@ -2,8 +2,11 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
 import { accountRoutes } from './routes/account';
+import { candidateRoutes, linkRoutes } from './routes/candidates';
+import { compareRoutes } from './routes/compare';
 import { homeRoutes } from './routes/home';
 import { lifecycleRoutes } from './routes/lifecycle';
+import { kitRoutes } from './routes/kit';
 import { modelRoutes } from './routes/models';
 import { namespaceRoutes } from './routes/namespaces';
 import { projectRoute, rootRoute } from './routes/root';
@@ -13,9 +16,11 @@ import { RouteMissing } from './shell/RouteMissing';
 
 const tree = rootRoute.addChildren([
   ...homeRoutes,
+  ...kitRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...modelRoutes, ...lifecycleRoutes, ...settingsRoutes]),
+  ...linkRoutes,
+  projectRoute.addChildren([...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -31,7 +31,7 @@ from app.tracking.reads import compare
 from app.tracking.reads.charts import check_curves
 from app.tracking.reads.compare import Row
 
-Ids = Annotated[list[strawberry.ID], strawberry.argument(description="2 to 20 ids, each once; sides keep their order.")]
+Ids = Annotated[list[strawberry.ID], strawberry.argument(description="2 to 50 ids, each once; sides keep their order.")]
 CandidateIds = Annotated[list[strawberry.ID], strawberry.argument(description="The ids of 1 to 100 candidates.")]
 DifferencesOnly = Annotated[bool, strawberry.argument(description="Only rows whose values differ.")]
 

@@ -11,7 +11,7 @@ from app.errors import Invalid
 T = TypeVar("T")
 
 MIN_SIDES = 2
-MAX_SIDES = 20
+MAX_SIDES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def check_sides(count: int, distinct: int, field: str = "ids") -> None:
     """Refuse comparisons that make no sense.
 
     Raises:
-        Invalid: not 2 to 20, or one stands twice.
+        Invalid: not 2 to 50, or one stands twice.
     """
     if not MIN_SIDES <= count <= MAX_SIDES:
         message = f"There are {count} ids; {MIN_SIDES} to {MAX_SIDES} can be compared."

@@ -286,6 +286,14 @@ export type BackgroundJobStatus =
   /** A user gave it up, or an equal job does its work; `statusReason` says which. */
   | 'CANCELLED';
 
+/** Input of `candidateDelete`. */
+export type CandidateDeleteInput = {
+  /** The candidate. */
+  candidate: CandidateLookup;
+  /** For good, instead of into the trash. */
+  permanently?: boolean;
+};
+
 /** Names a candidate, in one of two ways. */
 export type CandidateLookup =
   {   /** The id of the candidate. */
@@ -301,6 +309,20 @@ export type CandidatePath = {
   uuid: string;
 };
 
+/** Input of `candidateRestore`. */
+export type CandidateRestoreInput = {
+  /** The candidate. */
+  candidate: CandidateLookup;
+};
+
+/** One key of an order of candidates; those without it come last. */
+export type CandidateSearchOrder = {
+  /** A key of MLflow's order grammar, e.g. `metrics.accuracy`, `params.depth` or `start_time`. */
+  field: string;
+  /** The direction. */
+  direction?: OrderDirection;
+};
+
 /** The status of an execution, as its client set it. */
 export type CandidateStatus =
   /** It runs. */
@@ -313,6 +335,20 @@ export type CandidateStatus =
   | 'FAILED'
   /** It was ended from outside. */
   | 'KILLED';
+
+/** Input of `candidateUpdate`; what is left out stays. */
+export type CandidateUpdateInput = {
+  /** The candidate. */
+  candidate: CandidateLookup;
+  /** For people to read. */
+  name?: string | null | undefined;
+  /** Its status. */
+  status?: CandidateStatus | null | undefined;
+  /** When it ended. */
+  finishedAt?: string | null | undefined;
+  /** Tags to set or remove. */
+  tags?: Array<TagPatch>;
+};
 
 /** What a claim of an identity token must be. */
 export type CiClaimInput = {
@@ -417,6 +453,65 @@ export type DeploymentStatus =
   | 'SILENT'
   /** It runs no more. */
   | 'ENDED';
+
+/** Input of `experimentCreate`. */
+export type ExperimentCreateInput = {
+  /** The project that it is created in. */
+  project: ProjectLookup;
+  /** Unique in the project, 1 to 500 characters. */
+  name: string;
+  /** Its tags. */
+  tags?: Array<TagInput>;
+};
+
+/** Input of `experimentDelete`. */
+export type ExperimentDeleteInput = {
+  /** The experiment. */
+  experiment: ExperimentLookup;
+  /** For good, instead of into the trash. */
+  permanently?: boolean;
+};
+
+/** Names an experiment, in one of three ways. */
+export type ExperimentLookup =
+  {   /** The id of the experiment. */
+  id: string; path?: never; name?: never; }
+  |  { id?: never;   /** Its project and number. */
+  path: ExperimentPath; name?: never; }
+  |  { id?: never; path?: never;   /** Its project and name. */
+  name: ExperimentName; };
+
+/** An experiment by project and name. */
+export type ExperimentName = {
+  /** The full path of the project. */
+  project: string;
+  /** The name of the experiment. */
+  name: string;
+};
+
+/** An experiment by project and number. */
+export type ExperimentPath = {
+  /** The full path of the project. */
+  project: string;
+  /** The number of the experiment; 0 is Default. */
+  number: number | string;
+};
+
+/** Input of `experimentRestore`. */
+export type ExperimentRestoreInput = {
+  /** The experiment. */
+  experiment: ExperimentLookup;
+};
+
+/** Input of `experimentUpdate`; what is left out stays. */
+export type ExperimentUpdateInput = {
+  /** The experiment. */
+  experiment: ExperimentLookup;
+  /** The new name; a model's own experiment is named after it and keeps its name. */
+  name?: string | null | undefined;
+  /** Tags to set or remove. */
+  tags?: Array<TagPatch>;
+};
 
 /** One of the six facts of a version. */
 export type Fact =
@@ -618,6 +713,15 @@ export type LoggedModelPath = {
   /** Its UUID, with or without the `m-` that MLflow clients put before it. */
   uuid: string;
 };
+
+/** The status of a logged model, as its maker set it. */
+export type LoggedModelStatus =
+  /** Its files are on their way. */
+  | 'PENDING'
+  /** Its files are there. */
+  | 'READY'
+  /** Its files did not arrive. */
+  | 'UPLOAD_FAILED';
 
 /** Input of `memberDelete`; inherited roles stay. */
 export type MemberDeleteInput = {
@@ -3037,6 +3141,1460 @@ export type UploadStateFragment = {
   viewerCanComplete: boolean
 };
 
+export type CandidateQueryVariables = Exact<{
+  project: string;
+  uuid: string;
+}>;
+
+
+export type CandidateQuery = {
+  candidate: {
+    __typename: 'Candidate',
+    id: string,
+    uuid: string,
+    name: string,
+    status: CandidateStatus,
+    startedAt: string | null,
+    finishedAt: string | null,
+    createdAt: string,
+    updatedAt: string,
+    deletedAt: string | null,
+    username: string,
+    viewerCanUpdate: boolean,
+    viewerCanDelete: boolean,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string
+    } | null,
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string
+      } | null
+    } | null,
+    parent: {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus
+    } | null,
+    children: {
+      __typename: 'CandidateConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        status: CandidateStatus,
+        startedAt: string | null,
+        finishedAt: string | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean
+      }
+    },
+    params: Array<{
+      __typename: 'Param',
+      key: string,
+      value: string
+    }>,
+    tags: Array<{
+      __typename: 'Tag',
+      key: string,
+      value: string
+    }>,
+    metrics: Array<{
+      __typename: 'Metric',
+      key: string,
+      value: RealNumber,
+      step: number,
+      timestamp: number,
+      datasetName: string | null,
+      datasetDigest: string | null
+    }>,
+    datasets: Array<{
+      __typename: 'Dataset',
+      name: string,
+      digest: string,
+      sourceType: string,
+      source: string,
+      schema: string | null,
+      profile: string | null,
+      tags: Array<{
+        __typename: 'Tag',
+        key: string,
+        value: string
+      }>
+    }>,
+    loggedModels: {
+      __typename: 'LoggedModelConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'LoggedModel',
+        id: string,
+        uuid: string,
+        name: string,
+        modelType: string,
+        status: LoggedModelStatus,
+        createdAt: string
+      }>
+    },
+    loggedModelInputs: Array<{
+      __typename: 'LoggedModelUse',
+      step: number,
+      loggedModel: {
+        __typename: 'LoggedModel',
+        id: string,
+        uuid: string,
+        name: string,
+        modelType: string,
+        status: LoggedModelStatus,
+        createdAt: string
+      } | null
+    }>,
+    modelVersions: Array<{
+      __typename: 'ModelVersion',
+      id: string,
+      version: string,
+      status: ModelVersionStatus,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string
+      } | null
+    }>,
+    ciJobs: Array<{
+      __typename: 'CiJob',
+      id: string,
+      provider: CiProvider,
+      externalId: string,
+      status: CiJobStatus,
+      ciStatus: string | null,
+      name: string | null,
+      ciProject: string | null,
+      ref: string | null,
+      commitSha: string | null,
+      pipelineId: string | null,
+      pipelineUrl: string | null,
+      mergeRequestIid: number | null,
+      mergeRequestUrl: string | null,
+      username: string | null,
+      userUrl: string | null,
+      logUrl: string | null,
+      webUrl: string | null,
+      startedAt: string | null,
+      finishedAt: string | null,
+      lastCheckedAt: string | null,
+      statusReason: string | null
+    }>
+  } | null
+};
+
+export type CandidateChildrenQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type CandidateChildrenQuery = {
+  candidate: {
+    __typename: 'Candidate',
+    id: string,
+    children: {
+      __typename: 'CandidateConnection',
+      nodes: Array<{
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        status: CandidateStatus,
+        startedAt: string | null,
+        finishedAt: string | null,
+        createdAt: string,
+        username: string,
+        deletedAt: string | null,
+        viewerCanDelete: boolean,
+        parent: {
+          __typename: 'Candidate',
+          id: string
+        } | null,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          number: number,
+          name: string
+        } | null,
+        children: {
+          __typename: 'CandidateConnection',
+          totalCount: number | null
+        },
+        modelVersions: Array<{
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          model: {
+            __typename: 'Model',
+            name: string
+          } | null
+        }>,
+        params: Array<{
+          __typename: 'Param',
+          key: string,
+          value: string
+        }>,
+        tags: Array<{
+          __typename: 'Tag',
+          key: string,
+          value: string
+        }>,
+        metrics: Array<{
+          __typename: 'Metric',
+          key: string,
+          value: RealNumber
+        }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
+export type CandidateCurvesQueryVariables = Exact<{
+  id: string;
+  keys: Array<string>;
+}>;
+
+
+export type CandidateCurvesQuery = {
+  candidate: {
+    __typename: 'Candidate',
+    id: string,
+    metricSeries: Array<{
+      __typename: 'MetricSeries',
+      key: string,
+      pointCount: number,
+      points: Array<{
+        __typename: 'MetricPoint',
+        value: RealNumber,
+        step: number,
+        timestamp: number
+      }>
+    }>
+  } | null
+};
+
+export type CandidateDeleteMutationVariables = Exact<{
+  input: CandidateDeleteInput;
+}>;
+
+
+export type CandidateDeleteMutation = {
+  candidateDelete: {
+    __typename: 'CandidateDeletePayload',
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      deletedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CandidateEventsSubscriptionVariables = Exact<{
+  project: string;
+}>;
+
+
+export type CandidateEventsSubscription = {
+  projectEvents: {
+    __typename: 'ProjectEvent',
+    type: ProjectEventType,
+    objectType: string,
+    objectId: string,
+    cursor: string
+  }
+};
+
+export type CandidateLiveSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CandidateLiveSubscription = {
+  candidateUpdated: {
+    __typename: 'CandidateUpdate',
+    cursor: string,
+    isComplete: boolean,
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      status: CandidateStatus,
+      finishedAt: string | null
+    } | null,
+    metrics: Array<{
+      __typename: 'Metric',
+      key: string,
+      value: RealNumber,
+      step: number,
+      timestamp: number
+    }>
+  }
+};
+
+export type CandidateModelChoicesQueryVariables = Exact<{
+  project: string;
+  search: string;
+}>;
+
+
+export type CandidateModelChoicesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    models: {
+      __typename: 'ModelConnection',
+      nodes: Array<{
+        __typename: 'Model',
+        id: string,
+        name: string,
+        latestVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string
+        } | null
+      }>
+    }
+  } | null
+};
+
+export type CandidateRestoreMutationVariables = Exact<{
+  input: CandidateRestoreInput;
+}>;
+
+
+export type CandidateRestoreMutation = {
+  candidateRestore: {
+    __typename: 'CandidateRestorePayload',
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      deletedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CandidateUpdateMutationVariables = Exact<{
+  input: CandidateUpdateInput;
+}>;
+
+
+export type CandidateUpdateMutation = {
+  candidateUpdate: {
+    __typename: 'CandidateUpdatePayload',
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      name: string,
+      status: CandidateStatus,
+      tags: Array<{
+        __typename: 'Tag',
+        key: string,
+        value: string
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CandidatesQueryVariables = Exact<{
+  project: string;
+  experiments: Array<string>;
+  filter: string;
+  orderBy?: Array<CandidateSearchOrder> | null | undefined;
+  view: ViewType;
+  after?: string | null | undefined;
+  isFirst: boolean;
+}>;
+
+
+export type CandidatesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    viewerCanWriteCandidates: boolean,
+    candidateSearch: {
+      __typename: 'CandidateSearch',
+      nodes: Array<{
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        status: CandidateStatus,
+        startedAt: string | null,
+        finishedAt: string | null,
+        createdAt: string,
+        username: string,
+        deletedAt: string | null,
+        viewerCanDelete: boolean,
+        parent: {
+          __typename: 'Candidate',
+          id: string
+        } | null,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          number: number,
+          name: string
+        } | null,
+        children: {
+          __typename: 'CandidateConnection',
+          totalCount: number | null
+        },
+        modelVersions: Array<{
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          model: {
+            __typename: 'Model',
+            name: string
+          } | null
+        }>,
+        params: Array<{
+          __typename: 'Param',
+          key: string,
+          value: string
+        }>,
+        tags: Array<{
+          __typename: 'Tag',
+          key: string,
+          value: string
+        }>,
+        metrics: Array<{
+          __typename: 'Metric',
+          key: string,
+          value: RealNumber
+        }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null,
+  experiments?: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact'
+    }
+    | {
+      __typename: 'ArtifactUpload'
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate'
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string,
+      createdAt: string,
+      deletedAt: string | null,
+      viewerCanUpdate: boolean,
+      viewerCanDelete: boolean,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string
+      } | null,
+      tags: Array<{
+        __typename: 'Tag',
+        key: string,
+        value: string
+      }>,
+      candidates: {
+        __typename: 'CandidateConnection',
+        totalCount: number | null
+      }
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model'
+    }
+    | {
+      __typename: 'ModelVersion'
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
+export type CandidatesByIdQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CandidatesByIdQuery = {
+  nodes: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact'
+    }
+    | {
+      __typename: 'ArtifactUpload'
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus,
+      startedAt: string | null,
+      finishedAt: string | null,
+      createdAt: string,
+      username: string,
+      deletedAt: string | null,
+      viewerCanDelete: boolean,
+      parent: {
+        __typename: 'Candidate',
+        id: string
+      } | null,
+      experiment: {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      } | null,
+      children: {
+        __typename: 'CandidateConnection',
+        totalCount: number | null
+      },
+      modelVersions: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        model: {
+          __typename: 'Model',
+          name: string
+        } | null
+      }>,
+      params: Array<{
+        __typename: 'Param',
+        key: string,
+        value: string
+      }>,
+      tags: Array<{
+        __typename: 'Tag',
+        key: string,
+        value: string
+      }>,
+      metrics: Array<{
+        __typename: 'Metric',
+        key: string,
+        value: RealNumber
+      }>
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment'
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model'
+    }
+    | {
+      __typename: 'ModelVersion'
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
+export type ExperimentNamesQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type ExperimentNamesQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    experiments: {
+      __typename: 'ExperimentConnection',
+      nodes: Array<{
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      }>
+    }
+  } | null
+};
+
+export type LinkedThingsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type LinkedThingsQuery = {
+  projects: {
+    __typename: 'ProjectConnection',
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      number: number,
+      fullPath: string
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  }
+};
+
+export type ModelVersionOfNumberQueryVariables = Exact<{
+  project: string;
+  model: string;
+  reference: string;
+}>;
+
+
+export type ModelVersionOfNumberQuery = {
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string
+    } | null
+  } | null
+};
+
+export type ModelsByNameQueryVariables = Exact<{
+  name: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type ModelsByNameQuery = {
+  projects: {
+    __typename: 'ProjectConnection',
+    nodes: Array<{
+      __typename: 'Project',
+      id: string,
+      fullPath: string,
+      models: {
+        __typename: 'ModelConnection',
+        nodes: Array<{
+          __typename: 'Model',
+          id: string,
+          name: string
+        }>
+      }
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  }
+};
+
+export type ProjectOfReferenceQueryVariables = Exact<{
+  by: ProjectLookup;
+}>;
+
+
+export type ProjectOfReferenceQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    number: number,
+    fullPath: string
+  } | null
+};
+
+export type ThingsByIdsQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type ThingsByIdsQuery = {
+  nodes: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact'
+    }
+    | {
+      __typename: 'ArtifactUpload'
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      project: {
+        __typename: 'Project',
+        id: string,
+        fullPath: string
+      } | null
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      project: {
+        __typename: 'Project',
+        id: string,
+        fullPath: string
+      } | null
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model',
+      id: string,
+      name: string,
+      project: {
+        __typename: 'Project',
+        id: string,
+        fullPath: string
+      } | null
+    }
+    | {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      } | null
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
+export type CandidateRowFragment = {
+  __typename: 'Candidate',
+  id: string,
+  uuid: string,
+  name: string,
+  status: CandidateStatus,
+  startedAt: string | null,
+  finishedAt: string | null,
+  createdAt: string,
+  username: string,
+  deletedAt: string | null,
+  viewerCanDelete: boolean,
+  parent: {
+    __typename: 'Candidate',
+    id: string
+  } | null,
+  experiment: {
+    __typename: 'Experiment',
+    id: string,
+    number: number,
+    name: string
+  } | null,
+  children: {
+    __typename: 'CandidateConnection',
+    totalCount: number | null
+  },
+  modelVersions: Array<{
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    model: {
+      __typename: 'Model',
+      name: string
+    } | null
+  }>,
+  params: Array<{
+    __typename: 'Param',
+    key: string,
+    value: string
+  }>,
+  tags: Array<{
+    __typename: 'Tag',
+    key: string,
+    value: string
+  }>,
+  metrics: Array<{
+    __typename: 'Metric',
+    key: string,
+    value: RealNumber
+  }>
+};
+
+export type CompareArtifactQueryVariables = Exact<{
+  by: ArtifactLookup;
+}>;
+
+
+export type CompareArtifactQuery = {
+  artifact: {
+    __typename: 'Artifact',
+    id: string,
+    path: string,
+    size: number,
+    mediaType: string,
+    status: ArtifactStatus,
+    downloadUrl: string | null
+  } | null
+};
+
+export type CompareCandidateFilesQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CompareCandidateFilesQuery = {
+  candidatesCompare: {
+    __typename: 'CandidatesComparison',
+    files: Array<{
+      __typename: 'ComparedPath',
+      key: string,
+      differs: boolean,
+      values: Array<{
+        __typename: 'ComparedFile',
+        size: number,
+        sha256: string
+      } | null>
+    }>,
+    signature: Array<{
+      __typename: 'ComparedColumn',
+      key: string,
+      values: Array<Json | null>,
+      differs: boolean
+    }>
+  } | null
+};
+
+export type CompareCandidateFolderQueryVariables = Exact<{
+  ids: Array<string>;
+  folder: string;
+}>;
+
+
+export type CompareCandidateFolderQuery = {
+  candidatesCompare: {
+    __typename: 'CandidatesComparison',
+    sides: Array<{
+      __typename: 'Candidate',
+      id: string,
+      artifacts: {
+        __typename: 'ArtifactConnection',
+        nodes: Array<{
+          __typename: 'Artifact',
+          id: string,
+          path: string,
+          size: number,
+          mediaType: string,
+          status: ArtifactStatus,
+          downloadUrl: string | null
+        }>
+      }
+    }>
+  } | null
+};
+
+export type CompareCandidatesQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CompareCandidatesQuery = {
+  candidatesCompare: {
+    __typename: 'CandidatesComparison',
+    sides: Array<{
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus,
+      startedAt: string | null,
+      finishedAt: string | null,
+      createdAt: string,
+      username: string,
+      experiment: {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      } | null
+    }>,
+    params: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>,
+      differs: boolean
+    }>,
+    metrics: Array<{
+      __typename: 'ComparedMetric',
+      key: string,
+      differs: boolean,
+      values: Array<{
+        __typename: 'Metric',
+        value: RealNumber,
+        step: number
+      } | null>
+    }>,
+    tags: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>,
+      differs: boolean
+    }>
+  } | null
+};
+
+export type CompareCurvesQueryVariables = Exact<{
+  ids: Array<string>;
+  keys: Array<string>;
+  maxPoints: number;
+  fromStep?: number | string | null | undefined;
+  toStep?: number | string | null | undefined;
+}>;
+
+
+export type CompareCurvesQuery = {
+  metricSeries: Array<{
+    __typename: 'CandidateSeries',
+    candidate: {
+      __typename: 'Candidate',
+      id: string
+    },
+    series: Array<{
+      __typename: 'MetricSeries',
+      key: string,
+      pointCount: number,
+      points: Array<{
+        __typename: 'MetricPoint',
+        step: number,
+        timestamp: number,
+        value: RealNumber
+      }>
+    }>
+  }>
+};
+
+export type CompareEventsSubscriptionVariables = Exact<{
+  project: string;
+}>;
+
+
+export type CompareEventsSubscription = {
+  projectEvents: {
+    __typename: 'ProjectEvent',
+    type: ProjectEventType,
+    objectId: string
+  }
+};
+
+export type CompareVersionFilesQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CompareVersionFilesQuery = {
+  modelVersionsCompare: {
+    __typename: 'ModelVersionsComparison',
+    files: Array<{
+      __typename: 'ComparedPath',
+      key: string,
+      differs: boolean,
+      values: Array<{
+        __typename: 'ComparedFile',
+        size: number,
+        sha256: string
+      } | null>
+    }>,
+    signature: Array<{
+      __typename: 'ComparedColumn',
+      key: string,
+      values: Array<Json | null>,
+      differs: boolean
+    }>
+  } | null
+};
+
+export type CompareVersionIdsQueryVariables = Exact<{
+  by: ModelVersionLookup;
+}>;
+
+
+export type CompareVersionIdsQuery = {
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string
+  } | null
+};
+
+export type CompareVersionsQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type CompareVersionsQuery = {
+  modelVersionsCompare: {
+    __typename: 'ModelVersionsComparison',
+    sides: Array<{
+      __typename: 'ModelVersion',
+      id: string,
+      version: string,
+      number: number,
+      status: ModelVersionStatus,
+      createdAt: string,
+      artifactFolder: string,
+      model: {
+        __typename: 'Model',
+        id: string,
+        name: string
+      } | null,
+      candidate: {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string
+      } | null,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string
+      } | null
+    }>,
+    params: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>,
+      differs: boolean
+    }>,
+    metrics: Array<{
+      __typename: 'ComparedMetric',
+      key: string,
+      differs: boolean,
+      values: Array<{
+        __typename: 'Metric',
+        value: RealNumber,
+        step: number
+      } | null>
+    }>,
+    tags: Array<{
+      __typename: 'ComparedText',
+      key: string,
+      values: Array<string | null>,
+      differs: boolean
+    }>
+  } | null
+};
+
+export type ExperimentCreateMutationVariables = Exact<{
+  input: ExperimentCreateInput;
+}>;
+
+
+export type ExperimentCreateMutation = {
+  experimentCreate: {
+    __typename: 'ExperimentCreatePayload',
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ExperimentDeleteMutationVariables = Exact<{
+  input: ExperimentDeleteInput;
+}>;
+
+
+export type ExperimentDeleteMutation = {
+  experimentDelete: {
+    __typename: 'ExperimentDeletePayload',
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ExperimentRestoreMutationVariables = Exact<{
+  input: ExperimentRestoreInput;
+}>;
+
+
+export type ExperimentRestoreMutation = {
+  experimentRestore: {
+    __typename: 'ExperimentRestorePayload',
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ExperimentUpdateMutationVariables = Exact<{
+  input: ExperimentUpdateInput;
+}>;
+
+
+export type ExperimentUpdateMutation = {
+  experimentUpdate: {
+    __typename: 'ExperimentUpdatePayload',
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ExperimentsQueryVariables = Exact<{
+  project: string;
+  search: string;
+  view: ViewType;
+  after?: string | null | undefined;
+}>;
+
+
+export type ExperimentsQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    number: number,
+    viewerCanWriteCandidates: boolean,
+    experiments: {
+      __typename: 'ExperimentConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string,
+        createdAt: string,
+        updatedAt: string,
+        deletedAt: string | null,
+        viewerCanUpdate: boolean,
+        viewerCanDelete: boolean,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string
+        } | null,
+        candidates: {
+          __typename: 'CandidateConnection',
+          totalCount: number | null,
+          nodes: Array<{
+            __typename: 'Candidate',
+            id: string,
+            createdAt: string
+          }>
+        }
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
 export type HomeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -4724,6 +6282,7 @@ export type ModelsQuery = {
   project: {
     __typename: 'Project',
     id: string,
+    number: number,
     viewerCanWriteRegistry: boolean,
     models: {
       __typename: 'ModelConnection',
@@ -8450,6 +10009,240 @@ export const AuditDocument: TypedDocument<AuditQuery, AuditQueryVariables> = {
 }`,
 };
 
+export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVariables> = {
+  name: 'Candidate',
+  kind: 'query',
+  hash: '5a6c081072a27882ce2cdcf8a43af78f032be013fcaeb555fa735ee1588eaeca',
+  text: `query Candidate($project: String!, $uuid: String!) {
+  candidate(by: {path: {project: $project, uuid: $uuid}}) {
+    id
+    uuid
+    name
+    status
+    startedAt
+    finishedAt
+    createdAt
+    updatedAt
+    deletedAt
+    username
+    viewerCanUpdate
+    viewerCanDelete
+    createdBy {
+      id
+      username
+      name
+      __typename
+    }
+    experiment {
+      id
+      number
+      name
+      model {
+        id
+        name
+        __typename
+      }
+      __typename
+    }
+    parent {
+      id
+      uuid
+      name
+      status
+      __typename
+    }
+    children(first: 50) {
+      nodes {
+        id
+        uuid
+        name
+        status
+        startedAt
+        finishedAt
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        __typename
+      }
+      totalCount
+      __typename
+    }
+    params {
+      key
+      value
+      __typename
+    }
+    tags {
+      key
+      value
+      __typename
+    }
+    metrics {
+      key
+      value
+      step
+      timestamp
+      datasetName
+      datasetDigest
+      __typename
+    }
+    datasets {
+      name
+      digest
+      sourceType
+      source
+      schema
+      profile
+      tags {
+        key
+        value
+        __typename
+      }
+      __typename
+    }
+    loggedModels(first: 20) {
+      nodes {
+        id
+        uuid
+        name
+        modelType
+        status
+        createdAt
+        __typename
+      }
+      totalCount
+      __typename
+    }
+    loggedModelInputs {
+      step
+      loggedModel {
+        id
+        uuid
+        name
+        modelType
+        status
+        createdAt
+        __typename
+      }
+      __typename
+    }
+    modelVersions {
+      id
+      version
+      status
+      model {
+        id
+        name
+        __typename
+      }
+      __typename
+    }
+    ciJobs {
+      id
+      provider
+      externalId
+      status
+      ciStatus
+      name
+      ciProject
+      ref
+      commitSha
+      pipelineId
+      pipelineUrl
+      mergeRequestIid
+      mergeRequestUrl
+      username
+      userUrl
+      logUrl
+      webUrl
+      startedAt
+      finishedAt
+      lastCheckedAt
+      statusReason
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateChildrenDocument: TypedDocument<CandidateChildrenQuery, CandidateChildrenQueryVariables> = {
+  name: 'CandidateChildren',
+  kind: 'query',
+  hash: 'cabb0dc3593c28a8185acf6b6a0b542a4a510b3b8ea3749b1a8e7cd6b7a4d54a',
+  text: `query CandidateChildren($id: ID!, $after: String) {
+  candidate(by: {id: $id}) {
+    id
+    children(first: 100, after: $after) {
+      nodes {
+        ...CandidateRow
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment CandidateRow on Candidate {
+  id
+  uuid
+  name
+  status
+  startedAt
+  finishedAt
+  createdAt
+  username
+  deletedAt
+  viewerCanDelete
+  parent {
+    id
+    __typename
+  }
+  experiment {
+    id
+    number
+    name
+    __typename
+  }
+  children(first: 1) {
+    totalCount
+    __typename
+  }
+  modelVersions {
+    id
+    version
+    model {
+      name
+      __typename
+    }
+    __typename
+  }
+  params {
+    key
+    value
+    __typename
+  }
+  tags {
+    key
+    value
+    __typename
+  }
+  metrics {
+    key
+    value
+    __typename
+  }
+  __typename
+}`,
+};
+
 export const CandidateChoicesDocument: TypedDocument<CandidateChoicesQuery, CandidateChoicesQueryVariables> = {
   name: 'CandidateChoices',
   kind: 'query',
@@ -8494,6 +10287,345 @@ export const CandidateChosenDocument: TypedDocument<CandidateChosenQuery, Candid
     }
     __typename
   }
+}`,
+};
+
+export const CandidateCurvesDocument: TypedDocument<CandidateCurvesQuery, CandidateCurvesQueryVariables> = {
+  name: 'CandidateCurves',
+  kind: 'query',
+  hash: '2332898afe2e9c4c7d46c541a720644bfa61431f0f4866757dd30b158fd9d501',
+  text: `query CandidateCurves($id: ID!, $keys: [String!]!) {
+  candidate(by: {id: $id}) {
+    id
+    metricSeries(keys: $keys, maxPoints: 500) {
+      key
+      pointCount
+      points {
+        value
+        step
+        timestamp
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateDeleteDocument: TypedDocument<CandidateDeleteMutation, CandidateDeleteMutationVariables> = {
+  name: 'CandidateDelete',
+  kind: 'mutation',
+  hash: '095d35860714fc2271b02500c24ee48dfeb8c6757e82a7dc1b55d141baacaa70',
+  text: `mutation CandidateDelete($input: CandidateDeleteInput!) {
+  candidateDelete(input: $input) {
+    candidate {
+      id
+      deletedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateEventsDocument: TypedDocument<CandidateEventsSubscription, CandidateEventsSubscriptionVariables> = {
+  name: 'CandidateEvents',
+  kind: 'subscription',
+  hash: '0344e6d0f214552f5b4a025f52e43a8b4a8bddaafa7fecb42afb4e397ca7458c',
+  text: `subscription CandidateEvents($project: String!) {
+  projectEvents(project: {path: $project}) {
+    type
+    objectType
+    objectId
+    cursor
+    __typename
+  }
+}`,
+};
+
+export const CandidateLiveDocument: TypedDocument<CandidateLiveSubscription, CandidateLiveSubscriptionVariables> = {
+  name: 'CandidateLive',
+  kind: 'subscription',
+  hash: '714e287fc89b08dce43d5642844e8e1099df056dca3da6f71c6421d5e9eb0d74',
+  text: `subscription CandidateLive($id: ID!) {
+  candidateUpdated(by: {id: $id}) {
+    cursor
+    isComplete
+    candidate {
+      id
+      status
+      finishedAt
+      __typename
+    }
+    metrics {
+      key
+      value
+      step
+      timestamp
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateModelChoicesDocument: TypedDocument<CandidateModelChoicesQuery, CandidateModelChoicesQueryVariables> = {
+  name: 'CandidateModelChoices',
+  kind: 'query',
+  hash: 'fd8613744ef67e3d1801f43a4de01770480906feabab08dd7ce724133ddc6e56',
+  text: `query CandidateModelChoices($project: String!, $search: String!) {
+  project(by: {path: $project}) {
+    id
+    models(search: $search, first: 20) {
+      nodes {
+        id
+        name
+        latestVersion {
+          id
+          version
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateRestoreDocument: TypedDocument<CandidateRestoreMutation, CandidateRestoreMutationVariables> = {
+  name: 'CandidateRestore',
+  kind: 'mutation',
+  hash: '39317e1ae96e67436e35a2f4acd0968cd113e3ca505d3e152caa963bf8f670dd',
+  text: `mutation CandidateRestore($input: CandidateRestoreInput!) {
+  candidateRestore(input: $input) {
+    candidate {
+      id
+      deletedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidateUpdateDocument: TypedDocument<CandidateUpdateMutation, CandidateUpdateMutationVariables> = {
+  name: 'CandidateUpdate',
+  kind: 'mutation',
+  hash: '89e25faf9838da2002df7c78c40e4ac8bb4ea285b6043a6e829368f73ca65230',
+  text: `mutation CandidateUpdate($input: CandidateUpdateInput!) {
+  candidateUpdate(input: $input) {
+    candidate {
+      id
+      name
+      status
+      tags {
+        key
+        value
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CandidatesDocument: TypedDocument<CandidatesQuery, CandidatesQueryVariables> = {
+  name: 'Candidates',
+  kind: 'query',
+  hash: '6053c9df6a71e6ac0a442528f17d89b42de54e9d6571bb4fed8b1c6de91a2287',
+  text: `query Candidates($project: String!, $experiments: [ID!]!, $filter: String!, $orderBy: [CandidateSearchOrder!], $view: ViewType!, $after: String, $isFirst: Boolean!) {
+  project(by: {path: $project}) {
+    id
+    viewerCanWriteCandidates
+    candidateSearch(
+      experimentIds: $experiments
+      filter: $filter
+      orderBy: $orderBy
+      view: $view
+      first: 100
+      after: $after
+    ) {
+      nodes {
+        ...CandidateRow
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  experiments: nodes(ids: $experiments) @include(if: $isFirst) {
+    ... on Experiment {
+      id
+      number
+      name
+      createdAt
+      deletedAt
+      viewerCanUpdate
+      viewerCanDelete
+      model {
+        id
+        name
+        __typename
+      }
+      tags {
+        key
+        value
+        __typename
+      }
+      candidates(first: 1) {
+        totalCount
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment CandidateRow on Candidate {
+  id
+  uuid
+  name
+  status
+  startedAt
+  finishedAt
+  createdAt
+  username
+  deletedAt
+  viewerCanDelete
+  parent {
+    id
+    __typename
+  }
+  experiment {
+    id
+    number
+    name
+    __typename
+  }
+  children(first: 1) {
+    totalCount
+    __typename
+  }
+  modelVersions {
+    id
+    version
+    model {
+      name
+      __typename
+    }
+    __typename
+  }
+  params {
+    key
+    value
+    __typename
+  }
+  tags {
+    key
+    value
+    __typename
+  }
+  metrics {
+    key
+    value
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const CandidatesByIdDocument: TypedDocument<CandidatesByIdQuery, CandidatesByIdQueryVariables> = {
+  name: 'CandidatesById',
+  kind: 'query',
+  hash: '9cdabbf6795cceae02002dc4465ec707e70a43874d054fe9880cce24044be792',
+  text: `query CandidatesById($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Candidate {
+      ...CandidateRow
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment CandidateRow on Candidate {
+  id
+  uuid
+  name
+  status
+  startedAt
+  finishedAt
+  createdAt
+  username
+  deletedAt
+  viewerCanDelete
+  parent {
+    id
+    __typename
+  }
+  experiment {
+    id
+    number
+    name
+    __typename
+  }
+  children(first: 1) {
+    totalCount
+    __typename
+  }
+  modelVersions {
+    id
+    version
+    model {
+      name
+      __typename
+    }
+    __typename
+  }
+  params {
+    key
+    value
+    __typename
+  }
+  tags {
+    key
+    value
+    __typename
+  }
+  metrics {
+    key
+    value
+    __typename
+  }
+  __typename
 }`,
 };
 
@@ -8553,6 +10685,269 @@ export const CiSettingsChangeDocument: TypedDocument<CiSettingsChangeMutation, C
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareArtifactDocument: TypedDocument<CompareArtifactQuery, CompareArtifactQueryVariables> = {
+  name: 'CompareArtifact',
+  kind: 'query',
+  hash: 'ac2298ee152ed101424c48b35a08c0a0320015a1b25590de8c9019d7bb4add96',
+  text: `query CompareArtifact($by: ArtifactLookup!) {
+  artifact(by: $by) {
+    id
+    path
+    size
+    mediaType
+    status
+    downloadUrl
+    __typename
+  }
+}`,
+};
+
+export const CompareCandidateFilesDocument: TypedDocument<CompareCandidateFilesQuery, CompareCandidateFilesQueryVariables> = {
+  name: 'CompareCandidateFiles',
+  kind: 'query',
+  hash: 'd73a48b712741e34a1f03b12db61e7f10e5ea2a40a8d1e4bae87bdc620eb0a68',
+  text: `query CompareCandidateFiles($ids: [ID!]!) {
+  candidatesCompare(ids: $ids) {
+    files {
+      key
+      values {
+        size
+        sha256
+        __typename
+      }
+      differs
+      __typename
+    }
+    signature {
+      key
+      values
+      differs
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareCandidateFolderDocument: TypedDocument<CompareCandidateFolderQuery, CompareCandidateFolderQueryVariables> = {
+  name: 'CompareCandidateFolder',
+  kind: 'query',
+  hash: 'f2309496736c5c9bced8097683bf74d45a05dc4c2bda57de16c66c724b687e8d',
+  text: `query CompareCandidateFolder($ids: [ID!]!, $folder: String!) {
+  candidatesCompare(ids: $ids) {
+    sides {
+      id
+      artifacts(folder: $folder, first: 20) {
+        nodes {
+          id
+          path
+          size
+          mediaType
+          status
+          downloadUrl
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareCandidatesDocument: TypedDocument<CompareCandidatesQuery, CompareCandidatesQueryVariables> = {
+  name: 'CompareCandidates',
+  kind: 'query',
+  hash: '93ba0f9f1e5d7e591635f9fb8d6e0b01e6517909a3e19aedf5867fd082aacbd9',
+  text: `query CompareCandidates($ids: [ID!]!) {
+  candidatesCompare(ids: $ids) {
+    sides {
+      id
+      uuid
+      name
+      status
+      startedAt
+      finishedAt
+      createdAt
+      username
+      experiment {
+        id
+        number
+        name
+        __typename
+      }
+      __typename
+    }
+    params {
+      key
+      values
+      differs
+      __typename
+    }
+    metrics {
+      key
+      values {
+        value
+        step
+        __typename
+      }
+      differs
+      __typename
+    }
+    tags {
+      key
+      values
+      differs
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareCurvesDocument: TypedDocument<CompareCurvesQuery, CompareCurvesQueryVariables> = {
+  name: 'CompareCurves',
+  kind: 'query',
+  hash: '88e416b5d8376aa639c9b2485c7f629195f1b8d0a3b5f1802b86c586362a3832',
+  text: `query CompareCurves($ids: [ID!]!, $keys: [String!]!, $maxPoints: Int!, $fromStep: Long, $toStep: Long) {
+  metricSeries(
+    candidateIds: $ids
+    keys: $keys
+    maxPoints: $maxPoints
+    fromStep: $fromStep
+    toStep: $toStep
+  ) {
+    candidate {
+      id
+      __typename
+    }
+    series {
+      key
+      pointCount
+      points {
+        step
+        timestamp
+        value
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareEventsDocument: TypedDocument<CompareEventsSubscription, CompareEventsSubscriptionVariables> = {
+  name: 'CompareEvents',
+  kind: 'subscription',
+  hash: '98aff9b6470cd1ab6b28c3b2a5501710ddd788f27d60aef05d62c4296c146dd5',
+  text: `subscription CompareEvents($project: String!) {
+  projectEvents(project: {path: $project}, types: [CANDIDATE_UPDATED]) {
+    type
+    objectId
+    __typename
+  }
+}`,
+};
+
+export const CompareVersionFilesDocument: TypedDocument<CompareVersionFilesQuery, CompareVersionFilesQueryVariables> = {
+  name: 'CompareVersionFiles',
+  kind: 'query',
+  hash: '72fc16c6a9cc49db073b9928ffa142c75979dc3ad76f4f1f6ef55803044f0fe3',
+  text: `query CompareVersionFiles($ids: [ID!]!) {
+  modelVersionsCompare(ids: $ids) {
+    files {
+      key
+      values {
+        size
+        sha256
+        __typename
+      }
+      differs
+      __typename
+    }
+    signature {
+      key
+      values
+      differs
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const CompareVersionIdsDocument: TypedDocument<CompareVersionIdsQuery, CompareVersionIdsQueryVariables> = {
+  name: 'CompareVersionIds',
+  kind: 'query',
+  hash: '2d36a728bdc433bcf476496f74602fc7d6a03ffd594781363b7309f1025d18bf',
+  text: `query CompareVersionIds($by: ModelVersionLookup!) {
+  modelVersion(by: $by) {
+    id
+    __typename
+  }
+}`,
+};
+
+export const CompareVersionsDocument: TypedDocument<CompareVersionsQuery, CompareVersionsQueryVariables> = {
+  name: 'CompareVersions',
+  kind: 'query',
+  hash: 'e4bf5ae4b7c75e431802fd814ac737256f04eb89c7d9deb6169e151728f7f2e0',
+  text: `query CompareVersions($ids: [ID!]!) {
+  modelVersionsCompare(ids: $ids) {
+    sides {
+      id
+      version
+      number
+      status
+      createdAt
+      artifactFolder
+      model {
+        id
+        name
+        __typename
+      }
+      candidate {
+        id
+        uuid
+        name
+        __typename
+      }
+      createdBy {
+        id
+        username
+        __typename
+      }
+      __typename
+    }
+    params {
+      key
+      values
+      differs
+      __typename
+    }
+    metrics {
+      key
+      values {
+        value
+        step
+        __typename
+      }
+      differs
+      __typename
+    }
+    tags {
+      key
+      values
+      differs
       __typename
     }
     __typename
@@ -8649,6 +11044,173 @@ export const DeploymentsDocument: TypedDocument<DeploymentsQuery, DeploymentsQue
         endCursor
         __typename
       }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentCreateDocument: TypedDocument<ExperimentCreateMutation, ExperimentCreateMutationVariables> = {
+  name: 'ExperimentCreate',
+  kind: 'mutation',
+  hash: '146b03646b6e21a32270d29ee920da01956518d6208ce25b633a11aa64d3bd57',
+  text: `mutation ExperimentCreate($input: ExperimentCreateInput!) {
+  experimentCreate(input: $input) {
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentDeleteDocument: TypedDocument<ExperimentDeleteMutation, ExperimentDeleteMutationVariables> = {
+  name: 'ExperimentDelete',
+  kind: 'mutation',
+  hash: 'dd5cda12249aeee72ba1755c622c5ba963db2b2b2e63e88b6b7e07d25f28b197',
+  text: `mutation ExperimentDelete($input: ExperimentDeleteInput!) {
+  experimentDelete(input: $input) {
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentNamesDocument: TypedDocument<ExperimentNamesQuery, ExperimentNamesQueryVariables> = {
+  name: 'ExperimentNames',
+  kind: 'query',
+  hash: 'bab1b1b25863b97a2a0f51edafe07a4c4cea014a7e3d24fbf06117be0a3c960c',
+  text: `query ExperimentNames($project: String!) {
+  project(by: {path: $project}) {
+    id
+    experiments(first: 100) {
+      nodes {
+        id
+        number
+        name
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentRestoreDocument: TypedDocument<ExperimentRestoreMutation, ExperimentRestoreMutationVariables> = {
+  name: 'ExperimentRestore',
+  kind: 'mutation',
+  hash: '11085a53c286f0ad45ed9d9061fecd3b3963a6614a9a1456ff60a9c6e5953edd',
+  text: `mutation ExperimentRestore($input: ExperimentRestoreInput!) {
+  experimentRestore(input: $input) {
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentUpdateDocument: TypedDocument<ExperimentUpdateMutation, ExperimentUpdateMutationVariables> = {
+  name: 'ExperimentUpdate',
+  kind: 'mutation',
+  hash: '9fdc781c05b046c1eb05a85f0a09ba3a2936ddd656d6017778aeeefb6649ea10',
+  text: `mutation ExperimentUpdate($input: ExperimentUpdateInput!) {
+  experimentUpdate(input: $input) {
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentsDocument: TypedDocument<ExperimentsQuery, ExperimentsQueryVariables> = {
+  name: 'Experiments',
+  kind: 'query',
+  hash: '9b179a21347b642b91063f12d94c0c04cc167035ab2b5d4ef7c422fed0a4d52d',
+  text: `query Experiments($project: String!, $search: String!, $view: ViewType!, $after: String) {
+  project(by: {path: $project}) {
+    id
+    number
+    viewerCanWriteCandidates
+    experiments(search: $search, view: $view, first: 50, after: $after) {
+      nodes {
+        id
+        number
+        name
+        createdAt
+        updatedAt
+        deletedAt
+        viewerCanUpdate
+        viewerCanDelete
+        createdBy {
+          id
+          username
+          name
+          __typename
+        }
+        model {
+          id
+          name
+          __typename
+        }
+        candidates(first: 1) {
+          nodes {
+            id
+            createdAt
+            __typename
+          }
+          totalCount
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      totalCount
       __typename
     }
     __typename
@@ -9295,6 +11857,28 @@ export const LifecycleEventsDocument: TypedDocument<LifecycleEventsSubscription,
 }`,
 };
 
+export const LinkedThingsDocument: TypedDocument<LinkedThingsQuery, LinkedThingsQueryVariables> = {
+  name: 'LinkedThings',
+  kind: 'query',
+  hash: '8df0c94dd235bd62b020ab1603eb14290d162dd0f0c30903dbde5ceb9f60128d',
+  text: `query LinkedThings($after: String) {
+  projects(first: 100, after: $after) {
+    nodes {
+      id
+      number
+      fullPath
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const MemberDeleteDocument: TypedDocument<MemberDeleteMutation, MemberDeleteMutationVariables> = {
   name: 'MemberDelete',
   kind: 'mutation',
@@ -9847,6 +12431,26 @@ export const ModelUpdateDocument: TypedDocument<ModelUpdateMutation, ModelUpdate
 }`,
 };
 
+export const ModelVersionOfNumberDocument: TypedDocument<ModelVersionOfNumberQuery, ModelVersionOfNumberQueryVariables> = {
+  name: 'ModelVersionOfNumber',
+  kind: 'query',
+  hash: '219cfbdb8f43c60d2bc7717bbc975b098dd0db297709bd9b338fcb6e4099ee06',
+  text: `query ModelVersionOfNumber($project: String!, $model: String!, $reference: String!) {
+  modelVersion(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    id
+    version
+    model {
+      id
+      name
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionsDocument: TypedDocument<ModelVersionsQuery, ModelVersionsQueryVariables> = {
   name: 'ModelVersions',
   kind: 'query',
@@ -9938,10 +12542,11 @@ fragment VersionRow on ModelVersion {
 export const ModelsDocument: TypedDocument<ModelsQuery, ModelsQueryVariables> = {
   name: 'Models',
   kind: 'query',
-  hash: '6ed841a8d878e2c454afe62374536b0e8825b08a176b22cea145affbebc8fa5e',
+  hash: '6e7fdc106e88a7c22e970e8d07e9de7082c79ec82cb628ecb2caf83ddb710798',
   text: `query Models($project: String!, $search: String!, $view: ViewType!, $orderBy: ModelOrder, $after: String) {
   project(by: {path: $project}) {
     id
+    number
     viewerCanWriteRegistry
     models(
       search: $search
@@ -10027,6 +12632,35 @@ fragment ModelRow on Model {
     __typename
   }
   __typename
+}`,
+};
+
+export const ModelsByNameDocument: TypedDocument<ModelsByNameQuery, ModelsByNameQueryVariables> = {
+  name: 'ModelsByName',
+  kind: 'query',
+  hash: '37c085cfb0ad51eef617a43edf3e39834d2d60d6745e46fe19cd4788629357e2',
+  text: `query ModelsByName($name: String!, $after: String) {
+  projects(first: 100, after: $after) {
+    nodes {
+      id
+      fullPath
+      models(search: $name, first: 20) {
+        nodes {
+          id
+          name
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    __typename
+  }
 }`,
 };
 
@@ -10416,6 +13050,20 @@ export const ProjectHeadDocument: TypedDocument<ProjectHeadQuery, ProjectHeadQue
     viewerCanManage
     viewerCanWriteRegistry
     viewerCanWriteCandidates
+    __typename
+  }
+}`,
+};
+
+export const ProjectOfReferenceDocument: TypedDocument<ProjectOfReferenceQuery, ProjectOfReferenceQueryVariables> = {
+  name: 'ProjectOfReference',
+  kind: 'query',
+  hash: 'c019e4d312d30e85a0a4b7ae802088d1abc6373cbf50d5e5740108430cf677e4',
+  text: `query ProjectOfReference($by: ProjectLookup!) {
+  project(by: $by) {
+    id
+    number
+    fullPath
     __typename
   }
 }`,
@@ -11379,6 +14027,62 @@ export const SwitcherDocument: TypedDocument<SwitcherQuery, SwitcherQueryVariabl
       id
       name
       fullPath
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ThingsByIdsDocument: TypedDocument<ThingsByIdsQuery, ThingsByIdsQueryVariables> = {
+  name: 'ThingsByIds',
+  kind: 'query',
+  hash: 'dbdd7cd4811555674def4093059e611c70b5ea9a3ab8a6d47def17a5610c53e2',
+  text: `query ThingsByIds($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Candidate {
+      id
+      uuid
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+    ... on Experiment {
+      id
+      number
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+    ... on Model {
+      id
+      name
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+    ... on ModelVersion {
+      id
+      version
+      model {
+        id
+        name
+        project {
+          id
+          fullPath
+          __typename
+        }
+        __typename
+      }
       __typename
     }
     __typename

@@ -1,5 +1,7 @@
+import { FileDown, ImageDown, Table2 } from 'lucide-react';
 import { useId, useState, type ReactNode, type RefObject } from 'react';
 import { useT } from '../i18n';
+import { Button } from '../ui';
 import styles from './ChartFrame.module.css';
 import { DataTable } from './DataTable';
 import { useChartColours } from './colours';
@@ -38,15 +40,15 @@ export function ChartFrame({ title, table, plot, entries = [], actions, children
         </span>
         <span className={styles.actions}>
           {actions}
-          <button type="button" className={styles.button} aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+          <Button size="s" variant={asTable ? 'secondary' : 'quiet'} icon={<Table2 />} aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
             {t('compare.chart_table')}
-          </button>
-          <button type="button" className={styles.button} disabled={asTable} onClick={savePicture}>
+          </Button>
+          <Button size="s" variant="quiet" icon={<ImageDown />} disabled={asTable} onClick={savePicture}>
             {t('compare.chart_png')}
-          </button>
-          <button type="button" className={styles.button} onClick={() => downloadTable(table(), title)}>
+          </Button>
+          <Button size="s" variant="quiet" icon={<FileDown />} onClick={() => downloadTable(table(), title)}>
             {t('compare.chart_csv')}
-          </button>
+          </Button>
         </span>
       </figcaption>
       {asTable ? <DataTable table={table()} caption={title} /> : children}

@@ -2,12 +2,12 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState, type PointerEven
 import { useLanguage, useT } from '../i18n';
 import { AxisBrush } from './AxisBrush';
 import { ChartFrame } from './ChartFrame';
-import frame from './ChartFrame.module.css';
 import { useChartColours } from './colours';
 import { axisValue } from './formats';
 import { isChosen, layout, lineAt, paintParallel, TOP, type Brushes, type ParallelAxis, type ParallelItem } from './parallel_contents';
 import styles from './ParallelCoordinates.module.css';
 import type { PlotHandle } from './Plot';
+import { ResetButton } from './ResetButton';
 import { newSignal } from './signal';
 import { Tooltip, type TooltipContent } from './Tooltip';
 
@@ -79,9 +79,7 @@ export function ParallelCoordinates({ title, axes, items, brushes, onBrushes, he
       table={table}
       actions={
         Object.keys(brushes).length > 0 && (
-          <button type="button" className={frame.button} onClick={() => onBrushes({})}>
-            {t('compare.chart_reset')}
-          </button>
+          <ResetButton onClick={() => onBrushes({})} />
         )
       }
     >

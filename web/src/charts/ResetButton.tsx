@@ -1,12 +1,13 @@
+import { ZoomOut } from 'lucide-react';
 import { useT } from '../i18n';
-import frame from './ChartFrame.module.css';
+import { Button } from '../ui';
 
 /** Shows all of a chart again. */
 export function ResetButton({ onClick }: { readonly onClick: () => void }) {
   const t = useT();
   return (
-    <button type="button" className={frame.button} onClick={onClick}>
+    <Button size="s" variant="quiet" icon={<ZoomOut />} onClick={onClick}>
       {t('compare.chart_reset')}
-    </button>
+    </Button>
   );
 }

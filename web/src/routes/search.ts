@@ -34,7 +34,10 @@ export function flag(value: unknown): true | undefined {
 /** What stands in an address; a part that is undefined is left out of it. */
 export type Present<Search extends object> = { [Key in keyof Search]?: NonNullable<Search[Key]> | undefined };
 
-/** Without what is not there. */
+/**
+ * What is there. The rest is undefined and not left out: the router lays this over all that stood in the address, and what
+ * a page does not take must not come through.
+ */
 export function present<Search extends object>(search: Search): Present<Search> {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as Present<Search>;
+  return search as Present<Search>;
 }

@@ -16,7 +16,7 @@ export function SwitcherList({ onChoice }: { readonly onChoice: () => void }) {
   const projects = search === '' && own.length > 0 ? own : (data?.projects.nodes ?? []);
   return (
     <div className={styles.box}>
-      <SearchInput value={search} onChange={setSearch} label={t('shell.find_project')} />
+      <SearchInput value={search} onChange={setSearch} placeholder={t('shell.find_project')} />
       <ul className={styles.list}>
         {projects.map((project) => (
           <li key={project.id}>

@@ -37,6 +37,13 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
     items: [{ to: '/p/$project/models', label: 'shell.models', icon: Package, need: 'registry', key: 'm' }],
   },
   {
+    label: 'shell.tracking',
+    items: [
+      { to: '/p/$project/experiments', label: 'experiments.title', need: 'experiments', key: 'e' },
+      { to: '/p/$project/candidates', label: 'candidates.title', need: 'experiments', key: 'c' },
+    ],
+  },
+  {
     label: 'lifecycle.title',
     items: [
       { to: '/p/$project/promotions', label: 'lifecycle.promotions', need: 'registry', key: 'p' },

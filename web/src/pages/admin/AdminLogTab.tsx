@@ -7,6 +7,8 @@ import { AccessLogTable } from '../account/AccessLogTable';
 import { ACCESS_ACTIONS } from './access_actions';
 import styles from './AdminPage.module.css';
 
+/** The choice of a filter that leaves nothing out. */
+const ANY = 'any';
 const RESULTS = ['DONE', 'REFUSED'] as const;
 
 /** The sign-in and access log of the installation. */
@@ -30,31 +32,35 @@ export function AdminLogTab() {
         <SearchInput
           value={username}
           onChange={(text) => change({ username: text || undefined })}
-          label={t('admin.log_username')}
+          placeholder={t('admin.log_username')}
         />
         <SearchInput
           value={address}
           onChange={(text) => change({ address: text || undefined })}
-          label={t('admin.log_address')}
+          placeholder={t('admin.log_address')}
         />
-        <Select
-          aria-label={t('account.action')}
-          items={[
-            { value: '', label: t('admin.log_any_action') },
-            ...ACCESS_ACTIONS.map((one) => ({ value: one, label: t(`account.action_${one}`) })),
-          ]}
-          value={chosen ?? ''}
-          onChange={(value) => change({ action: value || undefined })}
-        />
-        <Select
-          aria-label={t('admin.log_result')}
-          items={[
-            { value: '', label: t('admin.log_any_result') },
-            ...RESULTS.map((one) => ({ value: one, label: t(`admin.log_${one}`) })),
-          ]}
-          value={result ?? ''}
-          onChange={(value) => change({ result: value || undefined })}
-        />
+        <div className={styles.choice}>
+          <Select
+            aria-label={t('account.action')}
+            items={[
+              { value: ANY, label: t('admin.log_any_action') },
+              ...ACCESS_ACTIONS.map((one) => ({ value: one, label: t(`account.action_${one}`) })),
+            ]}
+            value={chosen ?? ANY}
+            onChange={(value) => change({ action: value === ANY ? undefined : value })}
+          />
+        </div>
+        <div className={styles.choice}>
+          <Select
+            aria-label={t('admin.log_result')}
+            items={[
+              { value: ANY, label: t('admin.log_any_result') },
+              ...RESULTS.map((one) => ({ value: one, label: t(`admin.log_${one}`) })),
+            ]}
+            value={result ?? ANY}
+            onChange={(value) => change({ result: value === ANY ? undefined : value })}
+          />
+        </div>
       </div>
       {query.isPending && <Skeleton rows={8} />}
       {query.error && rows.length === 0 && <Problem failure={query.error} onRetry={() => void query.refetch()} />}

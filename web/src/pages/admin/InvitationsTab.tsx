@@ -10,6 +10,8 @@ import styles from './AdminPage.module.css';
 
 type Invitation = NonNullable<DataOf<typeof AdminInvitationsDocument>['invitations']>['nodes'][number];
 
+/** The choice of a filter that leaves nothing out. */
+const ANY = 'any';
 const STATUSES = ['PENDING', 'ACCEPTED', 'REVOKED', 'EXPIRED'] as const;
 const TONES = { PENDING: 'info', ACCEPTED: 'good', REVOKED: 'neutral', EXPIRED: 'warn' } as const;
 
@@ -82,20 +84,22 @@ export function InvitationsTab() {
   return (
     <>
       <div className={styles.filters}>
-        <Select
-          aria-label={t('admin.status')}
-          items={[
-            { value: '', label: t('admin.status_any') },
-            ...STATUSES.map((one) => ({ value: one, label: t(`admin.invitation_${one}`) })),
-          ]}
-          value={status ?? ''}
-          onChange={(value) =>
-            void navigate({
-              search: (old) => ({ ...old, invitations: STATUSES.find((one) => one === value) }),
-              replace: true,
-            })
-          }
-        />
+        <div className={styles.choice}>
+          <Select
+            aria-label={t('admin.status')}
+            items={[
+              { value: ANY, label: t('admin.status_any') },
+              ...STATUSES.map((one) => ({ value: one, label: t(`admin.invitation_${one}`) })),
+            ]}
+            value={status ?? ANY}
+            onChange={(value) =>
+              void navigate({
+                search: (old) => ({ ...old, invitations: STATUSES.find((one) => one === value) }),
+                replace: true,
+              })
+            }
+          />
+        </div>
       </div>
       {link !== null && <Secret title={t('admin.invitation_once')} text={link} onDone={() => setLink(null)} />}
       {problem && <p role="alert">{problem}</p>}

@@ -12,6 +12,8 @@ import { UserTable } from './UserTable';
 import accountStyles from '../account/AccountPage.module.css';
 import styles from './AdminPage.module.css';
 
+/** The choice of a filter that leaves nothing out. */
+const ANY = 'any';
 const STATUSES = ['ACTIVE', 'DEACTIVATED', 'DELETED'] as const;
 const KINDS = ['admins', 'bots'] as const;
 const SORTS = ['USERNAME.desc', 'LAST_ACTIVE_AT.asc', 'LAST_ACTIVE_AT.desc'] as const;
@@ -47,25 +49,29 @@ export function UsersTab() {
   return (
     <>
       <div className={styles.filters}>
-        <SearchInput value={q} onChange={(text) => change({ q: text })} label={t('admin.find_user')} />
-        <Select
-          aria-label={t('admin.status')}
-          items={[
-            { value: '', label: t('admin.status_any') },
-            ...STATUSES.map((one) => ({ value: one, label: t(`admin.status_${one}`) })),
-          ]}
-          value={status ?? ''}
-          onChange={(value) => change({ status: value })}
-        />
-        <Select
-          aria-label={t('admin.kind')}
-          items={[
-            { value: '', label: t('admin.kind_people') },
-            ...KINDS.map((one) => ({ value: one, label: t(`admin.kind_${one}`) })),
-          ]}
-          value={kind ?? ''}
-          onChange={(value) => change({ kind: value })}
-        />
+        <SearchInput value={q} onChange={(text) => change({ q: text })} placeholder={t('admin.find_user')} isMain />
+        <div className={styles.choice}>
+          <Select
+            aria-label={t('admin.status')}
+            items={[
+              { value: ANY, label: t('admin.status_any') },
+              ...STATUSES.map((one) => ({ value: one, label: t(`admin.status_${one}`) })),
+            ]}
+            value={status ?? ANY}
+            onChange={(value) => change({ status: value })}
+          />
+        </div>
+        <div className={styles.choice}>
+          <Select
+            aria-label={t('admin.kind')}
+            items={[
+              { value: ANY, label: t('admin.kind_people') },
+              ...KINDS.map((one) => ({ value: one, label: t(`admin.kind_${one}`) })),
+            ]}
+            value={kind ?? ANY}
+            onChange={(value) => change({ kind: value })}
+          />
+        </div>
         <span role="status" className={styles.count}>
           {total !== null && t('admin.user_count', { count: total })}
         </span>

@@ -42,8 +42,12 @@ export function HomePage() {
               {own.length === 0 && <Welcome isVisitor={data.viewer === null} onNew={() => setNew(true)} />}
               {own.length > 0 && (
                 <div className={styles.columns}>
-                  <WaitingList items={waitingIn(own)} />
-                  <RecentVersions versions={recentIn(own)} />
+                  <div>
+                    <WaitingList items={waitingIn(own)} />
+                  </div>
+                  <div>
+                    <RecentVersions versions={recentIn(own)} />
+                  </div>
                 </div>
               )}
               <ProjectLists

@@ -4,6 +4,7 @@ import type { ProjectLineFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { RoleChip } from '../namespaces/RoleChip';
 import { VisibilityChip } from '../namespaces/VisibilityChip';
+import { plain } from './plain';
 import styles from './ProjectLines.module.css';
 
 /** A project with what some lists tell of it. */
@@ -24,7 +25,7 @@ export function ProjectLines({ projects }: { readonly projects: readonly Project
             <Link to="/n/$path" params={{ path: project.fullPath }} className={styles.name}>
               {project.fullPath}
             </Link>
-            {project.description !== '' && <p className={styles.description}>{project.description}</p>}
+            {project.description !== '' && <p className={styles.description}>{plain(project.description)}</p>}
           </div>
           <div className={styles.facts}>
             {project.models?.totalCount != null && (

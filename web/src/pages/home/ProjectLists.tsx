@@ -42,7 +42,7 @@ export function ProjectLists({ own, visible, list, search, onList, onSearch }: P
       }
     >
       <div className={styles.search}>
-        <SearchInput value={search} onChange={onSearch} label={t('home.find_project')} />
+        <SearchInput value={search} onChange={onSearch} placeholder={t('home.find_project')} />
       </div>
       {isAll && (search !== '' || hasMore) && <VisibleProjects search={search} />}
       {isAll && search === '' && !hasMore && <ProjectLines projects={visible.nodes} />}

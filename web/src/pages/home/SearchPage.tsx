@@ -19,7 +19,8 @@ export function SearchPage() {
         <SearchInput
           value={q}
           onChange={(text) => void navigate({ search: (old) => ({ ...old, q: text || undefined }), replace: true })}
-          label={t('home.search')}
+          placeholder={t('home.search')}
+          isMain
         />
         {project !== undefined && <SearchScope project={project} search={q} />}
       </div>

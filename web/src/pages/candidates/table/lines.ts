@@ -1,0 +1,47 @@
+import { partsOf } from './columns';
+import { valuesOf, type CandidateRow, type Line } from './rows';
+
+/** What is open and closed. */
+export interface Folding {
+  /** Ids of candidates whose children are shown. */
+  readonly open: ReadonlySet<string>;
+  /** Values of groups whose rows are hidden. */
+  readonly closed: ReadonlySet<string | null>;
+}
+
+/** Children that were read, by the id of their parent. */
+export type Children = ReadonlyMap<string, readonly CandidateRow[]>;
+
+/** The lines of a table whose children stand below their parents. */
+export function nested(rows: readonly CandidateRow[], children: Children, folding: Folding, isNesting: boolean): readonly Line[] {
+  const lines: Line[] = [];
+  const add = (row: CandidateRow, depth: number) => {
+    const isOpen = folding.open.has(row.id);
+    lines.push({ kind: 'candidate', key: row.id, row, depth, isOpen });
+    // A cycle cannot be logged; the depth bounds what is drawn all the same.
+    if (isOpen && depth < 10) for (const child of children.get(row.id) ?? []) add(child, depth + 1);
+  };
+  for (const row of rows) if (!isNesting || row.parent === null) add(row, 0);
+  return lines;
+}
+
+/** The lines of a table that the server has sorted by the value of a tag or param: a head before each value. */
+export function grouped(rows: readonly CandidateRow[], column: string, closed: Folding['closed'], isEnded: boolean): readonly Line[] {
+  const { group, key } = partsOf(column);
+  const lines: Line[] = [];
+  let at = 0;
+  while (at < rows.length) {
+    const value = group === 'p' || group === 't' ? valueAt(rows[at], group, key) : null;
+    let end = at + 1;
+    while (end < rows.length && valueAt(rows[end], group === 'p' ? 'p' : 't', key) === value) end += 1;
+    const isOpen = !closed.has(value);
+    lines.push({ kind: 'group', key: `group:${value ?? ''}:${value === null}`, value, count: end - at, isEnded: isEnded || end < rows.length, isOpen });
+    if (isOpen) for (const row of rows.slice(at, end)) lines.push({ kind: 'candidate', key: row.id, row, depth: 0, isOpen: false });
+    at = end;
+  }
+  return lines;
+}
+
+function valueAt(row: CandidateRow | undefined, group: 'p' | 't', key: string): string | null {
+  return (row && valuesOf(row)[group].get(key)) ?? null;
+}

@@ -111,5 +111,6 @@ async def test_one_file_is_deleted_and_the_others_stay(page, caller, project, ve
     await page.get_by_role("button", name=re.compile(word("artifacts.delete"))).first.click()
     dialog = page.get_by_role("dialog").or_(page.get_by_role("alertdialog"))
     await dialog.get_by_role("button", name=re.compile(word("artifacts.delete"))).click()
+    await expect(dialog).to_have_count(0)
     await expect(tree.get_by_text("remove.txt")).to_have_count(0)
     assert set(await stored(caller, version)) == {"keep.txt"}

@@ -34,6 +34,13 @@ export function ofHtml(html: string): DocumentFragment {
   return fragment;
 }
 
+/** HTML of strangers as such a text again, for a frame of its own. */
+export function ofPage(html: string): string {
+  const box = document.createElement('div');
+  box.append(ofHtml(html));
+  return box.innerHTML;
+}
+
 /** Markdown of strangers as elements that run nothing and load nothing; front matter is left out. */
 export function ofMarkdown(text: string): DocumentFragment {
   return ofHtml(marked.parse(text.replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/, ''), { async: false }));

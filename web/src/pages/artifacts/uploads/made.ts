@@ -1,5 +1,6 @@
-import type { FileOwner } from '../owner';
+import { isSame, type FileOwner } from '../owner';
 import { tab, type Kept } from './journal';
+import { BATCH, type WithParts } from './server';
 import type { Upload } from './upload';
 
 let made = 0;
@@ -29,4 +30,17 @@ export function record({ key, owner, path, size, modified, id, sha256, handle }:
 export function isAgain(upload: Upload, path: string, file: File): boolean {
   const isPath = upload.path === path || upload.path.endsWith(`/${path}`) || path.endsWith(`/${upload.path}`);
   return upload.phase === 'interrupted' && isPath && upload.size === file.size && upload.modified === file.lastModified;
+}
+
+/** Whether two are on their way to one place. */
+export function isSamePath(one: Pick<Upload, 'owner' | 'path'>, other: Pick<Upload, 'owner' | 'path'>): boolean {
+  return one.path === other.path && isSame(one.owner, other.owner);
+}
+
+/** What is still to be sent, as the server has told it; what is on its way now is not sent twice. */
+export function takeParts(upload: Upload, { parts, partCount }: WithParts): void {
+  upload.parts = parts.filter(({ number }) => !upload.moving.has(number));
+  upload.hasMore = partCount > parts.length && parts.length === BATCH;
+  const open = parts.reduce((sum, { size }) => sum + size, 0);
+  upload.arrived = upload.hasMore ? Math.min(upload.arrived, upload.size) : Math.max(upload.size - open, 0);
 }

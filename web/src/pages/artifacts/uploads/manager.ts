@@ -2,25 +2,26 @@ import { Refused } from '../../../api';
 import { isSame, type FileOwner } from '../owner';
 import { hashOf } from './hashing';
 import { forget, keep } from './journal';
-import { isAgain, newUpload, record } from './made';
-import { abort, BATCH, begin, complete, missing, patiently, states, type Announced, type WithParts } from './server';
-import { PartRefused, sendPart } from './sending';
+import { isAgain, isSamePath, newUpload, record, takeParts } from './made';
+import { Shown } from './shown';
+import { Sender } from './sender';
+import { abort, BATCH, begin, complete, missing, states, type Announced, type WithParts } from './server';
 import { isMoving, needsPage, type GivenFile, type Phase, type Upload } from './upload';
 
-/** Browsers open six connections to one server; some are left for the pages. */
-const PARTS_AT_ONCE = 4;
 const HASHED_AT_ONCE = 2;
-const TELL_MILLISECONDS = 100;
 const POLL_MILLISECONDS = 1_000;
 
 /** All uploads of this tab. They go on while other pages are looked at. */
 export class Uploads {
   #all: Upload[] = [];
-  #shown: readonly Readonly<Upload>[] = [];
-  readonly #listeners = new Set<() => void>();
-  #telling: number | undefined;
+  /** What pages show of them. */
+  readonly shown = new Shown(() => this.#all);
   #polling: number | undefined;
-  #sending = 0;
+  readonly #sender = new Sender({
+    onProgress: (upload) => this.#progress(upload),
+    onSent: (upload) => this.#sent(upload),
+    onFailed: (upload, error) => this.#fail(upload, error),
+  });
   #isAnnouncing = false;
   #isCompleting = false;
 
@@ -31,25 +32,17 @@ export class Uploads {
     });
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  /** All uploads as they were last told; a new list whenever something has changed. */
-  readonly shown = (): readonly Readonly<Upload>[] => this.#shown;
-
   /** Begin to send files; those of an interrupted upload go on with it. */
   add(owner: FileOwner, given: readonly GivenFile[]): void {
     const added: Upload[] = [];
     for (const { path, file, handle } of given) {
       const earlier = this.#all.find((one) => isSame(one.owner, owner) && isAgain(one, path, file));
       if (earlier) this.#goOn(earlier, file, handle);
-      else if (!this.#all.some((one) => isMoving(one) && isSame(one.owner, owner) && one.path === path)) {
+      else if (!this.#all.some((one) => isMoving(one) && isSamePath(one, { owner, path }))) {
         added.push(newUpload(owner, path, file.size, file.lastModified, file, handle));
       }
     }
-    this.#all = [...this.#all.filter((one) => !added.some(({ path, owner: its }) => one.path === path && isSame(one.owner, its))), ...added];
+    this.#all = [...this.#all.filter((one) => !added.some((other) => isSamePath(one, other))), ...added];
     void keep(added.map(record));
     this.#step();
   }
@@ -65,9 +58,8 @@ export class Uploads {
     const given = this.#all.filter(({ key }) => keys.includes(key));
     for (const upload of given) upload.stop.abort(new DOMException('', 'AbortError'));
     this.#drop(keys);
-    const begun = given.filter(({ phase }) => phase !== 'done').flatMap(({ id }) => id ?? []);
     // What the server does not hear of ends by itself when its time has run out.
-    await abort(begun).catch(() => undefined);
+    await abort(given.filter(({ phase }) => phase !== 'done').flatMap(({ id }) => id ?? [])).catch(() => undefined);
   }
 
   /** Try again what has failed. */
@@ -105,14 +97,10 @@ export class Uploads {
   #step(): void {
     this.#hash();
     void this.#announce();
-    this.#send();
+    this.#sender.send(this.#of('sending'));
     void this.#complete();
-    if (this.#all.some(({ phase }) => phase === 'verifying')) this.#poll();
-    this.#telling ??= window.setTimeout(() => {
-      this.#telling = undefined;
-      this.#shown = this.#all.map((upload) => ({ ...upload }));
-      for (const listener of this.#listeners) listener();
-    }, TELL_MILLISECONDS);
+    if (this.#all.some(({ phase }) => phase === 'verifying')) this.#polling ??= window.setTimeout(() => void this.#look(), POLL_MILLISECONDS);
+    this.shown.tell();
   }
 
   #of(phase: Phase): Upload[] {
@@ -146,7 +134,7 @@ export class Uploads {
       batch.forEach((upload, index) => {
         const answer = announced[index];
         if (answer) this.#take(upload, answer);
-        if (upload.stop.signal.aborted && upload.id !== undefined) void abort([upload.id]);
+        if (upload.stop.signal.aborted && upload.id !== undefined) abort([upload.id]).catch(() => undefined);
       });
       void keep(batch.filter((one) => isMoving(one) && this.#all.includes(one)).map(record));
     } catch (error) {
@@ -170,49 +158,16 @@ export class Uploads {
   /** What the server says of an upload that was announced. */
   #take(upload: Upload, answer: Announced | WithParts): void {
     upload.id = answer.id;
-    if ('parts' in answer) {
-      upload.parts = answer.parts.filter(({ number }) => !upload.moving.has(number));
-      upload.hasMore = answer.partCount > upload.parts.length && upload.parts.length === BATCH;
-      const open = upload.parts.reduce((sum, { size }) => sum + size, 0);
-      upload.arrived = upload.hasMore ? Math.min(upload.arrived, upload.size) : Math.max(upload.size - open, 0);
-    }
+    if ('parts' in answer) takeParts(upload, answer);
     if (answer.status === 'READY') this.#stored(upload);
     else if (answer.status === 'VERIFYING') this.#turn(upload, 'verifying');
     else if (answer.status !== 'OPEN') this.#fail(upload, new Error(answer.statusReason ?? answer.status));
     else this.#turn(upload, upload.parts.length > 0 || upload.moving.size > 0 ? 'sending' : 'completing');
   }
 
-  #send(): void {
-    for (const upload of this.#of('sending')) {
-      while (this.#sending < PARTS_AT_ONCE && upload.file && upload.parts.length > 0) void this.#sendNext(upload, upload.file);
-    }
-  }
-
-  async #sendNext(upload: Upload, file: File): Promise<void> {
-    const part = upload.parts.shift();
-    if (!part) return;
-    this.#sending += 1;
-    upload.moving.set(part.number, 0);
-    const told = (bytes: number) => {
-      upload.moving.set(part.number, Math.min(bytes, part.size));
-      this.#progress(upload);
-    };
-    try {
-      await patiently(() => sendPart(file, part, upload.stop.signal, told), upload.stop.signal);
-      upload.arrived += part.size;
-      upload.moving.delete(part.number);
-      if (upload.phase === 'sending' && upload.parts.length === 0 && upload.moving.size === 0) {
-        if (upload.hasMore) void this.#refresh(upload);
-        else this.#turn(upload, 'completing');
-      }
-    } catch (error) {
-      upload.moving.delete(part.number);
-      upload.parts.unshift(part);
-      this.#fail(upload, error);
-    } finally {
-      this.#sending -= 1;
-      this.#progress(upload);
-    }
+  #sent(upload: Upload): void {
+    if (upload.hasMore) void this.#refresh(upload);
+    else this.#turn(upload, 'completing');
   }
 
   #progress(upload: Upload): void {
@@ -257,10 +212,6 @@ export class Uploads {
     }
   }
 
-  #poll(): void {
-    this.#polling ??= window.setTimeout(() => void this.#look(), POLL_MILLISECONDS);
-  }
-
   async #look(): Promise<void> {
     const batch = this.#of('verifying').slice(0, BATCH);
     try {
@@ -293,8 +244,7 @@ export class Uploads {
 
   #fail(upload: Upload, error: unknown): void {
     if (upload.stop.signal.aborted) return;
-    // An address that ended is asked for again by a retry.
-    upload.problem = error instanceof PartRefused || error instanceof Error ? error.message : String(error);
+    upload.problem = error instanceof Error ? error.message : String(error);
     this.#turn(upload, 'failed');
   }
 }

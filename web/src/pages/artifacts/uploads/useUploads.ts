@@ -32,7 +32,7 @@ export function uploadsOf(queries: QueryClient): Uploads {
 /** The uploads of one owner, and what can be done with them. */
 export function useUploads(owner: FileOwner): { readonly uploads: Uploads; readonly shown: readonly Readonly<Upload>[] } {
   const all = uploadsOf(useQueryClient());
-  const shown = useSyncExternalStore(all.subscribe, all.shown);
+  const shown = useSyncExternalStore(all.shown.subscribe, all.shown.get);
   const { kind, id } = owner;
   return { uploads: all, shown: useMemo(() => shown.filter((one) => isSame(one.owner, { kind, id })), [shown, kind, id]) };
 }

@@ -6,6 +6,7 @@ import { candidateRoutes, linkRoutes } from './routes/candidates';
 import { compareRoutes } from './routes/compare';
 import { homeRoutes } from './routes/home';
 import { lifecycleRoutes } from './routes/lifecycle';
+import { kitRoutes } from './routes/kit';
 import { modelRoutes } from './routes/models';
 import { namespaceRoutes } from './routes/namespaces';
 import { projectRoute, rootRoute } from './routes/root';
@@ -15,9 +16,11 @@ import { RouteMissing } from './shell/RouteMissing';
 
 const tree = rootRoute.addChildren([
   ...homeRoutes,
+  ...kitRoutes,
   ...accountRoutes,
   ...namespaceRoutes,
-  projectRoute.addChildren([...linkRoutes, ...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
+  ...linkRoutes,
+  projectRoute.addChildren([...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -11,9 +11,9 @@ interface SideLinkProps {
 /** A side's name, which leads to its page. */
 export function SideLink({ project, kind, side }: SideLinkProps) {
   return kind === 'candidates' ? (
-    <a className={styles.name} title={side.name} href={`/${project}/-/candidates/${side.reference}`}>
+    <Link className={styles.name} title={side.name} to="/p/$project/candidates/$candidate" params={{ project, candidate: side.reference }}>
       {side.name}
-    </a>
+    </Link>
   ) : (
     <Link
       className={styles.name}

@@ -31,8 +31,9 @@ export function Snippet({ tabs, title }: SnippetProps) {
         </Tabs.List>
       </div>
       {tabs.map((tab) => (
-        <Tabs.Panel key={tab.label} value={tab.label} className={styles.panel}>
-          <pre className={styles.text}>
+        <Tabs.Panel key={tab.label} value={tab.label} className={styles.panel} tabIndex={-1}>
+          {/* Scrolled by keyboard, too. */}
+          <pre className={styles.text} tabIndex={0} role="region" aria-label={tab.label}>
             <code data-language={tab.language}>{tab.text}</code>
           </pre>
           <CopyButton text={tab.text} className={styles.copy} />

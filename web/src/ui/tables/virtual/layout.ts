@@ -7,8 +7,10 @@ export const GROUP_HEIGHT = 24;
 const USUAL_WIDTH = 140;
 const LEAST_WIDTH = 48;
 const MOST_WIDTH = 1_200;
-/** At most this part of the window is taken by columns that stay. */
+/** Columns that stay take at most this part of the window; of a phone's, the first takes less. */
 const MOST_PINNED = 0.6;
+const PHONE = 600;
+const MOST_FIRST = 0.42;
 
 /** A column where it is drawn. */
 export interface Placed<Row> {
@@ -56,11 +58,13 @@ export function layout<Row>(
     .map((id) => byId.get(id))
     .filter((column) => column !== undefined);
   const staying = shown.filter((column) => state.pinned.includes(column.id));
-  const needed = staying.reduce((sum, column) => sum + widthOf(column), SELECT_WIDTH);
-  const pinnedCount = room > 0 && needed > room * MOST_PINNED ? 0 : staying.length;
+  const widthAt = (column: VirtualColumn<Row>, at: number) =>
+    room > 0 && room < PHONE && at === 0 && staying.length > 0 ? Math.min(widthOf(column), bounded(room * MOST_FIRST)) : widthOf(column);
+  let taken = hasSelection ? SELECT_WIDTH : 0;
+  const pinnedCount = staying.filter((column, at) => (taken += widthAt(column, at)) <= room * MOST_PINNED || room === 0).length;
   let start = hasSelection ? SELECT_WIDTH : 0;
   const place = (column: VirtualColumn<Row>, at: number): Placed<Row> => {
-    const width = widthOf(column);
+    const width = widthAt(column, at);
     const placed = { column, width, start, index: at + (hasSelection ? 1 : 0) };
     start += width;
     return placed;

@@ -24,7 +24,8 @@ export function UserMenu() {
   return (
     <Menu
       trigger={
-        <button type="button" className={styles.user} aria-label={t('shell.account_of', { name: user.name })}>
+        <button type="button" className={styles.user}>
+            <span className={styles.hidden}>{t('shell.account_of', { name: '' })} </span>
           <Person user={user} />
         </button>
       }

@@ -472,7 +472,7 @@ async def test_a_thousand_files_cost_a_fixed_number_of_statements(uploads, runti
         with statements(runtime.db) as seen:
             answer = await uploads.data(uploads.person, document, owner=uploads.owner, files=files)
         assert len(answer["artifactUploadCreate"]["artifactUploads"]) == number
-        counts.append(len(seen))
+        counts.append([statement[:60] for statement in seen])
     assert counts[0] == counts[1]
     async with runtime.db.read() as snap:
         assert await snap.scalar(text("SELECT 1")) == 1

@@ -74,6 +74,7 @@ PAGES: tuple[Page, ...] = (
         "candidate", "candidates/{run}", "candidates/$candidate",
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
     ),
+    Page("uploads", within("uploads"), route="uploads"),
     Page("promotions", within("promotions"), route="promotions"),
     Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),

@@ -25,8 +25,10 @@ export function UserMenu() {
     <Menu
       trigger={
         <button type="button" className={styles.user}>
-            <span className={styles.hidden}>{t('shell.account_of', { name: '' })} </span>
-          <Person user={user} />
+          <span className={styles.hidden}>{t('shell.account_of', { name: user.name })}</span>
+          <span className={styles.shown} aria-hidden="true">
+            <Person user={user} />
+          </span>
         </button>
       }
       items={[

@@ -11,6 +11,7 @@ import {
   Rocket,
   ScrollText,
   Settings,
+  UploadCloud,
   Users,
   Webhook,
   type LucideIcon,
@@ -69,6 +70,7 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
     label: 'settings.group',
     items: [
       { to: '/p/$project/jobs', label: 'settings.jobs', icon: ListChecks, need: 'member', key: 'j' },
+      { to: '/p/$project/uploads', label: 'artifacts.uploads', icon: UploadCloud, need: 'member' },
       { to: '/p/$project/members', label: 'settings.members', icon: Users, need: 'member' },
       { to: '/p/$project/tokens', label: 'settings.tokens', icon: KeyRound, need: 'manage' },
       { to: '/p/$project/webhooks', label: 'settings.webhooks', icon: Webhook, need: 'manage' },

@@ -43,8 +43,7 @@ def target(page):
 async def arrived(page, count: int, seconds: float = 30) -> None:
     """Wait until so many files are there."""
     panel = page.get_by_role("region", name=word("artifacts.uploads"))
-    done = word("artifacts.uploaded_of").replace("{done, number}", str(count)).replace("{count, number}", str(count))
-    done = done.replace("{done}", str(count)).replace("{count}", str(count))
+    done = re.compile(rf"^{count} of {count} files? uploaded$")
     await expect(panel.get_by_text(done)).to_be_visible(timeout=seconds * 1000)
 
 

@@ -14,6 +14,8 @@ from tests.support.browser.words import word
 
 pytestmark = pytest.mark.usefixtures("worker")
 MIB = 1024 * 1024
+NO_HANDLES = "delete DataTransferItem.prototype.getAsFileSystemHandle"
+"""As in other browsers than Chromium; Chromium without a screen ends with a trap when a page opens such a handle again."""
 FILES = """query f($id: ID!) { modelVersion(by: {id: $id}) {
   artifacts(first: 100) { nodes { path size sha256 status } } } }"""
 
@@ -30,6 +32,7 @@ async def version(caller, project):
 @pytest.fixture
 async def page(as_person, project, version):
     opened = await as_person(Role.DEVELOPER)
+    await opened.add_init_script(NO_HANDLES)
     await opened.goto(f"/{project.path}/-/models/scratches/versions/1.0.0?tab=files")
     await expect(opened.get_by_text(word("artifacts.drop_here")).first).to_be_visible()
     return opened

@@ -47,7 +47,7 @@ async def test_a_version_enters_a_stage_by_the_dialog(as_person, caller, project
     page = await as_person(Role.MAINTAINER)
     await page.goto(f"/{project.path}/-/models/scratches/versions/1.0.0")
     await page.get_by_role("button", name=word("versions.promote"), exact=True).click()
-    dialog = page.get_by_role("dialog")
+    dialog = page.get_by_role("dialog", name=word("lifecycle.promote_title", model="scratches", version="1.0.0"))
     await expect(dialog).to_be_visible()
     await dialog.get_by_role("button", name=word("lifecycle.promote"), exact=True).click()
     await expect(dialog).to_have_count(0)

@@ -32,7 +32,12 @@ def within(path: str) -> Address:
     """An address of the project; ``path`` may name `{model}`, `{experiment}` and keys of ``Demo.ids``."""
 
     def address(demo: Demo) -> str:
-        names = {"model": demo.model, "experiment": str(demo.experiment), "run": demo.candidates[0]}
+        names = {
+            "model": demo.model,
+            "experiment": str(demo.experiment),
+            "run": demo.candidates[0],
+            "both": ",".join(demo.candidates[:4]),
+        }
         quoted = {key: quote(name, safe="") for key, name in (demo.ids | names).items()}
         return f"/{demo.project}/-/{path.format(**quoted)}"
 
@@ -74,6 +79,8 @@ PAGES: tuple[Page, ...] = (
         "candidate", "candidates/{run}", "candidates/$candidate",
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
     ),
+    Page("uploads", within("uploads"), route="uploads"),
+    Page("compare", within("compare?candidates={both}"), route="compare"),
     Page("promotions", within("promotions"), route="promotions"),
     Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),
@@ -90,8 +97,8 @@ PAGES: tuple[Page, ...] = (
     Page("users", at("/-/admin/users"), viewer="admin", route="/-/admin/users"),
     Page("invitations", at("/-/admin/users?tab=invitations"), viewer="admin", route="/-/admin/users"),
 )  # fmt: skip
-NOT_PAGES = {"/-/mlflow", "ml/$"}
-"""Routes that lead on to other pages."""
+NOT_PAGES = {"/-/mlflow", "/-/kit", "ml/$"}
+"""Routes that lead on to other pages, and one of development."""
 
 
 def named(names: Iterable[str]) -> list[Page]:

@@ -78,6 +78,7 @@ PAGES: tuple[Page, ...] = (
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
         curves=("metrics", "system"),
     ),
+    Page("uploads", within("uploads"), route="uploads"),
     Page("promotions", within("promotions"), route="promotions"),
     Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),

@@ -55,6 +55,7 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
     label: 'settings.group',
     items: [
       { to: '/p/$project/jobs', label: 'settings.jobs', need: 'member', key: 'j' },
+      { to: '/p/$project/uploads', label: 'artifacts.uploads', need: 'member' },
       { to: '/p/$project/members', label: 'settings.members', need: 'member' },
       { to: '/p/$project/tokens', label: 'settings.tokens', need: 'manage' },
       { to: '/p/$project/webhooks', label: 'settings.webhooks', need: 'manage' },

@@ -45,7 +45,7 @@ def at(path: str) -> Address:
 
 
 def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:
-    """A page, and each of its further tabs as a page of its own; those in ``curves`` read some as they draw their rows."""
+    """A page, and each of its further tabs as a page of its own; those in ``curves`` read them with their rows."""
     further = (
         Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), queries=3 if tab in curves else 2, route=route)
         for tab in names

@@ -77,8 +77,8 @@ async def test_a_lost_connection_is_said_and_mends_itself(page, visits, project)
 
 
 async def test_a_server_that_is_being_upgraded_is_said_and_the_page_goes_on(page, visits, project):
-    visits.watch.tolerate("503")
-    await page.route(GRAPHQL, lambda route: route.fulfill(status=503, body=""))
+    visits.watch.tolerate("502")
+    await page.route(GRAPHQL, lambda route: route.fulfill(status=502, body=""))
     await page.get_by_role("link", name="scratches").first.click()
     await expect(page.get_by_text(word("shell.condition_upgrading"))).to_be_visible()
     await page.unroute(GRAPHQL)
@@ -90,8 +90,7 @@ async def test_a_session_that_ends_leaves_the_page_and_goes_on_after_a_new_sign_
     page, visits, site, runtime, project
 ):
     visits.watch.tolerate("401")
-    await page.keyboard.press("/")
-    await page.keyboard.insert_text("half a word")
+    await page.locator("header input[type=search]").fill("half a word")
     async with runtime.db.write() as tx:
         await sessions.end_all(tx, project.owner.user_id)
     await page.get_by_role("link", name="scratches").first.click()

@@ -5,7 +5,7 @@ A page that is added to `web/src/routes` gets its entry here; `test_every_page.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -32,7 +32,12 @@ def within(path: str) -> Address:
     """An address of the project; ``path`` may name `{model}`, `{experiment}` and keys of ``Demo.ids``."""
 
     def address(demo: Demo) -> str:
-        names = {"model": demo.model, "experiment": str(demo.experiment), "run": demo.candidates[0]}
+        names = {
+            "model": demo.model,
+            "experiment": str(demo.experiment),
+            "run": demo.candidates[0],
+            "both": ",".join(demo.candidates[:4]),
+        }
         quoted = {key: quote(name, safe="") for key, name in (demo.ids | names).items()}
         return f"/{demo.project}/-/{path.format(**quoted)}"
 
@@ -44,9 +49,12 @@ def at(path: str) -> Address:
     return lambda demo: path.format(group=demo.group, project=demo.project)
 
 
-def tabs(name: str, address: str, route: str, *names: str) -> tuple[Page, ...]:
-    """A page, and each of its further tabs as a page of its own."""
-    further = (Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), route=route) for tab in names)
+def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:
+    """A page, and each of its further tabs as a page of its own; those in ``curves`` read them with their rows."""
+    further = (
+        Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), queries=3 if tab in curves else 2, route=route)
+        for tab in names
+    )
     return (Page(name, within(address), route=route), *further)
 
 
@@ -56,6 +64,12 @@ PAGES: tuple[Page, ...] = (
     Page("search", at("/-/search?q=scratch"), route="/-/search"),
     Page("group", at("/{group}"), route="/n/$path"),
     Page("project", at("/{project}"), route="/n/$path"),
+    Page("account", at("/-/account"), "main table", route="/-/account"),
+    *(Page(f"account-{tab}", at(f"/-/account?tab={tab}"), "main table, main form, main p", route="/-/account")
+      for tab in ("sessions", "identities", "password", "log")),
+    Page("users", at("/-/admin/users"), "main table", viewer="admin", route="/-/admin/users"),
+    *(Page(f"users-{tab}", at(f"/-/admin/users?tab={tab}"), "main table", viewer="admin", route="/-/admin/users")
+      for tab in ("invitations", "log")),
     Page("models", within("models"), route="models"),
     Page("model-new", within("new-model"), route="new-model"),
     *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "activity", "settings"),
@@ -75,8 +89,10 @@ PAGES: tuple[Page, ...] = (
     *tabs(
         "candidate", "candidates/{run}", "candidates/$candidate",
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
+        curves=("metrics", "system"),
     ),
     Page("uploads", within("uploads"), route="uploads"),
+    Page("compare", within("compare?candidates={both}"), route="compare"),
     Page("promotions", within("promotions"), route="promotions"),
     Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),
@@ -93,8 +109,8 @@ PAGES: tuple[Page, ...] = (
     Page("users", at("/-/admin/users"), viewer="admin", route="/-/admin/users"),
     Page("invitations", at("/-/admin/users?tab=invitations"), viewer="admin", route="/-/admin/users"),
 )  # fmt: skip
-NOT_PAGES = {"/-/mlflow", "ml/$"}
-"""Routes that lead on to other pages."""
+NOT_PAGES = {"/-/mlflow", "/-/kit", "ml/$"}
+"""Routes that lead on to other pages, and one of development."""
 
 
 def named(names: Iterable[str]) -> list[Page]:

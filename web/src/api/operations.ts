@@ -7256,6 +7256,7 @@ export type MembersQuery = {
     __typename: 'Project',
     id: string,
     viewerCanManage: boolean,
+    viewerRole: Role | null,
     members: {
       __typename: 'MemberConnection',
       nodes: Array<{
@@ -7271,30 +7272,6 @@ export type MembersQuery = {
           name: string,
           isBot: boolean
         }
-      }>,
-      pageInfo: {
-        __typename: 'PageInfo',
-        hasNextPage: boolean,
-        endCursor: string | null
-      }
-    } | null,
-    invitations: {
-      __typename: 'InvitationConnection',
-      nodes: Array<{
-        __typename: 'Invitation',
-        id: string,
-        status: InvitationStatus,
-        email: string | null,
-        createdAt: string,
-        expiresAt: string,
-        viewerCanRevoke: boolean,
-        createdBy: {
-          __typename: 'User',
-          id: string,
-          username: string,
-          name: string,
-          isBot: boolean
-        } | null
       }>,
       pageInfo: {
         __typename: 'PageInfo',
@@ -7364,6 +7341,42 @@ export type ProjectEndMutation = {
       field: string | null
     }>
   }
+};
+
+export type ProjectInvitationsQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type ProjectInvitationsQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    invitations: {
+      __typename: 'InvitationConnection',
+      nodes: Array<{
+        __typename: 'Invitation',
+        id: string,
+        status: InvitationStatus,
+        email: string | null,
+        createdAt: string,
+        expiresAt: string,
+        viewerCanRevoke: boolean,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null
+  } | null
 };
 
 export type ProjectSettingsQueryVariables = Exact<{
@@ -12602,11 +12615,12 @@ export const MemberSetDocument: TypedDocument<MemberSetMutation, MemberSetMutati
 export const MembersDocument: TypedDocument<MembersQuery, MembersQueryVariables> = {
   name: 'Members',
   kind: 'query',
-  hash: '53a73196293e3297d24f55270e14a25db518fae074b63a1d5786e370a91589f3',
+  hash: 'd672b58efc89c9dd1b550224dc4fae49105fe0eab7ece50d50b75cfcac4afcb7',
   text: `query Members($project: String!, $after: String) {
   project(by: {path: $project}) {
     id
     viewerCanManage
+    viewerRole
     members(first: 100, after: $after) {
       nodes {
         id
@@ -12615,27 +12629,6 @@ export const MembersDocument: TypedDocument<MembersQuery, MembersQueryVariables>
         user {
           ...PersonShown
           email
-          __typename
-        }
-        __typename
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-        __typename
-      }
-      __typename
-    }
-    invitations(first: 50) {
-      nodes {
-        id
-        status
-        email
-        createdAt
-        expiresAt
-        viewerCanRevoke
-        createdBy {
-          ...PersonShown
           __typename
         }
         __typename
@@ -13991,6 +13984,47 @@ export const ProjectHeadDocument: TypedDocument<ProjectHeadQuery, ProjectHeadQue
 }`,
 };
 
+export const ProjectInvitationsDocument: TypedDocument<ProjectInvitationsQuery, ProjectInvitationsQueryVariables> = {
+  name: 'ProjectInvitations',
+  kind: 'query',
+  hash: '5a711f359e4063e0d7f8b33e4e057389ce7682e450b587729a191f194b459b14',
+  text: `query ProjectInvitations($project: String!) {
+  project(by: {path: $project}) {
+    id
+    invitations(first: 50) {
+      nodes {
+        id
+        status
+        email
+        createdAt
+        expiresAt
+        viewerCanRevoke
+        createdBy {
+          ...PersonShown
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment PersonShown on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}`,
+};
+
 export const ProjectOfReferenceDocument: TypedDocument<ProjectOfReferenceQuery, ProjectOfReferenceQueryVariables> = {
   name: 'ProjectOfReference',
   kind: 'query',
@@ -14042,7 +14076,7 @@ export const ProjectSettingsDocument: TypedDocument<ProjectSettingsQuery, Projec
 export const ProjectTokensDocument: TypedDocument<ProjectTokensQuery, ProjectTokensQueryVariables> = {
   name: 'ProjectTokens',
   kind: 'query',
-  hash: 'ddb8313727e56e389cd8d9d442fd15972e22c7ee57ce9789b09e43b093f1a658',
+  hash: '26e22e2881280637e6ae327b86560a08a5de80a21fe6ec19bca863a0a89475db',
   text: `query ProjectTokens($project: String!, $after: String) {
   project(by: {path: $project}) {
     id
@@ -14063,7 +14097,7 @@ export const ProjectTokensDocument: TypedDocument<ProjectTokensQuery, ProjectTok
       }
       __typename
     }
-    serviceAccounts(first: 100) {
+    serviceAccounts(first: 30) {
       nodes {
         id
         name
@@ -14071,7 +14105,7 @@ export const ProjectTokensDocument: TypedDocument<ProjectTokensQuery, ProjectTok
         role
         createdAt
         viewerCanUpdate
-        tokens(first: 20) {
+        tokens(first: 5) {
           nodes {
             ...TokenShown
             __typename

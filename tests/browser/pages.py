@@ -64,6 +64,12 @@ PAGES: tuple[Page, ...] = (
     Page("search", at("/-/search?q=scratch"), route="/-/search"),
     Page("group", at("/{group}"), route="/n/$path"),
     Page("project", at("/{project}"), route="/n/$path"),
+    Page("account", at("/-/account"), "main table", route="/-/account"),
+    *(Page(f"account-{tab}", at(f"/-/account?tab={tab}"), "main table, main form, main p", route="/-/account")
+      for tab in ("sessions", "identities", "password", "log")),
+    Page("users", at("/-/admin/users"), "main table", viewer="admin", route="/-/admin/users"),
+    *(Page(f"users-{tab}", at(f"/-/admin/users?tab={tab}"), "main table", viewer="admin", route="/-/admin/users")
+      for tab in ("invitations", "log")),
     Page("models", within("models"), route="models"),
     Page("model-new", within("new-model"), route="new-model"),
     *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "lineage", "activity", "settings"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,13 @@ PATIENCE_MS = 20_000
 """For what a page is to show: machines that run the tests do other things, too."""
 expect.set_options(timeout=PATIENCE_MS)
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+async def eventually(check: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so on the server that a page has asked for, without a page that shows it."""
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not await check():
+            await asyncio.sleep(0.1)
 
 
 class Visits:

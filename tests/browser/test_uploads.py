@@ -119,7 +119,7 @@ async def test_one_file_is_deleted_and_the_others_stay(page, caller, project, ve
     await dialog.get_by_role("button", name=re.compile(word("artifacts.delete"))).click()
     await expect(tree.get_by_text("remove.txt")).to_have_count(0)
 
-    async def is_kept_alone() -> bool:
+    async def is_deleted() -> bool:
         return set(await stored(caller, version)) == {"keep.txt"}
 
-    await eventually(is_kept_alone)
+    await eventually(is_deleted)

@@ -44,6 +44,11 @@ def at(path: str) -> Address:
     return lambda demo: path.format(group=demo.group, project=demo.project)
 
 
+def compared(tab: str = "values") -> Address:
+    """The comparison of the newest candidates."""
+    return lambda demo: f"/{demo.project}/-/compare?candidates={','.join(demo.candidates[-6:])}&tab={tab}"
+
+
 def tabs(name: str, address: str, route: str, *names: str) -> tuple[Page, ...]:
     """A page, and each of its further tabs as a page of its own."""
     further = (Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), route=route) for tab in names)
@@ -73,6 +78,12 @@ PAGES: tuple[Page, ...] = (
     *tabs(
         "candidate", "candidates/{run}", "candidates/$candidate",
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
+    ),
+    Page("compare", compared(), shown="main td", route="compare"),
+    Page("compare-curves", compared("curves"), shown="main canvas", queries=3, route="compare"),
+    *(
+        Page(f"compare-{tab}", compared(tab), shown="main figure", queries=3, route="compare")
+        for tab in ("scatter", "parallel", "contour", "box", "files")
     ),
     Page("promotions", within("promotions"), route="promotions"),
     Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),

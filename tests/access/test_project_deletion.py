@@ -79,12 +79,74 @@ async def fill(http, project) -> str:
     job = {"key": "gitlab.CI_JOB_ID", "value": "1"}
     await post("runs/set-tag", {"run_id": run, **job})
     await post("model-versions/set-tag", {"name": "r", "version": "1", **job})
-    for path in ("f", "g"):
+    for path in ("f", "g", "x/f"):
         address = f"{base}/mlflow-artifacts/artifacts/0/{run}/artifacts/{path}"
-        assert (await http.put(address, content=path.encode(), headers=project.headers)).status_code == 200
+        assert (await http.put(address, content=path[-1:].encode(), headers=project.headers)).status_code == 200
     await post("model-versions/create", {"name": "r", "source": f"runs:/{run}", "run_id": run})
     await delete.delete(project.runtime.db, project.owner, project.id, Named("r", ByNumber(2)))
     return run
+
+
+LIFECYCLE = """mutation f($p: String!) {
+  gatesSet(input: {project: {path: $p}, stage: "staging", expectedNumber: 0, gates: [
+    {kind: "approvals", config: {}, isRequired: false}]}) { userErrors { message } }
+  evaluationCreate(input: {modelVersion: {path: {project: $p, model: "r", reference: "#1"}}, datasetName: "d",
+    metrics: [{key: "m", value: 1}]}) { userErrors { message } }
+  onlineExperimentCreate(input: {project: {path: $p}, name: "x", kind: "ab", arms: [
+    {name: "a", share: 0.5, modelVersion: {path: {project: $p, model: "r", reference: "#1"}}},
+    {name: "b", share: 0.5, modelVersion: {path: {project: $p, model: "r", reference: "#1"}}}]}) {
+    onlineExperiment { id } userErrors { message } }
+  factsSet(input: {modelVersion: {path: {project: $p, model: "r", reference: "#1"}},
+    hyperParameters: [{key: "p", value: "2"}]}) { userErrors { message } }
+  deploymentRegister(input: {modelVersion: {path: {project: $p, model: "r", reference: "#1"}},
+    environment: "e", endpoint: "x"}) { userErrors { message } }
+  derivationCreate(input: {modelVersion: {path: {project: $p, model: "r", reference: "#1"}}, kind: QUANTIZED,
+    baseName: "hub/base"}) { userErrors { message } }
+  promotionRequestCreate(input: {modelVersion: {path: {project: $p, model: "r", reference: "#1"}},
+    stage: "production"}) { promotionRequest { id } userErrors { message } }
+  modelVersionPromote(input: {modelVersion: {path: {project: $p, model: "r", reference: "#1"}}, stage: "staging"}) {
+    promotion { status } userErrors { message } }
+  modelVersionDeprecate(input: {modelVersion: {path: {project: $p, model: "r", reference: "#1"}}, reason: "old"}) {
+    userErrors { message } }
+  modelVersionSeal(input: {modelVersion: {path: {project: $p, model: "r", reference: "#1"}}}) {
+    userErrors { message } } }"""
+POINT = """mutation l($x: ID!) {
+  onlineExperimentLog(input: {id: $x, points: [{arm: "a", key: "k", value: 1}]}) { userErrors { message } } }"""
+# What only other people, workers and time bring about.
+WRITTEN = (
+    """INSERT INTO promotion_approvals (project_id, request_id, user_id, username, checked)
+      SELECT project_id, id, requested_by, 'u', '{}' FROM promotion_requests WHERE project_id = :p""",
+    """INSERT INTO pulls (project_id, version_id, day, user_id, door, downloads, bytes, resolutions, first_at, last_at)
+      SELECT :p, id, '2027-01-31', 0, 'mlflow', 1, 1, 1, now(), now() FROM model_versions
+      WHERE project_id = :p AND number = 1""",
+    """INSERT INTO unread_lineage_tags (project_id, version_id) SELECT :p, id FROM model_versions
+      WHERE project_id = :p AND number = 1""",
+    """INSERT INTO evaluation_runs (project_id, candidate_id) SELECT :p, id FROM candidates
+      WHERE project_id = :p LIMIT 1""",
+    """INSERT INTO evaluated_models (project_id, candidate_id, model) SELECT project_id, candidate_id, 'm'
+      FROM evaluation_runs WHERE project_id = :p""",
+    """INSERT INTO noted_models (project_id, candidate_id, model_uuid, artifact_folder)
+      SELECT project_id, candidate_id, 'm', ''
+      FROM evaluation_runs WHERE project_id = :p""",
+)
+
+
+async def fill_lifecycle(http, project) -> None:
+    """What versions meet on their way to production."""
+
+    async def ask(document: str, **variables: str) -> dict:
+        answer = await http.post("/graphql", json={"query": document, "variables": variables}, headers=project.headers)
+        body = answer.json()
+        assert "errors" not in body, body
+        assert [payload["userErrors"] for payload in body["data"].values() if payload["userErrors"]] == []
+        return body["data"]
+
+    made = await ask(LIFECYCLE, p=project.path)
+    assert made["modelVersionPromote"]["promotion"]["status"] == "COMPLETED"
+    await ask(POINT, x=made["onlineExperimentCreate"]["onlineExperiment"]["id"])
+    async with project.runtime.db.write() as tx:
+        for statement in WRITTEN:
+            await tx.execute(text(statement), {"p": project.id})
 
 
 async def begin_upload(project, root):
@@ -108,6 +170,7 @@ async def test_nothing_is_left_and_others_keep_everything(runtime, http, project
     other = await new_project(runtime, staff)
     for each in (project, other):
         run = await fill(http, each)
+        await fill_lifecycle(http, each)
         root = Root(each.id, candidate_id=UUID(hex=run))
         await begin_upload(each, root)
         await look_at(runtime, root, "f")

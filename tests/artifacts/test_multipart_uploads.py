@@ -164,7 +164,7 @@ async def test_abandoned_uploads_leave_nothing(runtime, project, sender, root):
     for each in (sender, done, working):
         await set_upload(runtime, each, expires_at=func.now() - timedelta(seconds=1))
     await set_upload(runtime, working, claimed_until=func.now() + timedelta(minutes=1))
-    assert await multipart.expire(runtime.db, runtime.blobs) == 2
+    assert await multipart.expire(runtime.db, runtime.blobs) >= 2  # with those of other tests that waited too long
     mine = select(MultipartUpload.path).where(MultipartUpload.project_id == project.id)
     async with runtime.db.read() as snap:
         assert (await snap.scalars(mine)).all() == ["working"]

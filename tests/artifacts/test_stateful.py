@@ -114,5 +114,6 @@ def installation(migrated, runtime, staff):
             runner.run(opening.__aexit__(None, None, None))
 
 
+@pytest.mark.timeout(2_400)
 def test_no_byte_is_lost_and_none_is_kept(installation):
     run_as_test(partial(Files, installation), settings=PROFILE)

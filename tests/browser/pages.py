@@ -85,10 +85,22 @@ PAGES: tuple[Page, ...] = (
         Page(f"compare-{tab}", compared(tab), shown="main figure", queries=3, route="compare")
         for tab in ("scatter", "parallel", "contour", "box", "files")
     ),
+    Page("uploads", within("uploads"), route="uploads"),
     Page("promotions", within("promotions"), route="promotions"),
     Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),
     Page("deployments", within("deployments"), route="deployments"),
+    Page("jobs", within("jobs"), route="jobs"),
+    Page("members", within("members"), route="members"),
+    Page("tokens", within("tokens"), route="tokens"),
+    Page("webhooks", within("webhooks"), route="webhooks"),
+    Page("storage", within("storage"), route="storage"),
+    Page("audit", within("audit"), route="audit"),
+    Page("settings", within("settings"), route="settings"),
+    Page("account", at("/-/account"), route="/-/account"),
+    Page("account-tokens", at("/-/account?tab=tokens"), route="/-/account"),
+    Page("users", at("/-/admin/users"), viewer="admin", route="/-/admin/users"),
+    Page("invitations", at("/-/admin/users?tab=invitations"), viewer="admin", route="/-/admin/users"),
 )  # fmt: skip
 NOT_PAGES = {"/-/mlflow", "ml/$"}
 """Routes that lead on to other pages."""

@@ -58,13 +58,13 @@ async def test_an_experiment_is_made_renamed_deleted_and_taken_back(as_person, p
     page = await as_person(Role.DEVELOPER)
     await page.goto(f"/{project.path}/-/experiments")
     await page.get_by_role("button", name=word("experiments.create")).first.click()
-    await page.get_by_label(word("experiments.name")).fill("first")
+    await page.get_by_role("textbox", name=word("experiments.name")).fill("first")
     await page.get_by_role("dialog").get_by_role("button", name=word("experiments.create")).click()
     await expect(page.get_by_role("heading", level=1, name="first")).to_be_visible()
 
     await page.get_by_role("button", name=word("experiments.actions")).click()
     await page.get_by_role("menuitem", name=word("experiments.rename")).click()
-    await page.get_by_label(word("experiments.name")).fill("second")
+    await page.get_by_role("textbox", name=word("experiments.name")).fill("second")
     await page.get_by_role("dialog").get_by_role("button", name=word("experiments.rename")).click()
     await expect(page.get_by_role("heading", level=1, name="second")).to_be_visible()
 
@@ -136,7 +136,7 @@ async def test_selected_candidates_are_deleted_and_taken_back(as_person, project
     page = await as_person(Role.DEVELOPER)
     await page.goto(f"/{project.path}/-/experiments/{runs}")
     for name in ("run-2", "run-3"):
-        await row(page, name).get_by_role("checkbox").click()
+        await row(page, name).get_by_role("gridcell").first.click()
     await expect(page).to_have_url(re.compile("sel="))
     await page.get_by_role("toolbar").get_by_role("button", name=word("candidates.delete")).click()
     await expect(row(page, "run-2")).to_have_count(0)
@@ -155,7 +155,7 @@ async def test_a_candidate_shows_what_it_logged_and_is_renamed(as_person, projec
     await expect(page.locator("canvas").first).to_be_visible()
     await page.get_by_role("button", name=word("candidates.actions")).click()
     await page.get_by_role("menuitem", name=word("candidates.edit")).click()
-    await page.get_by_label(word("candidates.attribute.name")).fill("best")
+    await page.get_by_role("textbox", name=word("candidates.attribute.name")).fill("best")
     await page.get_by_role("dialog").get_by_role("button", name=word("candidates.save")).click()
     await expect(page.get_by_role("heading", level=1, name="best")).to_be_visible()
 

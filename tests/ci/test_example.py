@@ -17,7 +17,7 @@ from tests.support.ci import fake_servers
 from tests.support.ci.issuer import AUDIENCE, OWNER, PROJECT, Issuer
 
 GUIDE = Path(__file__).parents[2] / "docs" / "ci.md"
-GITLAB, GITHUB = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL))
+GITLAB, GITHUB, *_ = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL))
 
 
 @pytest.fixture

@@ -198,11 +198,12 @@ async def test_the_log_of_the_database_has_no_room() -> None:
 
 
 async def use_up_the_log(url: str) -> None:
-    """Write nothing but log, until the server is gone."""
-    connection = await asyncpg.connect(driver_url(url))
+    """Write nothing but log, until the server is gone or a minute is over."""
+    connection = await asyncpg.connect(driver_url(url), timeout=RECOVERED_SECONDS)
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
-        while True:
-            await connection.execute("SELECT pg_logical_emit_message(true, 'tests', repeat('x', 1000000))")
+        async with asyncio.timeout(RECOVERED_SECONDS):
+            while True:
+                await connection.execute("SELECT pg_logical_emit_message(true, 'tests', repeat('x', 1000000))")
 
 
 async def _json_doors(doors: EntryPoints) -> list[Told]:

@@ -53,6 +53,8 @@ ABORT = """mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) {
   artifactUploads { status } userErrors { code message } } }"""
 SHOW = f"query s($id: ID!) {{ artifactUpload(by: {{id: $id}}) {{ {UPLOAD} }} }}"
 MISSING = """query m($id: ID!) { artifactUpload(by: {id: $id}) { parts(missingOnly: true) { number } } }"""
+UNFINISHED = """query u($path: String!) { project(by: {path: $path}) { artifactUploads {
+  totalCount nodes { id path status candidate { id } createdBy { username } } } } }"""
 RELEASE = """mutation r($id: ID!) { artifactRelease(input: {artifact: {id: $id}}) {
   artifact { status releasedAt downloadUrl } userErrors { code message } } }"""
 FILE = "query f($id: ID!) { artifact(by: {id: $id}) { status statusReason downloadUrl scan { verdict imports } } }"
@@ -298,6 +300,20 @@ async def test_only_the_creator_continues_an_upload(uploads):
     assert given_up["artifactUploadAbort"]["artifactUploads"] == [{"status": "ABORTED"}]
 
 
+async def test_a_project_lists_the_uploads_that_have_not_ended(uploads):
+    first, second, third = await uploads.begin(*(described(name, name.encode()) for name in ("a", "b", "c")))
+    await uploads.send(first, b"a")
+    await uploads.complete(first)
+    await uploads.work()
+    await uploads.data(uploads.person, ABORT, ids=[second["id"]])
+    path = uploads.project.path
+    listed = (await uploads.data(uploads.project[Role.REPORTER], UNFINISHED, path=path))["project"]["artifactUploads"]
+    assert (listed["totalCount"], [each["id"] for each in listed["nodes"]]) == (1, [third["id"]])
+    assert listed["nodes"][0]["status"] == "OPEN"
+    assert listed["nodes"][0]["candidate"] is not None
+    assert (await uploads.data(uploads.project.stranger, UNFINISHED, path=path))["project"] is None
+
+
 async def test_abort_leaves_nothing_in_the_store(uploads, client):
     small, large = await uploads.begin(described("a.bin", b"x"), {"path": "l", "size": 20 * MIB})
     await uploads.send(small, b"x")
@@ -472,7 +488,7 @@ async def test_a_thousand_files_cost_a_fixed_number_of_statements(uploads, runti
         with statements(runtime.db) as seen:
             answer = await uploads.data(uploads.person, document, owner=uploads.owner, files=files)
         assert len(answer["artifactUploadCreate"]["artifactUploads"]) == number
-        counts.append(len(seen))
+        counts.append([statement[:60] for statement in seen])
     assert counts[0] == counts[1]
     async with runtime.db.read() as snap:
         assert await snap.scalar(text("SELECT 1")) == 1

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { inward, outward } from './routes/addresses';
 import { accountRoutes } from './routes/account';
+import { artifactRoutes } from './routes/artifacts';
 import { candidateRoutes, linkRoutes } from './routes/candidates';
 import { compareRoutes } from './routes/compare';
 import { homeRoutes } from './routes/home';
@@ -20,7 +21,7 @@ const tree = rootRoute.addChildren([
   ...accountRoutes,
   ...namespaceRoutes,
   ...linkRoutes,
-  projectRoute.addChildren([...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
+  projectRoute.addChildren([...artifactRoutes, ...modelRoutes, ...candidateRoutes, ...lifecycleRoutes, ...settingsRoutes, ...compareRoutes]),
 ]);
 
 export function newRouter(queries: QueryClient) {

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 from app.access import access_log, users
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
+from app.access.names import RESERVED
 from app.access.openid.claims import Profile
 from app.access.openid.configuration import Provider
 from app.access.tables import User
@@ -149,7 +150,8 @@ async def _create(tx: Tx, entrance: Entrance) -> User:
     # Those who get the same name at the same moment come one after the other, and see which ones are taken.
     await _LOCK.execute(tx, key=_lock_key("username", profile.username.lower()))
     numbered = [f"{profile.username}-{number}" for number in range(2, _NUMBERED + 1)]
-    names = [profile.username, *numbered, f"{profile.username}-{secrets.token_hex(4)}"]
+    own = [profile.username] if profile.username.lower() not in RESERVED else []
+    names = [*own, *numbered, f"{profile.username}-{secrets.token_hex(4)}"]
     username = await _FREE_USERNAME.fetch_value(tx, names=names)
     email = profile.email
     if email is not None and await tx.scalar(select(User.id).where(func.lower(User.email) == email.lower())):

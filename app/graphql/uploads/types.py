@@ -9,6 +9,7 @@ from uuid import UUID
 
 import strawberry
 
+from app.artifacts.reads import unfinished_uploads as unfinished
 from app.artifacts.uploads.announced import MultipartUpload
 from app.errors import Invalid, TooLarge
 from app.files import announced
@@ -132,6 +133,11 @@ class ArtifactUpload(Node):
         file = await info.context.loaders.artifacts.artifacts.load((self.row.project_id, self.row.artifact_id))
         return Artifact.of(file) if file else None
 
+    @resolved("The candidate that gets the file; null when a logged model does.")
+    async def candidate(self, info: Info) -> tracking.Candidate | None:
+        owner = self.row.candidate_id
+        return await tracking.candidate_by_key(info, self.row.project_id, owner) if owner else None
+
     @resolved("The job that verifies it, from its completion on, or from its beginning if the project has its bytes.")
     async def background_job(self, info: Info) -> BackgroundJob | None:
         row = await info.context.loaders.access.jobs.load(self.row.job_id) if self.row.job_id else None
@@ -164,6 +170,13 @@ async def uploads_of(info: Info, target: Target, window: Window) -> Connection[A
     return connection(page, ArtifactUpload.of, lambda: announced.count(context.db, context.actor, target))
 
 
+async def unfinished_uploads(info: Info, project_id: int, window: Window) -> Connection[ArtifactUpload]:
+    """Uploads to a project that have not ended, newest first."""
+    db, actor = info.context.db, info.context.actor
+    page = await unfinished.page(db, actor, project_id, window)
+    return connection(page, ArtifactUpload.of, lambda: unfinished.count(db, actor, project_id))
+
+
 async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> ArtifactUpload | None:
     """The upload with that id, by the request's loader.
 
@@ -172,3 +185,7 @@ async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> Artifac
     """
     row = await info.context.loaders.artifacts.uploads.load((project_id, upload_id))
     return ArtifactUpload.of(row) if row else None
+
+
+# At the end, since the types of these modules refer to each other.
+from app.graphql.tracking import types as tracking  # noqa: E402

@@ -280,6 +280,12 @@ async def test_two_providers_with_the_same_subject_are_two_people(
     assert one.user_id != two.user_id and one.email == two.email
 
 
+async def test_a_name_that_is_an_address_of_the_service_gets_a_number(real, configured, visitor, subject):
+    await configured(claims={"preferred_username": "GraphQL"})
+    assert (await visitor.sign_in(real, subject)).status_code == 303
+    assert (await visitor.viewer())["user"]["username"].startswith("GraphQL-")
+
+
 async def test_an_account_with_the_same_e_mail_address_or_name_is_not_linked(
     real, configured, visitor, subject, username, runtime, staff
 ):

@@ -43,6 +43,7 @@ class Watch:
     problems: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
+    """Those that were answered."""
     _tolerated: list[re.Pattern[str]] = field(default_factory=list)
 
     async def attach(self, context: BrowserContext) -> None:
@@ -86,12 +87,15 @@ class Watch:
         parts = urlsplit(request.url)
         if parts.scheme not in _LOCAL and f"{parts.scheme}://{parts.netloc}" not in self.origins:
             self.problems.append(f"request to elsewhere: {request.url[:300]}")
-        if parts.path == "/graphql" and request.method == "POST":
-            self.operations.append(_operation(request))
 
     def _answered(self, response: Response) -> None:
         if response.status >= 500:
             self.problems.append(f"answer {response.status}: {response.request.method} {response.url[:300]}")
+        if urlsplit(response.url).path == "/graphql" and response.request.method == "POST":
+            operation = _operation(response.request)
+            self.operations.append(operation)
+            if response.status >= 400:
+                self.problems.append(f"answer {response.status} to {operation.name} {operation.variables}"[:500])
 
 
 def _operation(request: Request) -> Operation:

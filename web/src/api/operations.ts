@@ -2745,6 +2745,53 @@ export type FilesOfVersionQuery = {
   } | null
 };
 
+export type ProjectUploadsQueryVariables = Exact<{
+  project: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type ProjectUploadsQuery = {
+  project: {
+    __typename: 'Project',
+    viewerCanManage: boolean,
+    artifactUploads: {
+      __typename: 'ArtifactUploadConnection',
+      nodes: Array<{
+        __typename: 'ArtifactUpload',
+        id: string,
+        path: string,
+        size: number,
+        status: ArtifactUploadStatus,
+        statusReason: string | null,
+        alreadyStored: boolean,
+        partSize: number,
+        partCount: number,
+        createdAt: string,
+        expiresAt: string,
+        viewerCanComplete: boolean,
+        candidate: {
+          __typename: 'Candidate',
+          id: string,
+          uuid: string,
+          name: string
+        } | null,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
 export type UploadsAbortMutationVariables = Exact<{
   input: ArtifactUploadAbortInput;
 }>;
@@ -6282,6 +6329,7 @@ export type ModelsQuery = {
   project: {
     __typename: 'Project',
     id: string,
+    number: number,
     viewerCanWriteRegistry: boolean,
     models: {
       __typename: 'ModelConnection',
@@ -12521,10 +12569,11 @@ fragment VersionRow on ModelVersion {
 export const ModelsDocument: TypedDocument<ModelsQuery, ModelsQueryVariables> = {
   name: 'Models',
   kind: 'query',
-  hash: '6ed841a8d878e2c454afe62374536b0e8825b08a176b22cea145affbebc8fa5e',
+  hash: '6e7fdc106e88a7c22e970e8d07e9de7082c79ec82cb628ecb2caf83ddb710798',
   text: `query Models($project: String!, $search: String!, $view: ViewType!, $orderBy: ModelOrder, $after: String) {
   project(by: {path: $project}) {
     id
+    number
     viewerCanWriteRegistry
     models(
       search: $search
@@ -13137,6 +13186,57 @@ fragment TokenShown on Token {
   isExpiring
   modelPatterns
   viewerCanRevoke
+  __typename
+}`,
+};
+
+export const ProjectUploadsDocument: TypedDocument<ProjectUploadsQuery, ProjectUploadsQueryVariables> = {
+  name: 'ProjectUploads',
+  kind: 'query',
+  hash: 'f9fabcefd84a206b397db6f267cd27291255ee9f26ff1dd1f6c2e223d4495260',
+  text: `query ProjectUploads($project: String!, $after: String) {
+  project(by: {path: $project}) {
+    viewerCanManage
+    artifactUploads(first: 50, after: $after) {
+      nodes {
+        ...UploadState
+        candidate {
+          id
+          uuid
+          name
+          __typename
+        }
+        createdBy {
+          id
+          username
+          name
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment UploadState on ArtifactUpload {
+  id
+  path
+  size
+  status
+  statusReason
+  alreadyStored
+  partSize
+  partCount
+  createdAt
+  expiresAt
+  viewerCanComplete
   __typename
 }`,
 };

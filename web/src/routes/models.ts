@@ -8,10 +8,12 @@ export const MODEL_SORTS = ['updated', '-updated', 'name', '-name', 'created', '
 export const modelsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: 'models',
-  validateSearch: ({ q, sort, view }) =>
+  validateSearch: ({ q, sort, view, cols }) =>
     present({
       q: text(q, 255),
       sort: oneOf(sort, MODEL_SORTS),
+      // The arrangement of the columns: pages/models/arrangement.ts.
+      cols: text(cols, 4_000),
       view: oneOf(view, ['deleted']),
     }),
   component: lazyRouteComponent(() => import('../pages/models/ModelsPage'), 'ModelsPage'),
@@ -34,7 +36,7 @@ export const VERSION_SORTS = ['version', '-version', 'created', '-created'] as c
 export const modelRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: 'models/$model',
-  validateSearch: ({ tab, q, sort, view, metrics, selected, alias, version }) =>
+  validateSearch: ({ tab, q, sort, view, metrics, selected, cols, alias, version }) =>
     present({
       tab: oneOf(tab, MODEL_TABS),
       // Versions: search, sort, trash, metric columns, those that are selected.
@@ -43,6 +45,7 @@ export const modelRoute = createRoute({
       view: oneOf(view, ['deleted']),
       metrics: texts(metrics),
       selected: texts(selected, 50),
+      cols: text(cols, 4_000),
       // Activity: whose history. Lineage: of which version.
       alias: text(alias, 255),
       version: text(version, 255),
@@ -71,10 +74,9 @@ export const VERSION_TABS = ['overview', 'files', 'metrics', 'evaluations', 'lin
 export const versionRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: 'models/$model/versions/$version',
-  validateSearch: ({ tab, folder, file, promote }) =>
+  validateSearch: ({ tab, file, promote }) =>
     present({
       tab: oneOf(tab, VERSION_TABS),
-      folder: text(folder),
       file: text(file),
       promote: flag(promote),
     }),

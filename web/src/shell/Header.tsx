@@ -21,7 +21,7 @@ export function Header({ onNavigation }: { readonly onNavigation: () => void }) 
           <IconButton icon={<MenuIcon />} label={t('shell.open_navigation')} onClick={onNavigation} />
         </span>
       )}
-      <Link to="/" className={styles.home} aria-label={t('shell.to_home')}>
+      <Link to="/" className={styles.home} aria-label={`Modelyard – ${t('shell.to_home')}`}>
         <Logo />
         <span className={styles.name}>Modelyard</span>
       </Link>

@@ -24,8 +24,11 @@ export function UserMenu() {
   return (
     <Menu
       trigger={
-        <button type="button" className={styles.user} aria-label={t('shell.account_of', { name: user.name })}>
-          <Person user={user} />
+        <button type="button" className={styles.user}>
+          <span className={styles.hidden}>{t('shell.account_of', { name: user.name })}</span>
+          <span className={styles.shown} aria-hidden="true">
+            <Person user={user} />
+          </span>
         </button>
       }
       items={[

@@ -1,6 +1,6 @@
 import type { RegisteredRouter, RouteIds } from '@tanstack/react-router';
 import type { LucideIcon } from 'lucide-react';
-import { Package } from 'lucide-react';
+import { FlaskConical, ListTree, Package } from 'lucide-react';
 import type { MessageKey } from '../i18n';
 import type { CurrentProject } from './current';
 
@@ -39,8 +39,8 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
   {
     label: 'shell.tracking',
     items: [
-      { to: '/p/$project/experiments', label: 'experiments.title', need: 'experiments', key: 'e' },
-      { to: '/p/$project/candidates', label: 'candidates.title', need: 'experiments', key: 'c' },
+      { to: '/p/$project/experiments', label: 'experiments.title', icon: FlaskConical, need: 'experiments', key: 'e' },
+      { to: '/p/$project/candidates', label: 'candidates.title', icon: ListTree, need: 'experiments', key: 'c' },
     ],
   },
   {
@@ -55,6 +55,7 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
     label: 'settings.group',
     items: [
       { to: '/p/$project/jobs', label: 'settings.jobs', need: 'member', key: 'j' },
+      { to: '/p/$project/uploads', label: 'artifacts.uploads', need: 'member' },
       { to: '/p/$project/members', label: 'settings.members', need: 'member' },
       { to: '/p/$project/tokens', label: 'settings.tokens', need: 'manage' },
       { to: '/p/$project/webhooks', label: 'settings.webhooks', need: 'manage' },

@@ -16,7 +16,7 @@ const EVERY_MILLISECONDS = 1_500;
 export function CandidatePage() {
   const t = useT();
   const { project, candidate: uuid } = useParams({ from: '/p/$project/candidates/$candidate' });
-  const { tab = 'overview', q = '' } = useSearch({ from: '/p/$project/candidates/$candidate' });
+  const { tab = 'overview', q = '', path } = useSearch({ from: '/p/$project/candidates/$candidate' });
   const go = useNavigate({ from: '/p/$project/candidates/$candidate' });
   const answer = useQuery(query(CandidateDocument, { project, uuid }));
   const candidate = answer.data?.candidate ?? null;
@@ -40,6 +40,8 @@ export function CandidatePage() {
               tab={tab}
               search={q}
               onSearch={(text) => void go({ search: (before) => present({ ...before, q: text === '' ? undefined : text }), replace: true })}
+              file={path}
+              onFile={(next) => void go({ search: (before) => present({ ...before, path: next }) })}
             />
           </>
         )

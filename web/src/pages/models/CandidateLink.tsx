@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import styles from './models.module.css';
 
 /** The name of a candidate, leading to its page. */
@@ -9,8 +10,8 @@ export function CandidateLink({
   readonly candidate: { readonly uuid: string; readonly name: string };
 }) {
   return (
-    <a className={styles.name} href={`/${project}/-/candidates/${uuid}`} title={name}>
+    <Link className={styles.name} to="/p/$project/candidates/$candidate" params={{ project, candidate: uuid }} title={name}>
       {name || uuid}
-    </a>
+    </Link>
   );
 }

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { ModelPerformanceQuery } from '../../api/operations';
 import { curveOf, LineChart } from '../../charts';
 import { useT } from '../../i18n';
-import { MetricValue, Section } from '../../ui';
+import { MetricValue } from '../../ui';
 import { valueOf, type Measure } from './measured';
 import styles from './models.module.css';
 import { VersionLink } from './VersionLink';
@@ -46,7 +46,7 @@ export function MeasureChart({
     [measured, measure.id],
   );
   return (
-    <Section title={measure.id}>
+    <div className={styles.measure}>
       <LineChart title={measure.id} curves={curves} xLabel={t('models.version_number')} height={220} group="performance" />
       <ul className={styles.told} aria-label={t('models.latest_values')}>
         {measured
@@ -59,6 +59,6 @@ export function MeasureChart({
             </li>
           ))}
       </ul>
-    </Section>
+    </div>
   );
 }

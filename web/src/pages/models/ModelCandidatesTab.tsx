@@ -1,13 +1,18 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
 import { asFailure, usePages } from '../../api';
 import { ModelCandidatesDocument, type ModelCandidatesQuery } from '../../api/operations';
 import { useT, type Translate } from '../../i18n';
-import { Empty, MetricValue, Problem, Skeleton, StatusChip, Time, type Column } from '../../ui';
+import { Empty, MetricValue, Problem, Skeleton, StatusChip, VirtualTable, type VirtualColumn } from '../../ui';
+import { usualArrangement } from './arrangement';
 import { CandidateLink } from './CandidateLink';
-import { GrowingTable } from './GrowingTable';
 import styles from './models.module.css';
 import { VersionLink } from './VersionLink';
+import { When } from './When';
 
 type Candidate = NonNullable<ModelCandidatesQuery['model']>['candidates']['nodes'][number];
+
+const keyOf = ({ id }: Candidate) => id;
 
 /** So many metrics stand beside each; all of them stand in the table of the experiment. */
 const METRICS = 4;
@@ -16,26 +21,31 @@ const METRICS = 4;
 export function ModelCandidatesTab({ project, model }: { readonly project: string; readonly model: string }) {
   const t = useT();
   const candidates = usePages(ModelCandidatesDocument, { project, model }, (data) => data.model?.candidates);
+  const [arranged, setArranged] = useState(() => usualArrangement('name'));
+  const shown = useMemo(() => columns(t, project, model, candidates.rows), [t, project, model, candidates.rows]);
+  const navigate = useNavigate();
   if (candidates.query.isError && candidates.rows.length === 0) {
     return <Problem failure={asFailure(candidates.query.error)} onRetry={() => void candidates.query.refetch()} />;
   }
   if (candidates.first === undefined) return <Skeleton rows={8} />;
   if (candidates.rows.length === 0) return <Empty title={t('models.no_candidates')}>{t('models.no_candidates_hint')}</Empty>;
   return (
-    <GrowingTable
+    <VirtualTable
       caption={t('models.tab_candidates')}
-      columns={columns(t, project, model, candidates.rows)}
+      columns={shown}
       rows={candidates.rows}
       total={candidates.total}
-      rowKey={({ id }) => id}
-      hasMore={candidates.query.hasNextPage}
-      onMore={candidates.more}
-      busy={candidates.query.isFetchingNextPage}
+      rowKey={keyOf}
+      onEndReached={candidates.more}
+      loading={candidates.query.isFetchingNextPage}
+      columnState={arranged}
+      onColumnState={setArranged}
+      onOpen={({ uuid }) => void navigate({ to: '/p/$project/candidates/$candidate', params: { project, candidate: uuid } })}
     />
   );
 }
 
-function columns(t: Translate, project: string, model: string, rows: readonly Candidate[]): Column<Candidate>[] {
+function columns(t: Translate, project: string, model: string, rows: readonly Candidate[]): VirtualColumn<Candidate>[] {
   const keys = [...new Set(rows.flatMap(({ metrics }) => metrics.map(({ key }) => key)))].slice(0, METRICS);
   return [
     {
@@ -58,7 +68,7 @@ function columns(t: Translate, project: string, model: string, rows: readonly Ca
       ),
     },
     ...keys.map(
-      (key): Column<Candidate> => ({
+      (key): VirtualColumn<Candidate> => ({
         id: `metric:${key}`,
         header: key,
         align: 'end',
@@ -69,7 +79,7 @@ function columns(t: Translate, project: string, model: string, rows: readonly Ca
         },
       }),
     ),
-    { id: 'created', header: t('models.created'), width: 130, cell: ({ createdAt }) => <Time at={createdAt} /> },
-    { id: 'who', header: t('models.who'), width: 140, hideOnPhone: true, cell: ({ username }) => username },
+    { id: 'created', header: t('models.created'), width: 130, cell: ({ createdAt }) => <When at={createdAt} /> },
+    { id: 'who', header: t('models.who'), width: 140, cell: ({ username }) => username },
   ];
 }

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { useT } from '../../i18n';
 import { ButtonLink, Empty, Markdown, Person, Section, Time } from '../../ui';
 import { FrontMatter } from './FrontMatter';
@@ -64,7 +65,9 @@ export function ModelCard({ project, model }: { readonly project: string; readon
               <div>
                 <dt>{t('models.experiment')}</dt>
                 <dd>
-                  <a href={`/${project}/-/experiments/${model.experiment.number}`}>{model.experiment.name}</a>
+                  <Link to="/p/$project/experiments/$number" params={{ project, number: String(model.experiment.number) }}>
+                    {model.experiment.name}
+                  </Link>
                 </dd>
               </div>
             )}

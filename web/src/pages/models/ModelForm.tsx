@@ -40,7 +40,7 @@ export function ModelForm({
         <TextInput value={draft.name} onChange={(event) => set({ name: event.target.value })} maxLength={255} autoFocus={initial.name === ''} />
       </Field>
       <Field label={t('models.description')} hint={t('models.description_hint')} error={sending.errorAt('description')} required={false}>
-        <MarkdownEditor name="description" value={draft.description} onChange={(description) => set({ description })} />
+        <MarkdownEditor name="description" rows={12} value={draft.description} onChange={(description) => set({ description })} />
       </Field>
       <TagsEditor tags={draft.tags} onChange={(tags) => set({ tags })} error={sending.errorAt('tags')} />
       <FormProblems sending={sending} fields={FIELDS} />

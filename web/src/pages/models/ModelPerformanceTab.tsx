@@ -27,14 +27,16 @@ export function ModelPerformanceTab({ project, model }: { readonly project: stri
         return (
           <>
             <FilterBar>
-              <Combobox
-                aria-label={t('models.measures')}
-                placeholder={t('models.measures')}
-                multiple
-                items={measures.map(({ id }) => ({ value: id, label: id }))}
-                value={chosen}
-                onChange={(ids) => void navigate({ search: (old) => ({ ...old, metrics: [...ids] }), replace: true })}
-              />
+              <div className={styles.columnChoice}>
+                <Combobox
+                  aria-label={t('models.measures')}
+                  placeholder={t('models.measures')}
+                  multiple
+                  items={measures.map(({ id }) => ({ value: id, label: id }))}
+                  value={chosen}
+                  onChange={(ids) => void navigate({ search: (old) => ({ ...old, metrics: [...ids] }), replace: true })}
+                />
+              </div>
             </FilterBar>
             <div className={styles.charts}>
               {measures

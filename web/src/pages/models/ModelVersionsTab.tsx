@@ -5,18 +5,23 @@ import { asFailure, usePages } from '../../api';
 import { ModelVersionsDocument, type VersionRowFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { VERSION_SORTS } from '../../routes/models';
-import { Button, Combobox, FilterBar, Problem, SearchInput, Segmented, Skeleton } from '../../ui';
+import { Button, Combobox, FilterBar, Problem, SearchInput, Segmented, Skeleton, VirtualTable } from '../../ui';
 import { DeleteVersionDialog } from '../versions/DeleteVersionDialog';
 import { useRestoreVersion } from '../versions/restoring';
+import { useArrangement, usualArrangement } from './arrangement';
 import { measuresOf } from './measured';
-import { GrowingTable } from './GrowingTable';
 import type { ShownModel } from './ModelTab';
+import styles from './models.module.css';
 import { sortFrom, sortTo } from './sorting';
 import { VersionsEmpty } from './VersionsEmpty';
 import { deletedVersionColumns, versionColumns } from './version_columns';
 
 /** So many metrics are columns before anyone has chosen. */
 const SHOWN_AT_FIRST = 3;
+
+const keyOf = ({ id }: VersionRowFragment) => id;
+
+const usual = usualArrangement('version');
 
 /** The versions of a model, with metrics as columns; two or more selected ones can be compared. */
 export function ModelVersionsTab({ project, model }: { readonly project: string; readonly model: ShownModel }) {
@@ -43,12 +48,22 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
   const selected = useMemo(() => new Set(search.selected), [search.selected]);
   const show = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
-  const columns = isTrash
-    ? deletedVersionColumns(t, { restore: (version) => void restore(version), remove: setDeleting })
-    : versionColumns(t, { project, model: model.name, metrics: chosen, remove: setDeleting });
+  const arrangement = useArrangement(search.cols, usual, (cols) => show({ cols }));
+  const shown = chosen.join('\n');
+  const columns = useMemo(
+    () =>
+      isTrash
+        ? deletedVersionColumns(t, { restore: (version) => void restore(version), remove: setDeleting })
+        : versionColumns(t, { project, model: model.name, metrics: shown === '' ? [] : shown.split('\n'), remove: setDeleting }),
+    [t, isTrash, project, model.name, shown, restore],
+  );
   return (
     <>
-      <FilterBar search={<SearchInput isMain value={search.q ?? ''} onChange={(q) => show({ q })} label={t('versions.search')} />}>
+      <FilterBar
+        search={
+          <SearchInput isMain value={search.q ?? ''} onChange={(q) => show({ q })} label={t('versions.search')} placeholder={t('versions.search')} />
+        }
+      >
         <Segmented
           label={t('models.view')}
           items={[
@@ -56,17 +71,19 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
             { value: 'deleted', label: t('models.view_deleted') },
           ]}
           value={isTrash ? 'deleted' : 'active'}
-          onChange={(value) => show({ view: value === 'deleted' ? 'deleted' : undefined, selected: undefined })}
+          onChange={(value) => show({ view: value === 'deleted' ? 'deleted' : undefined, selected: undefined, cols: undefined })}
         />
         {!isTrash && measures.length > 0 && (
-          <Combobox
-            aria-label={t('versions.metric_columns')}
-            placeholder={t('versions.metric_columns')}
-            multiple
-            items={measures.map(({ id }) => ({ value: id, label: id }))}
-            value={chosen}
-            onChange={(metrics) => show({ metrics: [...metrics] })}
-          />
+          <div className={styles.columnChoice}>
+            <Combobox
+              aria-label={t('versions.metric_columns')}
+              placeholder={t('versions.metric_columns')}
+              multiple
+              items={measures.map(({ id }) => ({ value: id, label: id }))}
+              value={chosen}
+              onChange={(metrics) => show({ metrics: [...metrics] })}
+            />
+          </div>
         )}
         {!isTrash && (
           <Button
@@ -85,23 +102,28 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
       ) : versions.rows.length === 0 ? (
         <VersionsEmpty project={project} model={model} searched={search.q ?? ''} isTrash={isTrash} />
       ) : (
-        <GrowingTable
+        <VirtualTable
           caption={t('versions.title_of', { model: model.name })}
           columns={columns}
           rows={versions.rows}
           total={versions.total}
-          rowKey={(version) => version.id}
-          rowLabel={({ version }) => version}
-          hasMore={versions.query.hasNextPage}
-          onMore={versions.more}
-          busy={versions.query.isFetchingNextPage}
+          rowKey={keyOf}
+          rowHeight={44}
+          onEndReached={versions.more}
+          loading={versions.query.isFetchingNextPage}
+          {...arrangement}
           sort={sort}
           onSort={(wanted) => show({ sort: sortTo(wanted, VERSION_SORTS) })}
           {...(isTrash
             ? {}
             : {
-                selected,
-                onSelect: (ids: ReadonlySet<string>) => show({ selected: ids.size > 0 ? [...ids] : undefined }),
+                selection: selected,
+                onOpen: ({ version }: VersionRowFragment) =>
+                  void navigate({
+                    to: '/p/$project/models/$model/versions/$version',
+                    params: { project, model: model.name, version },
+                  }),
+                onSelection: (ids: ReadonlySet<string>) => show({ selected: ids.size > 0 ? [...ids] : undefined }),
               })}
         />
       )}

@@ -1,13 +1,13 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { PackagePlus } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { asFailure, usePages } from '../../api';
 import { ModelsDocument, type ModelOrderField, type ModelRowFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { MODEL_SORTS } from '../../routes/models';
-import { ButtonLink, FilterBar, PageHeader, Problem, SearchInput, Segmented, Skeleton } from '../../ui';
+import { ButtonLink, FilterBar, PageHeader, Problem, SearchInput, Segmented, Skeleton, VirtualTable } from '../../ui';
+import { useArrangement, usualArrangement } from './arrangement';
 import { DeleteModelDialog } from './DeleteModelDialog';
-import { GrowingTable } from './GrowingTable';
 import { deletedModelColumns, modelColumns } from './model_columns';
 import { ModelsEmpty } from './ModelsEmpty';
 import { useRegistryLive } from './registry_live';
@@ -19,6 +19,10 @@ const FIELDS: Readonly<Record<string, ModelOrderField>> = {
   created: 'CREATED_AT',
   updated: 'UPDATED_AT',
 };
+
+const keyOf = ({ id }: ModelRowFragment) => id;
+
+const usual = usualArrangement('name', ['created']);
 
 /** The models of a project, or those in its trash. */
 export function ModelsPage() {
@@ -42,11 +46,16 @@ export function ModelsPage() {
   );
   useRegistryLive(project, ['Models']);
   const mayWrite = models.first?.project?.viewerCanWriteRegistry === true;
-  const columns = isTrash
-    ? deletedModelColumns(t, { restore: setRestoring, remove: setDeleting })
-    : modelColumns(t, project, { remove: setDeleting });
+  const columns = useMemo(
+    () =>
+      isTrash
+        ? deletedModelColumns(t, { restore: setRestoring, remove: setDeleting })
+        : modelColumns(t, project, { remove: setDeleting }),
+    [t, isTrash, project],
+  );
   const show = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const arrangement = useArrangement(search.cols, usual, (cols) => show({ cols }));
   return (
     <>
       <PageHeader
@@ -60,7 +69,11 @@ export function ModelsPage() {
           )
         }
       />
-      <FilterBar search={<SearchInput isMain value={search.q ?? ''} onChange={(q) => show({ q })} label={t('models.search')} />}>
+      <FilterBar
+        search={
+          <SearchInput isMain value={search.q ?? ''} onChange={(q) => show({ q })} label={t('models.search')} placeholder={t('models.search')} />
+        }
+      >
         <Segmented
           label={t('models.view')}
           items={[
@@ -68,7 +81,7 @@ export function ModelsPage() {
             { value: 'deleted', label: t('models.view_deleted') },
           ]}
           value={isTrash ? 'deleted' : 'active'}
-          onChange={(value) => show({ view: value === 'deleted' ? 'deleted' : undefined })}
+          onChange={(value) => show({ view: value === 'deleted' ? 'deleted' : undefined, cols: undefined })}
         />
       </FilterBar>
       {models.query.isError && models.rows.length === 0 ? (
@@ -76,18 +89,21 @@ export function ModelsPage() {
       ) : models.first === undefined ? (
         <Skeleton rows={12} />
       ) : models.rows.length === 0 ? (
-        <ModelsEmpty project={project} searched={search.q ?? ''} isTrash={isTrash} mayWrite={mayWrite} />
+        <ModelsEmpty project={project} number={models.first.project?.number} searched={search.q ?? ''} isTrash={isTrash} mayWrite={mayWrite} />
       ) : (
-        <GrowingTable
+        <VirtualTable
           caption={isTrash ? t('models.view_deleted') : t('models.title')}
           columns={columns}
           rows={models.rows}
           total={models.total}
-          rowKey={(model) => model.id}
-          rowLabel={(model) => model.name}
-          hasMore={models.query.hasNextPage}
-          onMore={models.more}
-          busy={models.query.isFetchingNextPage}
+          rowKey={keyOf}
+          rowHeight={44}
+          onEndReached={models.more}
+          loading={models.query.isFetchingNextPage}
+          {...arrangement}
+          onOpen={({ name }) => {
+            if (!isTrash) void navigate({ to: '/p/$project/models/$model', params: { project, model: name } });
+          }}
           sort={sort}
           onSort={(chosen) => show({ sort: sortTo(chosen, MODEL_SORTS) })}
         />

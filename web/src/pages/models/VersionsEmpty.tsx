@@ -1,6 +1,8 @@
 import { useT } from '../../i18n';
 import { ButtonLink, Empty, Snippet } from '../../ui';
+import styles from './models.module.css';
 import type { ShownModel } from './ModelTab';
+import { TokenLink } from './TokenLink';
 import { newVersionSnippets } from '../versions/snippets';
 
 /** What stands where versions would be. */
@@ -24,9 +26,12 @@ export function VersionsEmpty({
       title={t('versions.none')}
       snippet={<Snippet tabs={newVersionSnippets({ project, number: model.project.number, model: model.name })} />}
       action={
-        <ButtonLink variant="primary" to="/p/$project/models/$model/new-version" params={{ project, model: model.name }}>
-          {t('versions.new')}
-        </ButtonLink>
+        <span className={styles.actions}>
+          <ButtonLink variant="primary" to="/p/$project/models/$model/new-version" params={{ project, model: model.name }}>
+            {t('versions.new')}
+          </ButtonLink>
+          <TokenLink />
+        </span>
       }
     >
       {t('versions.none_hint')}

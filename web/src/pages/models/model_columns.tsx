@@ -2,11 +2,12 @@ import { Link } from '@tanstack/react-router';
 import { MoreVertical, RotateCcw, Trash2 } from 'lucide-react';
 import type { ModelRowFragment } from '../../api/operations';
 import type { Translate } from '../../i18n';
-import { Button, Count, IconButton, Menu, Person, Time, type Column } from '../../ui';
+import { Button, Count, IconButton, Menu, Person, type VirtualColumn } from '../../ui';
 import { copied } from './copied';
 import { ModelChips } from './ModelChips';
 import styles from './models.module.css';
 import { VersionLink } from './VersionLink';
+import { When } from './When';
 
 type Model = ModelRowFragment;
 
@@ -15,13 +16,14 @@ export function modelColumns(
   t: Translate,
   project: string,
   on: { readonly remove: (model: Model) => void },
-): Column<Model>[] {
+): VirtualColumn<Model>[] {
   return [
     {
       id: 'name',
       header: t('models.name'),
+      fixed: true,
       sortable: true,
-      width: 280,
+      width: 270,
       cell: (model) => (
         <Link className={styles.name} to="/p/$project/models/$model" params={{ project, model: model.name }} title={model.name}>
           {model.name}
@@ -38,7 +40,7 @@ export function modelColumns(
     {
       id: 'chips',
       header: t('models.stages_and_aliases'),
-      width: 260,
+      width: 250,
       cell: (model) => <ModelChips project={project} model={model} />,
     },
     {
@@ -46,29 +48,27 @@ export function modelColumns(
       header: t('models.versions'),
       align: 'end',
       width: 90,
-      hideOnPhone: true,
       cell: ({ versions }) => <Count value={versions.totalCount ?? 0} />,
     },
     {
       id: 'who',
       header: t('models.who'),
       width: 150,
-      hideOnPhone: true,
       cell: ({ latestVersion, createdBy }) => <Person user={latestVersion?.createdBy ?? createdBy} />,
     },
-    { id: 'updated', header: t('models.updated'), sortable: true, width: 130, cell: ({ updatedAt }) => <Time at={updatedAt} /> },
+    { id: 'updated', header: t('models.updated'), sortable: true, width: 130, cell: ({ updatedAt }) => <When at={updatedAt} /> },
     {
       id: 'created',
       header: t('models.created'),
       sortable: true,
       width: 130,
-      hideOnPhone: true,
-      cell: ({ createdAt }) => <Time at={createdAt} />,
+      cell: ({ createdAt }) => <When at={createdAt} />,
     },
     {
       id: 'actions',
-      header: '',
-      width: 56,
+      header: t('models.actions'),
+      width: 84,
+      align: 'end',
       cell: (model) => (
         <Menu
           trigger={<IconButton icon={<MoreVertical />} label={t('models.actions_of', { name: model.name })} />}
@@ -91,7 +91,7 @@ export function modelColumns(
 export function deletedModelColumns(
   t: Translate,
   on: { readonly restore: (model: Model) => void; readonly remove: (model: Model) => void },
-): Column<Model>[] {
+): VirtualColumn<Model>[] {
   return [
     { id: 'name', header: t('models.name'), sortable: true, width: 300, cell: ({ name }) => <span className={styles.name} title={name}>{name}</span> },
     {
@@ -99,20 +99,19 @@ export function deletedModelColumns(
       header: t('models.versions'),
       align: 'end',
       width: 90,
-      hideOnPhone: true,
       cell: ({ versions }) => <Count value={versions.totalCount ?? 0} />,
     },
     {
       id: 'deleted',
       header: t('models.deleted'),
       width: 140,
-      cell: ({ deletedAt }) => deletedAt && <Time at={deletedAt} />,
+      cell: ({ deletedAt }) => <When at={deletedAt} />,
     },
-    { id: 'by', header: t('models.deleted_by'), width: 160, hideOnPhone: true, cell: ({ deletedBy }) => <Person user={deletedBy} /> },
-    { id: 'purge', header: t('models.purge'), width: 140, cell: ({ purgeAt }) => purgeAt && <Time at={purgeAt} /> },
+    { id: 'by', header: t('models.deleted_by'), width: 160, cell: ({ deletedBy }) => <Person user={deletedBy} /> },
+    { id: 'purge', header: t('models.purge'), width: 140, cell: ({ purgeAt }) => <When at={purgeAt} /> },
     {
       id: 'actions',
-      header: '',
+      header: t('models.actions'),
       width: 220,
       cell: (model) =>
         model.viewerCanDelete && (

@@ -21,7 +21,7 @@ export function trackingUri(number: number): string {
 }
 
 /** How the first model comes into a project. */
-export function newModelSnippets(project: string): SnippetTab[] {
+export function newModelSnippets(project: string, number: number): SnippetTab[] {
   const query =
     'mutation($input: ModelCreateInput!) { modelCreate(input: $input) { model { id } userErrors { field message } } }';
   const variables = { input: { project: { path: project }, name: 'my-model' } };
@@ -30,8 +30,9 @@ export function newModelSnippets(project: string): SnippetTab[] {
       label: 'MLflow',
       language: 'python',
       text: [
-        'import mlflow  # MLFLOW_TRACKING_URI and MLFLOW_TRACKING_TOKEN say where and as whom',
+        'import mlflow  # the token stands in MLFLOW_TRACKING_TOKEN',
         '',
+        `mlflow.set_tracking_uri(${quoted(trackingUri(number))})`,
         'mlflow.sklearn.log_model(model, name="model", registered_model_name="my-model")',
       ].join('\n'),
     },

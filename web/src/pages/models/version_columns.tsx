@@ -1,12 +1,13 @@
 import { MoreVertical, RotateCcw, Trash2 } from 'lucide-react';
 import type { VersionRowFragment } from '../../api/operations';
 import type { Translate } from '../../i18n';
-import { AliasChip, Button, IconButton, Menu, MetricValue, Person, StageChip, Time, type Column } from '../../ui';
+import { AliasChip, Button, IconButton, Menu, MetricValue, Person, StageChip, type VirtualColumn } from '../../ui';
 import { VersionMarks } from '../versions/VersionMarks';
 import { copied } from './copied';
 import { valueOf } from './measured';
 import styles from './models.module.css';
 import { VersionLink } from './VersionLink';
+import { When } from './When';
 
 type Version = VersionRowFragment;
 
@@ -19,19 +20,20 @@ export function versionColumns(
     readonly metrics: readonly string[];
     readonly remove: (version: Version) => void;
   },
-): Column<Version>[] {
+): VirtualColumn<Version>[] {
   return [
     {
       id: 'version',
       header: t('versions.version'),
+      fixed: true,
       sortable: true,
-      width: 170,
+      width: 150,
       cell: ({ version }) => <VersionLink project={project} model={model} version={version} />,
     },
     {
       id: 'chips',
       header: t('models.stages_and_aliases'),
-      width: 240,
+      width: 210,
       cell: (version) => (
         <span className={styles.chips}>
           {version.stage !== '' && version.stage !== 'none' && <StageChip name={version.stage} />}
@@ -43,23 +45,24 @@ export function versionColumns(
       ),
     },
     ...metrics.map(
-      (id): Column<Version> => ({
+      (id): VirtualColumn<Version> => ({
         id: `metric:${id}`,
         header: id,
         align: 'end',
-        width: 130,
+        width: 120,
         cell: (version) => {
           const value = valueOf(version.metrics, id);
           return value === null ? '–' : <MetricValue value={value} />;
         },
       }),
     ),
-    { id: 'created', header: t('models.created'), sortable: true, width: 130, cell: ({ createdAt }) => <Time at={createdAt} /> },
-    { id: 'who', header: t('models.who'), width: 150, hideOnPhone: true, cell: ({ createdBy }) => <Person user={createdBy} /> },
+    { id: 'created', header: t('models.created'), sortable: true, width: 130, cell: ({ createdAt }) => <When at={createdAt} /> },
+    { id: 'who', header: t('models.who'), width: 150, cell: ({ createdBy }) => <Person user={createdBy} /> },
     {
       id: 'actions',
-      header: '',
-      width: 56,
+      header: t('models.actions'),
+      width: 84,
+      align: 'end',
       cell: (version) => (
         <Menu
           trigger={<IconButton icon={<MoreVertical />} label={t('models.actions_of', { name: version.version })} />}
@@ -79,14 +82,14 @@ export function versionColumns(
 export function deletedVersionColumns(
   t: Translate,
   on: { readonly restore: (version: Version) => void; readonly remove: (version: Version) => void },
-): Column<Version>[] {
+): VirtualColumn<Version>[] {
   return [
     { id: 'version', header: t('versions.version'), sortable: true, width: 200, cell: ({ version }) => <span className={styles.version}>{version}</span> },
-    { id: 'deleted', header: t('models.deleted'), width: 140, cell: ({ deletedAt }) => deletedAt && <Time at={deletedAt} /> },
-    { id: 'purge', header: t('models.purge'), width: 140, cell: ({ purgeAt }) => purgeAt && <Time at={purgeAt} /> },
+    { id: 'deleted', header: t('models.deleted'), width: 140, cell: ({ deletedAt }) => <When at={deletedAt} /> },
+    { id: 'purge', header: t('models.purge'), width: 140, cell: ({ purgeAt }) => <When at={purgeAt} /> },
     {
       id: 'actions',
-      header: '',
+      header: t('models.actions'),
       width: 220,
       cell: (version) =>
         version.viewerCanDelete && (

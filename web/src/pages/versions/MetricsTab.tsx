@@ -1,9 +1,10 @@
 import { useMemo, useState } from 'react';
 import type { MeasuredFragment } from '../../api/operations';
 import { useT } from '../../i18n';
-import { Chip, Empty, FilterBar, MetricValue, SearchInput, Section, Table, Time } from '../../ui';
+import { Chip, Empty, FilterBar, MetricValue, SearchInput, Section, Table } from '../../ui';
 import type { ShownVersion } from './VersionPage';
 import styles from './versions.module.css';
+import { When } from '../models/When';
 
 /** What was measured of a version, wherever it was measured, and the params that it was trained with. */
 export function MetricsTab({ version }: { readonly version: ShownVersion }) {
@@ -20,7 +21,7 @@ export function MetricsTab({ version }: { readonly version: ShownVersion }) {
   }
   return (
     <>
-      <FilterBar search={<SearchInput isMain value={search} onChange={setSearch} label={t('versions.search_metrics')} />} />
+      <FilterBar search={<SearchInput isMain value={search} onChange={setSearch} label={t('versions.search_metrics')} placeholder={t('versions.search_metrics')} />} />
       <div className={styles.two}>
         <Section title={t('versions.tab_metrics')}>
           <Table<MeasuredFragment>
@@ -40,7 +41,7 @@ export function MetricsTab({ version }: { readonly version: ShownVersion }) {
                   [[datasetName, datasetDigest].filter(Boolean).join(' @ '), slice].filter(Boolean).join(', ') || '–',
               },
               { id: 'source', header: t('versions.source'), cell: ({ source }) => <Chip tone="neutral">{t(`versions.metric_source_${source}`)}</Chip> },
-              { id: 'when', header: t('versions.measured'), hideOnPhone: true, cell: ({ measuredAt }) => <Time at={measuredAt} /> },
+              { id: 'when', header: t('versions.measured'), hideOnPhone: true, cell: ({ measuredAt }) => <When at={measuredAt} /> },
             ]}
           />
         </Section>

@@ -1,5 +1,6 @@
 import { useT } from '../../i18n';
 import { Section, Snippet } from '../../ui';
+import { TokenLink } from '../models/TokenLink';
 import { usageSnippets } from './snippets';
 import type { ShownVersion } from './VersionPage';
 
@@ -19,7 +20,7 @@ export function UseTab({
   const firstFile = version.scanned.nodes[0]?.path ?? null;
   const isPublic = owner.visibility === 'PUBLIC';
   return (
-    <Section title={t('versions.use')}>
+    <Section title={t('versions.use')} actions={!isPublic && <TokenLink />}>
       <p>{isPublic ? t('versions.use_public') : t('versions.use_private')}</p>
       <Snippet
         tabs={usageSnippets(

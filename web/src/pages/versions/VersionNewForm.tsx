@@ -92,7 +92,7 @@ export function VersionNewForm({
         </Field>
       )}
       <Field label={t('versions.notes')} hint={t('versions.notes_hint')} error={sending.errorAt('description')} required={false}>
-        <MarkdownEditor name="description" value={draft.description} onChange={(description) => set({ description })} />
+        <MarkdownEditor name="description" rows={8} value={draft.description} onChange={(description) => set({ description })} />
       </Field>
       <TagsEditor tags={draft.tags} onChange={(tags) => set({ tags })} error={sending.errorAt('tags')} />
       <p className={styles.hint}>{t('versions.files_later')}</p>

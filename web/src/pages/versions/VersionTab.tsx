@@ -26,7 +26,7 @@ export function VersionTab({
   return (
     <Suspense fallback={<Skeleton rows={8} />}>
       {tab === 'overview' && <VersionOverview project={project} model={model} version={version} />}
-      {tab === 'files' && <FilesTab project={project} version={version} />}
+      {tab === 'files' && <FilesTab model={model} version={version} />}
       {tab === 'metrics' && <MetricsTab version={version} />}
       {tab === 'evaluations' && <EvaluationsTab project={project} id={version.id} />}
       {tab === 'lineage' && <VersionLineage project={project} model={model} reference={version.version} />}

@@ -1,3 +1,4 @@
+import { useCallback } from 'react';
 import { change } from '../../api';
 import { VersionRestoreDocument } from '../../api/operations';
 import { useT } from '../../i18n';
@@ -8,7 +9,7 @@ import { useRefresh } from '../models/refresh';
 export function useRestoreVersion(): (version: { readonly id: string; readonly version: string }) => Promise<void> {
   const t = useT();
   const refresh = useRefresh(['ModelVersions', 'ModelHead', 'VersionHead', 'Models']);
-  return async ({ id, version }) => {
+  return useCallback(async ({ id, version }) => {
     try {
       await change(VersionRestoreDocument, { input: { modelVersion: { id } } });
       toast({ title: t('versions.was_restored', { version }), tone: 'good' });
@@ -16,5 +17,5 @@ export function useRestoreVersion(): (version: { readonly id: string; readonly v
     } catch (error) {
       toast({ title: error instanceof Error ? error.message : String(error), tone: 'bad' });
     }
-  };
+  }, [t, refresh]);
 }

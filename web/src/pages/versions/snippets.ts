@@ -18,7 +18,7 @@ export function newVersionSnippets({ project, number, model }: SnippetModel): Sn
       label: 'MLflow',
       language: 'python',
       text: [
-        'import mlflow',
+        'import mlflow  # the token stands in MLFLOW_TRACKING_TOKEN',
         '',
         `mlflow.set_tracking_uri(${quoted(trackingUri(number))})`,
         `mlflow.sklearn.log_model(model, name="model", registered_model_name=${quoted(model)})`,
@@ -50,7 +50,7 @@ export function usageSnippets(
       label: 'MLflow',
       language: 'python',
       text: [
-        'import mlflow',
+        'import mlflow  # the token stands in MLFLOW_TRACKING_TOKEN',
         '',
         `mlflow.set_tracking_uri(${quoted(trackingUri(number))})`,
         `model = mlflow.pyfunc.load_model(${quoted(`models:/${model}/${version}`)})`,

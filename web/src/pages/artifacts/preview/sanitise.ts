@@ -24,7 +24,7 @@ export function ofHtml(html: string): DocumentFragment {
   for (const image of fragment.querySelectorAll('img')) {
     if (/^data:image\/(?:png|jpeg|gif|webp|avif);/i.test(image.getAttribute('src') ?? '')) continue;
     // Loading it would tell another server who reads this.
-    image.replaceWith(image.alt === '' ? '🖼' : `🖼 ${image.alt}`);
+    image.replaceWith(`[${image.alt || '…'}]`);
   }
   for (const link of fragment.querySelectorAll('a')) {
     if (!/^(?:https?:|mailto:)/i.test(link.getAttribute('href') ?? '')) link.removeAttribute('href');

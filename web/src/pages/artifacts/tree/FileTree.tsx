@@ -96,6 +96,7 @@ export function FileTree({ rows, isOpen, onToggle, shown, onShow, choice }: Prop
             >
               <span role="gridcell" className={styles.choice}>
                 <ChoiceMark
+                  label={t('artifacts.choose', { name: node.name })}
                   state={state}
                   onToggle={(isRange) => {
                     choice.toggle(isRange ? (rows[at] ?? node) : node, isRange ? node : undefined);

@@ -58,7 +58,7 @@ export function UploadList({ uploads, shown, onResume }: Props) {
           )}
         </div>
       </header>
-      <ProgressBar value={size > 0 ? sent : done.length} max={size > 0 ? size : shown.length} label={t('artifacts.uploads')} />
+      <ProgressBar value={size > 0 ? sent : done.length} max={size > 0 ? size : shown.length} label={t('artifacts.uploads')} hideLabel />
       {interrupted.length > 0 && (
         <p className={styles.notice}>
           {t('artifacts.interrupted', { count: interrupted.length })}{' '}
@@ -83,7 +83,7 @@ export function UploadList({ uploads, shown, onResume }: Props) {
                   {upload.phase === 'failed' ? upload.problem || t('artifacts.phase.failed') : t(`artifacts.phase.${upload.phase}`)}
                 </span>
                 <span className={styles.progress}>
-                  {upload.phase === 'sending' && <ProgressBar value={upload.sent} max={upload.size} label={upload.path} />}
+                  {upload.phase === 'sending' && <ProgressBar value={upload.sent} max={upload.size} label={upload.path} hideLabel />}
                 </span>
                 <span className={styles.amount}>
                   <Bytes value={upload.size} />

@@ -65,7 +65,9 @@ export class Uploads {
     const given = this.#all.filter(({ key }) => keys.includes(key));
     for (const upload of given) upload.stop.abort(new DOMException('', 'AbortError'));
     this.#drop(keys);
-    await abort(given.filter(({ id, phase }) => id !== undefined && phase !== 'done').flatMap(({ id }) => id ?? []));
+    const begun = given.filter(({ phase }) => phase !== 'done').flatMap(({ id }) => id ?? []);
+    // What the server does not hear of ends by itself when its time has run out.
+    await abort(begun).catch(() => undefined);
   }
 
   /** Try again what has failed. */

@@ -34,7 +34,7 @@ function counts({ metrics, params, tags, datasets, loggedModels, loggedModelInpu
 }
 
 /** Tabs that are always there; others only with something in them, or chosen. */
-const ALWAYS: readonly TabName[] = ['overview', 'metrics', 'params'];
+const ALWAYS: readonly TabName[] = ['overview', 'metrics', 'params', 'artifacts'];
 
 /** The head of a candidate's page: its name, what can be done with it, its tabs. */
 export function CandidateHeader({ project, candidate, tab, onTab }: Props) {

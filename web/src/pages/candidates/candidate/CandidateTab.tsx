@@ -1,3 +1,4 @@
+import { ArtifactsTab } from './ArtifactsTab';
 import { CiTab } from './CiTab';
 import { ChildrenTab } from './ChildrenTab';
 import { DatasetsTab } from './DatasetsTab';
@@ -13,10 +14,12 @@ interface Props {
   readonly tab: TabName;
   readonly search: string;
   readonly onSearch: (text: string) => void;
+  readonly file: string | undefined;
+  readonly onFile: (path: string | undefined) => void;
 }
 
 /** What the chosen tab shows. */
-export function CandidateTab({ project, candidate, tab, search, onSearch }: Props) {
+export function CandidateTab({ project, candidate, tab, search, onSearch, file, onFile }: Props) {
   const { metrics } = candidate;
   switch (tab) {
     case 'metrics':
@@ -25,6 +28,8 @@ export function CandidateTab({ project, candidate, tab, search, onSearch }: Prop
       return <MetricsTab candidate={candidate} metrics={metrics.filter(({ key }) => key.startsWith(SYSTEM_PREFIX))} search={search} onSearch={onSearch} axis="relative" />;
     case 'params':
       return <ParamsTab candidate={candidate} search={search} onSearch={onSearch} />;
+    case 'artifacts':
+      return <ArtifactsTab candidate={candidate} file={file} onFile={onFile} />;
     case 'datasets':
       return <DatasetsTab candidate={candidate} />;
     case 'models':

@@ -1,3 +1,4 @@
+import { useNavigate } from '@tanstack/react-router';
 import { GitCompareArrows, RotateCcw, Tag, Trash2, X } from 'lucide-react';
 import { useState } from 'react';
 import { useT } from '../../../i18n';
@@ -21,6 +22,7 @@ const MOST_COMPARED = 50;
 /** What can be done with the selected candidates. */
 export function BulkActions({ project, selection, isTrash, patch, again }: Props) {
   const t = useT();
+  const go = useNavigate();
   const [isBusy, setBusy] = useState(false);
   const [isTagging, setTagging] = useState(false);
   const { rows, clear } = selection;
@@ -63,7 +65,7 @@ export function BulkActions({ project, selection, isTrash, patch, again }: Props
             icon={<GitCompareArrows size={15} aria-hidden />}
             disabled={rows.length < 2 || rows.length > MOST_COMPARED}
             title={rows.length > MOST_COMPARED ? t('candidates.compare_most', { count: MOST_COMPARED }) : undefined}
-            onClick={() => window.location.assign(`/${project}/-/compare?candidates=${rows.map((row) => row.uuid).join()}`)}
+            onClick={() => void go({ to: '/p/$project/compare', params: { project }, search: { candidates: rows.map((row) => row.uuid).join() } })}
           >
             {t('candidates.compare')}
           </Button>

@@ -7,6 +7,7 @@ import { FilterInput } from '../filter/FilterInput';
 import { BulkActions } from './BulkActions';
 import styles from './CandidatesTable.module.css';
 import { NoCandidates } from './NoCandidates';
+import { withoutHeads } from './lines';
 import { KeyCollector, valuesOf, type CandidateRow, type Line } from './rows';
 import { TableToolbar } from './TableToolbar';
 import { requestOf, useCandidates, type Candidates } from './useCandidates';
@@ -40,8 +41,9 @@ export function CandidatesTable({ project, ids, search, navigate, name, header }
   const [collector] = useState(() => new KeyCollector());
   const keys = collector.add(candidates.rows);
   const columns = useColumns(search, keys, (ids?.length ?? 0) > 1, navigate);
-  const { lines, fold } = useFolding(search, candidates.rows, !candidates.hasMore);
-  const selection = useSelection(search, navigate, candidates.rows);
+  const { lines, fold, nestedRows } = useFolding(search, candidates.rows, !candidates.hasMore);
+  const rows = useMemo(() => (nestedRows.length === 0 ? candidates.rows : [...candidates.rows, ...nestedRows]), [candidates.rows, nestedRows]);
+  const selection = useSelection(search, navigate, rows);
   const grid = useGridColumns({ project, columns, fold });
   const latest = useRef(candidates.rows);
   latest.current = candidates.rows;
@@ -98,7 +100,7 @@ export function CandidatesTable({ project, ids, search, navigate, name, header }
           sort={grid.sortOf(search.sort)}
           onSort={(sort) => navigate({ sort: sort === null ? undefined : grid.sortText(sort) })}
           selection={selection.ids}
-          onSelection={selection.set}
+          onSelection={(next) => selection.set(withoutHeads(next, selection.ids, candidates.rows, search.group))}
           onOpen={(line) =>
             line.kind === 'group' ? fold(line) : void go({ to: '/p/$project/candidates/$candidate', params: { project, candidate: line.row.uuid } })
           }

@@ -1,7 +1,7 @@
-import { Link } from '@tanstack/react-router';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useT } from '../../../i18n';
 import { Chip, Duration, MetricValue, StatusChip, Time } from '../../../ui';
+import { CellLink } from './CellLink';
 import { partsOf } from './columns';
 import styles from './CandidatesTable.module.css';
 import { secondsOf, valuesOf, type CandidateRow, type Line } from './rows';
@@ -57,9 +57,9 @@ function Name({ project, line, onFold }: { readonly project: string; readonly li
           {isOpen ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
         </button>
       )}
-      <Link to="/p/$project/candidates/$candidate" params={{ project, candidate: row.uuid }} tabIndex={-1} title={row.name} preload={false}>
+      <CellLink address={`/${project}/-/candidates/${row.uuid}`} title={row.name}>
         {row.name}
-      </Link>
+      </CellLink>
     </span>
   );
 }
@@ -90,9 +90,9 @@ function AttributeCell({ project, row, attribute }: { readonly project: string; 
 function ExperimentLink({ project, row: { experiment } }: { readonly project: string; readonly row: CandidateRow }) {
   if (experiment === null) return null;
   return (
-    <Link to="/p/$project/experiments/$number" params={{ project, number: String(experiment.number) }} tabIndex={-1} preload={false}>
+    <CellLink address={`/${project}/-/experiments/${experiment.number}`} title={experiment.name}>
       {experiment.name}
-    </Link>
+    </CellLink>
   );
 }
 
@@ -101,11 +101,11 @@ function Versions({ project, row }: { readonly project: string; readonly row: Ca
     <>
       {row.modelVersions.slice(0, 3).map(({ id, version, model }) =>
         model === null ? null : (
-          <Link key={id} to="/p/$project/models/$model" params={{ project, model: model.name }} tabIndex={-1} preload={false}>
-            <Chip tone="accent" title={`${model.name} ${version}`}>
+          <CellLink key={id} address={`/${project}/-/models/${encodeURIComponent(model.name)}/versions/${encodeURIComponent(version)}`} title={`${model.name} ${version}`}>
+            <Chip tone="accent">
               {model.name} {version}
             </Chip>
-          </Link>
+          </CellLink>
         ),
       )}
     </>

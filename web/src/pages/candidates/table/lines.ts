@@ -35,11 +35,36 @@ export function grouped(rows: readonly CandidateRow[], column: string, closed: F
     let end = at + 1;
     while (end < rows.length && valueAt(rows[end], group === 'p' ? 'p' : 't', key) === value) end += 1;
     const isOpen = !closed.has(value);
-    lines.push({ kind: 'group', key: `group:${value ?? ''}:${value === null}`, value, count: end - at, isEnded: isEnded || end < rows.length, isOpen });
+    lines.push({ kind: 'group', key: headOf(value), value, count: end - at, isEnded: isEnded || end < rows.length, isOpen });
     if (isOpen) for (const row of rows.slice(at, end)) lines.push({ kind: 'candidate', key: row.id, row, depth: 0, isOpen: false });
     at = end;
   }
   return lines;
+}
+
+/** A selection without heads of groups: one that was chosen or given up takes its rows along. */
+export function withoutHeads(
+  next: ReadonlySet<string>,
+  before: ReadonlySet<string>,
+  rows: readonly CandidateRow[],
+  column: string | undefined,
+): ReadonlySet<string> {
+  const heads = [...next].filter((key) => key.startsWith(HEAD));
+  if (heads.length === 0 || column === undefined) return next;
+  const { group, key } = partsOf(column);
+  const values = new Set(heads);
+  const chosen = rows.filter((row) => values.has(headOf(valueAt(row, group === 'p' ? 'p' : 't', key)))).map((row) => row.id);
+  const isAll = chosen.every((id) => before.has(id));
+  const after = new Set([...next].filter((id) => !id.startsWith(HEAD)));
+  for (const id of chosen) isAll ? after.delete(id) : after.add(id);
+  return after;
+}
+
+const HEAD = 'group:';
+
+/** The key of the head of a group. */
+function headOf(value: string | null): string {
+  return value === null ? HEAD : `${HEAD}=${value}`;
 }
 
 function valueAt(row: CandidateRow | undefined, group: 'p' | 't', key: string): string | null {

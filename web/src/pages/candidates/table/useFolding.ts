@@ -8,7 +8,7 @@ import type { CandidateRow, Line } from './rows';
 import { isNesting } from './useCandidates';
 
 /** The lines of a table, and what opens and closes them. */
-export function useFolding(search: TableSearch, rows: readonly CandidateRow[], isEnded: boolean): { readonly lines: readonly Line[]; readonly fold: (line: Line) => void } {
+export function useFolding(search: TableSearch, rows: readonly CandidateRow[], isEnded: boolean): { readonly lines: readonly Line[]; readonly fold: (line: Line) => void; readonly nestedRows: readonly CandidateRow[] } {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [closed, setClosed] = useState<ReadonlySet<string | null>>(new Set());
   const openIds = [...open];
@@ -29,7 +29,8 @@ export function useFolding(search: TableSearch, rows: readonly CandidateRow[], i
     if (line.kind === 'group') setClosed((before) => toggled(before, line.value));
     else setOpen((before) => toggled(before, line.row.id));
   }, []);
-  return { lines, fold };
+  const nestedRows = useMemo(() => [...children.values()].flat(), [children]);
+  return { lines, fold, nestedRows };
 }
 
 function toggled<Value>(before: ReadonlySet<Value>, value: Value): ReadonlySet<Value> {

@@ -12,7 +12,7 @@ interface Given {
   readonly fold: (line: Line) => void;
 }
 
-const WIDTHS: Readonly<Record<string, number>> = { 'a.name': 220, 'a.status': 120, 'a.uuid': 290, 'a.versions': 180, 'a.experiment': 160 };
+const WIDTHS: Readonly<Record<string, number>> = { 'a.name': 220, 'a.status': 120, 'a.started': 150, 'a.created': 150, 'a.uuid': 290, 'a.versions': 180, 'a.experiment': 160 };
 const USUAL_WIDTH = 120;
 
 /** The title of a column. */
@@ -49,7 +49,8 @@ export function useGridColumns({ project, columns, fold }: Given) {
       })),
     [ids, t],
   );
-  return { columns: made, groupHeaders, state: stateOf(shown), onState: (state: VirtualColumnState) => columns.set(columnsOf(shown, state)), sortOf, sortText };
+  const state = useMemo(() => stateOf(shown), [shown]);
+  return { columns: made, groupHeaders, state, onState: (state: VirtualColumnState) => columns.set(columnsOf(shown, state)), sortOf, sortText };
 }
 
 function stateOf(shown: readonly ShownColumn[]): VirtualColumnState {

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { TableSearch } from '../../../routes/candidates';
 import type { CandidateRow } from './rows';
 import type { Navigate } from './useTableState';
@@ -17,24 +17,27 @@ export interface Selection {
 
 /** The selection of an address; a larger one is kept by the page alone. */
 export function useSelection({ sel }: TableSearch, navigate: Navigate, rows: readonly CandidateRow[]): Selection {
-  const [many, setMany] = useState<ReadonlySet<string> | null>(null);
+  // What was chosen here, until the address says something else: addresses follow a click too late for the next one.
+  const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
   const listed = sel?.join();
-  const byUuid = useMemo(() => new Map(rows.map((row) => [row.uuid, row])), [rows]);
+  const written = useRef(listed);
+  const byUuid = useMemo(() => (listed === undefined ? null : new Map(rows.map((row) => [row.uuid, row.id]))), [listed, rows]);
   const ofAddress = useMemo(
-    () => new Set((listed?.split(',') ?? []).flatMap((uuid) => byUuid.get(uuid)?.id ?? [])),
+    () => new Set((listed?.split(',') ?? []).flatMap((uuid) => byUuid?.get(uuid) ?? [])),
     [listed, byUuid],
   );
-  const ids = many ?? ofAddress;
   useEffect(() => {
-    if (listed !== undefined) setMany(null);
+    if (listed !== written.current) setChosen(null);
+    written.current = listed;
   }, [listed]);
+  const ids = chosen ?? ofAddress;
   const set = useCallback(
     (next: ReadonlySet<string>) => {
-      const candidates = new Set([...next].filter((id) => !id.startsWith('group:')));
-      const chosen = rows.filter((row) => candidates.has(row.id));
-      const isLarge = chosen.length > MOST_IN_ADDRESS;
-      setMany(isLarge ? candidates : null);
-      navigate({ sel: isLarge || chosen.length === 0 ? undefined : chosen.map((row) => row.uuid) });
+      const uuids = rows.filter((row) => next.has(row.id)).map((row) => row.uuid);
+      const isListed = uuids.length > 0 && uuids.length <= MOST_IN_ADDRESS;
+      setChosen(next);
+      written.current = isListed ? uuids.join() : undefined;
+      navigate({ sel: isListed ? uuids : undefined });
     },
     [rows, navigate],
   );

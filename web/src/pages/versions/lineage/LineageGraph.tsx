@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { useT } from '../../../i18n';
 import { BOX, layoutOf, type LineageEntry } from './layout';
 import { LineageBoxContent } from './LineageBoxContent';
@@ -19,6 +19,12 @@ export function LineageGraph({
     () => layoutOf(root.id, upstream, downstream),
     [root.id, upstream, downstream],
   );
+  const box = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    // The version itself is seen first, however much came before it.
+    const scroller = box.current?.closest('[role=group]');
+    if (box.current && scroller) scroller.scrollLeft = box.current.offsetLeft + BOX.width / 2 - scroller.clientWidth / 2;
+  }, [boxes]);
   const byId = new Map(boxes.map((box) => [box.id, box]));
   return (
     <div className={styles.scroll} tabIndex={0} role="group" aria-label={t('versions.lineage')}>
@@ -43,6 +49,7 @@ export function LineageGraph({
           {boxes.map(({ id, entry, x, y }) => (
             <li
               key={id}
+              ref={entry ? null : box}
               className={entry ? styles.box : styles.root}
               style={{ left: x, top: y, width: BOX.width, height: BOX.height }}
             >

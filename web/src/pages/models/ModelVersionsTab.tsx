@@ -89,7 +89,9 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
           <Button
             icon={<GitCompareArrows />}
             disabled={selected.size < 2}
-            onClick={() => window.location.assign(`/${project}/-/compare?versions=${[...selected].join(',')}`)}
+            onClick={() =>
+              void navigate({ to: '/p/$project/compare', params: { project }, search: { versions: [...selected].join(',') } })
+            }
           >
             {t('versions.compare', { count: selected.size })}
           </Button>

@@ -1,5 +1,5 @@
 import { useT } from '../../i18n';
-import { Empty, Markdown, Section } from '../../ui';
+import { Markdown, Section } from '../../ui';
 import styles from '../models/models.module.css';
 import { TagList } from '../models/TagList';
 import { CiJobCard } from './CiJobCard';
@@ -23,7 +23,7 @@ export function VersionOverview({
     <div className={styles.withAside}>
       <div className={styles.reading}>
         {version.description.trim() === '' ? (
-          <Empty title={t('versions.no_notes')}>{t('versions.no_notes_hint')}</Empty>
+          <p className={styles.hint}>{t('versions.no_notes')}</p>
         ) : (
           <Markdown html={version.descriptionHtml} />
         )}

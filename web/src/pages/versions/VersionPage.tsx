@@ -14,6 +14,13 @@ import { VersionTab } from './VersionTab';
 
 export type ShownVersion = NonNullable<VersionHeadQuery['modelVersion']>;
 
+/** Of so many characters of a model's name something is left for the version. */
+const LONGEST = 60;
+
+function shortened(name: string): string {
+  return name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name;
+}
+
 /** One version of a model. */
 export function VersionPage() {
   const t = useT();
@@ -34,7 +41,7 @@ export function VersionPage() {
         return (
           <>
             <PageHeader
-              title={`${model} ${version.version}`}
+              title={`${shortened(model)} ${version.version}`}
               crumbs={[
                     { label: t('models.title'), link: { to: '/p/$project/models', params: { project } } },
                     { label: model, link: { to: '/p/$project/models/$model', params: { project, model } } },

@@ -5,7 +5,7 @@ A page that is added to `web/src/routes` gets its entry here; `test_every_page.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -44,6 +44,7 @@ def at(path: str) -> Address:
     return lambda demo: path.format(group=demo.group, project=demo.project)
 
 
+<<<<<<< HEAD
 def compared(tab: str = "values") -> Address:
     """The comparison of the newest candidates."""
     return lambda demo: f"/{demo.project}/-/compare?candidates={','.join(demo.candidates[-6:])}&tab={tab}"
@@ -52,6 +53,14 @@ def compared(tab: str = "values") -> Address:
 def tabs(name: str, address: str, route: str, *names: str) -> tuple[Page, ...]:
     """A page, and each of its further tabs as a page of its own."""
     further = (Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), route=route) for tab in names)
+=======
+def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:
+    """A page, and each of its further tabs as a page of its own; those in ``curves`` read them with their rows."""
+    further = (
+        Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), queries=3 if tab in curves else 2, route=route)
+        for tab in names
+    )
+>>>>>>> main
     return (Page(name, within(address), route=route), *further)
 
 
@@ -78,6 +87,7 @@ PAGES: tuple[Page, ...] = (
     *tabs(
         "candidate", "candidates/{run}", "candidates/$candidate",
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
+        curves=("metrics", "system"),
     ),
     Page("compare", compared(), shown="main td", route="compare"),
     Page("compare-curves", compared("curves"), shown="main canvas", queries=3, route="compare"),

@@ -32,7 +32,12 @@ def within(path: str) -> Address:
     """An address of the project; ``path`` may name `{model}`, `{experiment}` and keys of ``Demo.ids``."""
 
     def address(demo: Demo) -> str:
-        names = {"model": demo.model, "experiment": str(demo.experiment), "run": demo.candidates[0]}
+        names = {
+            "model": demo.model,
+            "experiment": str(demo.experiment),
+            "run": demo.candidates[0],
+            "both": ",".join(demo.candidates[:4]),
+        }
         quoted = {key: quote(name, safe="") for key, name in (demo.ids | names).items()}
         return f"/{demo.project}/-/{path.format(**quoted)}"
 
@@ -70,6 +75,12 @@ PAGES: tuple[Page, ...] = (
     Page("search", at("/-/search?q=scratch"), route="/-/search"),
     Page("group", at("/{group}"), route="/n/$path"),
     Page("project", at("/{project}"), route="/n/$path"),
+    Page("account", at("/-/account"), "main table", route="/-/account"),
+    *(Page(f"account-{tab}", at(f"/-/account?tab={tab}"), "main table, main form, main p", route="/-/account")
+      for tab in ("sessions", "identities", "password", "log")),
+    Page("users", at("/-/admin/users"), "main table", viewer="admin", route="/-/admin/users"),
+    *(Page(f"users-{tab}", at(f"/-/admin/users?tab={tab}"), "main table", viewer="admin", route="/-/admin/users")
+      for tab in ("invitations", "log")),
     Page("models", within("models"), route="models"),
     Page("model-new", within("new-model"), route="new-model"),
     *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "lineage", "activity", "settings"),
@@ -96,6 +107,7 @@ PAGES: tuple[Page, ...] = (
         for tab in ("scatter", "parallel", "contour", "box", "files")
     ),
     Page("uploads", within("uploads"), route="uploads"),
+    Page("compare", within("compare?candidates={both}"), route="compare"),
     Page("promotions", within("promotions"), route="promotions"),
     Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),
@@ -112,8 +124,8 @@ PAGES: tuple[Page, ...] = (
     Page("users", at("/-/admin/users"), viewer="admin", route="/-/admin/users"),
     Page("invitations", at("/-/admin/users?tab=invitations"), viewer="admin", route="/-/admin/users"),
 )  # fmt: skip
-NOT_PAGES = {"/-/mlflow", "ml/$"}
-"""Routes that lead on to other pages."""
+NOT_PAGES = {"/-/mlflow", "/-/kit", "ml/$"}
+"""Routes that lead on to other pages, and one of development."""
 
 
 def named(names: Iterable[str]) -> list[Page]:

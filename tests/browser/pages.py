@@ -49,7 +49,6 @@ def at(path: str) -> Address:
     return lambda demo: path.format(group=demo.group, project=demo.project)
 
 
-<<<<<<< HEAD
 def compared(tab: str = "values") -> Address:
     """The comparison of the newest candidates."""
     return lambda demo: f"/{demo.project}/-/compare?candidates={','.join(demo.candidates[-6:])}&tab={tab}"
@@ -58,14 +57,14 @@ def compared(tab: str = "values") -> Address:
 def tabs(name: str, address: str, route: str, *names: str) -> tuple[Page, ...]:
     """A page, and each of its further tabs as a page of its own."""
     further = (Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), route=route) for tab in names)
-=======
+
+
 def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:
     """A page, and each of its further tabs as a page of its own; those in ``curves`` read them with their rows."""
     further = (
         Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), queries=3 if tab in curves else 2, route=route)
         for tab in names
     )
->>>>>>> main
     return (Page(name, within(address), route=route), *further)
 
 
@@ -107,7 +106,6 @@ PAGES: tuple[Page, ...] = (
         for tab in ("scatter", "parallel", "contour", "box", "files")
     ),
     Page("uploads", within("uploads"), route="uploads"),
-    Page("compare", within("compare?candidates={both}"), route="compare"),
     Page("promotions", within("promotions"), route="promotions"),
     Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),

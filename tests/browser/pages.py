@@ -54,11 +54,6 @@ def compared(tab: str = "values") -> Address:
     return lambda demo: f"/{demo.project}/-/compare?candidates={','.join(demo.candidates[-6:])}&tab={tab}"
 
 
-def tabs(name: str, address: str, route: str, *names: str) -> tuple[Page, ...]:
-    """A page, and each of its further tabs as a page of its own."""
-    further = (Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), route=route) for tab in names)
-
-
 def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:
     """A page, and each of its further tabs as a page of its own; those in ``curves`` read them with their rows."""
     further = (

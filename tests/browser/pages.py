@@ -77,7 +77,9 @@ PAGES: tuple[Page, ...] = (
       for tab in ("invitations", "log")),
     Page("models", within("models"), route="models"),
     Page("model-new", within("new-model"), route="new-model"),
-    *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "lineage", "activity", "settings"),
+    *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "activity", "settings"),
+    # Its head tells which version is the latest; only then can the lineage of that be asked for.
+    Page("model-lineage", within("models/{model}?tab=lineage"), queries=3, route=MODEL),
     Page("model-edit", within("models/{model}/edit"), route="models/$model/edit"),
     Page("version-new", within("models/{model}/new-version"), route="models/$model/new-version"),
     *tabs(

@@ -6,17 +6,19 @@ import { CiJobCard } from './CiJobCard';
 import { FactsSection } from './FactsSection';
 import { ScanSection } from './ScanSection';
 import { VersionAbout } from './VersionAbout';
-import type { ShownVersion } from './VersionPage';
+import type { ShownManifest, ShownVersion } from './VersionPage';
 
 /** A version at a glance: its notes, six facts, scan and CI jobs, and beside them what is known of it. */
 export function VersionOverview({
   project,
   model,
   version,
+  manifest,
 }: {
   readonly project: string;
   readonly model: string;
   readonly version: ShownVersion;
+  readonly manifest: ShownManifest;
 }) {
   const t = useT();
   return (
@@ -34,7 +36,7 @@ export function VersionOverview({
         ))}
       </div>
       <aside className={styles.aside}>
-        <VersionAbout project={project} version={version} />
+        <VersionAbout project={project} version={version} manifest={manifest} />
         {version.tags.length > 0 && (
           <Section title={t('models.tags')}>
             <TagList tags={version.tags} />

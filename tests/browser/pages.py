@@ -49,6 +49,11 @@ def at(path: str) -> Address:
     return lambda demo: path.format(group=demo.group, project=demo.project)
 
 
+def compared(tab: str = "values") -> Address:
+    """The comparison of the newest candidates."""
+    return lambda demo: f"/{demo.project}/-/compare?candidates={','.join(demo.candidates[-6:])}&tab={tab}"
+
+
 def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:
     """A page, and each of its further tabs as a page of its own; those in ``curves`` read them with their rows."""
     further = (
@@ -91,8 +96,13 @@ PAGES: tuple[Page, ...] = (
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
         curves=("metrics", "system"),
     ),
+    Page("compare", compared(), shown="main td", route="compare"),
+    Page("compare-curves", compared("curves"), shown="main canvas", queries=3, route="compare"),
+    *(
+        Page(f"compare-{tab}", compared(tab), shown="main figure", queries=3, route="compare")
+        for tab in ("scatter", "parallel", "contour", "box", "files")
+    ),
     Page("uploads", within("uploads"), route="uploads"),
-    Page("compare", within("compare?candidates={both}"), route="compare"),
     Page("promotions", within("promotions"), route="promotions"),
     Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),

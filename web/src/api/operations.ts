@@ -7997,26 +7997,6 @@ export type PaletteQuery = {
   } | null
 };
 
-export type ProjectHeadQueryVariables = Exact<{
-  project: string;
-}>;
-
-
-export type ProjectHeadQuery = {
-  project: {
-    __typename: 'Project',
-    id: string,
-    number: number,
-    name: string,
-    fullPath: string,
-    visibility: Visibility,
-    viewerRole: Role | null,
-    viewerCanManage: boolean,
-    viewerCanWriteRegistry: boolean,
-    viewerCanWriteCandidates: boolean
-  } | null
-};
-
 export type ShellQueryVariables = Exact<{
   project: string;
   isProject: boolean;
@@ -13959,26 +13939,6 @@ export const ProjectEndDocument: TypedDocument<ProjectEndMutation, ProjectEndMut
       field
       __typename
     }
-    __typename
-  }
-}`,
-};
-
-export const ProjectHeadDocument: TypedDocument<ProjectHeadQuery, ProjectHeadQueryVariables> = {
-  name: 'ProjectHead',
-  kind: 'query',
-  hash: '5b364d797c11c9f7f6b1f5816a654ec5eb14dd643233a86de5ef4f7def886163',
-  text: `query ProjectHead($project: String!) {
-  project(by: {path: $project}) {
-    id
-    number
-    name
-    fullPath
-    visibility
-    viewerRole
-    viewerCanManage
-    viewerCanWriteRegistry
-    viewerCanWriteCandidates
     __typename
   }
 }`,

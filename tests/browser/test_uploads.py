@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from app.access.policy import Role
 from tests.support.browser.dropping import drop
+from tests.support.browser.visits import eventually
 from tests.support.browser.words import word
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -117,4 +118,8 @@ async def test_one_file_is_deleted_and_the_others_stay(page, caller, project, ve
     dialog = page.get_by_role("dialog").or_(page.get_by_role("alertdialog"))
     await dialog.get_by_role("button", name=re.compile(word("artifacts.delete"))).click()
     await expect(tree.get_by_text("remove.txt")).to_have_count(0)
-    assert set(await stored(caller, version)) == {"keep.txt"}
+
+    async def is_deleted() -> bool:
+        return set(await stored(caller, version)) == {"keep.txt"}
+
+    await eventually(is_deleted)

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from app.access.policy import Role
+from tests.support.browser.visits import eventually
 from tests.support.browser.words import word
 
 STAGE = "query s($id: ID!) { modelVersion(by: {id: $id}) { stage } }"
@@ -73,5 +74,10 @@ async def test_a_version_is_deleted_after_its_number_is_typed_and_comes_back(as_
     await dialog.get_by_role("button", name=word("versions.delete"), exact=True).click()
     await expect(page).to_have_url(re.compile(r"/-/models/scratches(\?.*)?$"))
     await page.get_by_role("button", name=word("models.undo")).click()
+
+    async def is_back() -> bool:
+        return (await caller.ask(STAGE, id=version))["modelVersion"] is not None
+
+    await eventually(is_back)
     await page.goto(f"/{project.path}/-/models/scratches/versions/1.0.0")
     await expect(page.get_by_role("heading", name=re.compile("1.0.0")).first).to_be_visible()

@@ -125,7 +125,7 @@ def _model(project) -> dict[str, object]:
 
 
 async def _aliases(caller, project) -> dict[str, str]:
-    found = await caller.ask(
+    listed = await caller.ask(
         "query($by: ModelLookup!) { model(by: $by) { aliases { name modelVersion { version } } } }", by=_model(project)
     )
-    return {alias["name"]: alias["modelVersion"]["version"] for alias in found["model"]["aliases"]}
+    return {alias["name"]: alias["modelVersion"]["version"] for alias in listed["model"]["aliases"]}

@@ -1,4 +1,5 @@
-// What the pages have to pass: types, operations that fit the schema, and texts that are whole in every language.
+// What the pages have to pass: types, operations that fit the schema, colours that can be read, and texts that are whole in
+// every language.
 //
 //   node check.mjs
 import { spawnSync } from 'node:child_process';
@@ -83,6 +84,7 @@ const codegen = join(OURS, 'clients', 'typescript', 'codegen.mjs');
 const results = [
   problems.length === 0,
   passes(codegen, '--check', '--schema', join(OURS, 'schema.graphql'), '--out', 'src/api', 'operations'),
+  passes(join('src', 'styles', 'contrast.mjs')),
   passes(join('node_modules', 'typescript', 'bin', 'tsc'), '--noEmit'),
 ];
 process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -7,6 +7,9 @@ import { messages } from './build/messages.ts';
 /** Where the development server finds the API: `modelyard up` prints it. */
 const api = process.env['MODELYARD_URL'] ?? 'http://127.0.0.1:8080';
 
+/** Packages without which no page is drawn. */
+const BASE = /\/node_modules\/(?:react|react-dom|scheduler|@lingui|@tanstack\/(?:react-query|query-core|react-router|router-core|history|store|react-store))\//;
+
 export default defineConfig({
   plugins: [messages(), documents(), react(), compression()],
   build: {
@@ -28,6 +31,12 @@ export default defineConfig({
         entryFileNames: '-/assets/[name]-[hash].js',
         chunkFileNames: '-/assets/[name]-[hash].js',
         assetFileNames: '-/assets/[name]-[hash][extname]',
+        codeSplitting: {
+          groups: [
+            // What every page needs, in one file that changes only with the packages.
+            { name: 'base', test: BASE },
+          ],
+        },
       },
     },
   },

@@ -186,20 +186,6 @@ async def search(
     return ORDER.page([repository.access_of(row) for row in rows], window)
 
 
-async def own(db: Database, actor: Actor, window: Window) -> Page[ProjectAccess]:
-    """Projects that the actor is a member of, itself or by a group, by path: also of administrators only those."""
-    policy.require_signed_in(actor, to_write=False)
-    async with db.read() as snap:
-        rows = (await snap.execute(ORDER.apply(_own(actor), window))).all()
-    return ORDER.page([repository.access_of(row) for row in rows], window)
-
-
-async def count_own(db: Database, actor: Actor) -> int:
-    """How many projects :func:`own` would page through."""
-    async with db.read() as snap:
-        return await snap.scalar(select(func.count()).select_from(_own(actor).subquery())) or 0
-
-
 async def count(db: Database, actor: Actor, *, text: str = "", group_id: int | None = None) -> int:
     """How many projects :func:`search` would page through."""
     async with db.read() as snap:
@@ -346,10 +332,6 @@ def _matching(actor: Actor, text: str, group_id: int | None) -> Select[Project, 
     if group_id is not None:
         statement = statement.where(Project.group_id == group_id)
     return statement
-
-
-def _own(actor: Actor) -> Select[Project, int | None]:
-    return repository.visible_projects(actor).where(repository.membership_in_project(actor).is_not(None))
 
 
 def _missing(reference: int | str) -> ProjectNotFound:

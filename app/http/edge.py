@@ -58,7 +58,10 @@ class Edge:
     """
     below_project: ProjectRoutes | None = None
     opens_pages: bool = False
-    """Whether browsers get its pages at `/` and at paths that are no edge's (:meth:`EdgeTable.of_request`)."""
+    """Whether browsers get its pages at `/` and at paths that are no edge's.
+
+    :meth:`app.http.edge_table.EdgeTable.of_request` says which those are.
+    """
     tokenless: tuple[str, ...] = ()
     """Beginnings of paths where no token is read: probes, signed links, callers that prove who they are otherwise."""
     accepts_sessions: bool = False

@@ -16,8 +16,8 @@ from app.http.browsers import cookies
 from app.http.errors import HttpError
 from app.runtime import Runtime
 
-START = "/account"
-"""Where a sign-in leads that names no page."""
+START = "/"
+"""Where a sign-in leads that names no page: the first of the pages that browsers run."""
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1999}")
 """A path of this service in printable ASCII: not `//host`, nor with a backslash, which browsers read as a slash."""
 
@@ -34,7 +34,7 @@ class SignInNeeded(HttpError):
 
 
 def own_path(text: str) -> str:
-    """The text if it is a path of this service, else that of the account: no link leads away after a sign-in."""
+    """The text if it is a path of this service, else that of the first page: no link leads away after a sign-in."""
     return text if _OWN_PATH.fullmatch(text) else START
 
 

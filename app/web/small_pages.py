@@ -87,5 +87,5 @@ def _document(title: str, body: str) -> str:
         f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{escape(title)} · Modelyard</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"></head>\n'
-        f"<body>\n{body}\n</body>\n</html>\n"
+        f'<body>\n{body}\n<p><a href="/account">Account · 계정</a></p>\n</body>\n</html>\n'
     )

@@ -5,7 +5,7 @@ A page that is added to `web/src/routes` gets its entry here; `test_every_page.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -32,7 +32,12 @@ def within(path: str) -> Address:
     """An address of the project; ``path`` may name `{model}`, `{experiment}` and keys of ``Demo.ids``."""
 
     def address(demo: Demo) -> str:
-        names = {"model": demo.model, "experiment": str(demo.experiment), "run": demo.candidates[0]}
+        names = {
+            "model": demo.model,
+            "experiment": str(demo.experiment),
+            "run": demo.candidates[0],
+            "both": ",".join(demo.candidates[:4]),
+        }
         quoted = {key: quote(name, safe="") for key, name in (demo.ids | names).items()}
         return f"/{demo.project}/-/{path.format(**quoted)}"
 
@@ -44,9 +49,17 @@ def at(path: str) -> Address:
     return lambda demo: path.format(group=demo.group, project=demo.project)
 
 
-def tabs(name: str, address: str, route: str, *names: str) -> tuple[Page, ...]:
-    """A page, and each of its further tabs as a page of its own."""
-    further = (Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), route=route) for tab in names)
+def compared(tab: str = "values") -> Address:
+    """The comparison of the newest candidates."""
+    return lambda demo: f"/{demo.project}/-/compare?candidates={','.join(demo.candidates[-6:])}&tab={tab}"
+
+
+def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:
+    """A page, and each of its further tabs as a page of its own; those in ``curves`` read them with their rows."""
+    further = (
+        Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), queries=3 if tab in curves else 2, route=route)
+        for tab in names
+    )
     return (Page(name, within(address), route=route), *further)
 
 
@@ -56,9 +69,17 @@ PAGES: tuple[Page, ...] = (
     Page("search", at("/-/search?q=scratch"), route="/-/search"),
     Page("group", at("/{group}"), route="/n/$path"),
     Page("project", at("/{project}"), route="/n/$path"),
+    Page("account", at("/-/account"), "main table", route="/-/account"),
+    *(Page(f"account-{tab}", at(f"/-/account?tab={tab}"), "main table, main form, main p", route="/-/account")
+      for tab in ("sessions", "identities", "password", "log")),
+    Page("users", at("/-/admin/users"), "main table", viewer="admin", route="/-/admin/users"),
+    *(Page(f"users-{tab}", at(f"/-/admin/users?tab={tab}"), "main table", viewer="admin", route="/-/admin/users")
+      for tab in ("invitations", "log")),
     Page("models", within("models"), route="models"),
     Page("model-new", within("new-model"), route="new-model"),
-    *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "lineage", "activity", "settings"),
+    *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "activity", "settings"),
+    # Its head tells which version is the latest; only then can the lineage of that be asked for.
+    Page("model-lineage", within("models/{model}?tab=lineage"), queries=3, route=MODEL),
     Page("model-edit", within("models/{model}/edit"), route="models/$model/edit"),
     Page("version-new", within("models/{model}/new-version"), route="models/$model/new-version"),
     *tabs(
@@ -73,6 +94,13 @@ PAGES: tuple[Page, ...] = (
     *tabs(
         "candidate", "candidates/{run}", "candidates/$candidate",
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
+        curves=("metrics", "system"),
+    ),
+    Page("compare", compared(), shown="main td", route="compare"),
+    Page("compare-curves", compared("curves"), shown="main canvas", queries=3, route="compare"),
+    *(
+        Page(f"compare-{tab}", compared(tab), shown="main figure", queries=3, route="compare")
+        for tab in ("scatter", "parallel", "contour", "box", "files")
     ),
     Page("uploads", within("uploads"), route="uploads"),
     Page("promotions", within("promotions"), route="promotions"),
@@ -91,8 +119,8 @@ PAGES: tuple[Page, ...] = (
     Page("users", at("/-/admin/users"), viewer="admin", route="/-/admin/users"),
     Page("invitations", at("/-/admin/users?tab=invitations"), viewer="admin", route="/-/admin/users"),
 )  # fmt: skip
-NOT_PAGES = {"/-/mlflow", "ml/$"}
-"""Routes that lead on to other pages."""
+NOT_PAGES = {"/-/mlflow", "/-/kit", "ml/$"}
+"""Routes that lead on to other pages, and one of development."""
 
 
 def named(names: Iterable[str]) -> list[Page]:

@@ -14,11 +14,11 @@ WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.client
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
-async def test_a_page_hinders_nobody_and_asks_little(visits, site, shown, page):
+async def test_a_page_hinders_no_one_and_needs_few_requests(visits, site, shown, page):
     tab = await visits.open(site, shown.people[page.viewer].actor, reduced_motion="reduce")
     await tab.goto(page.address(shown.demo))
     await tab.locator(page.shown).first.wait_for()
-    asked_for = list(visits.watch.queries)
+    queries = list(visits.watch.queries)
     await tab.wait_for_timeout(400)  # subscriptions keep the network busy for ever
     wrong = {}
     for theme in ("light", "dark"):
@@ -28,7 +28,7 @@ async def test_a_page_hinders_nobody_and_asks_little(visits, site, shown, page):
     content, window = await tab.evaluate(WIDTHS)
     assert wrong == {"light": [], "dark": []}
     assert content <= window, "a phone scrolls it sideways"
-    assert len(asked_for) <= page.queries, asked_for
+    assert len(queries) <= page.queries, queries
 
 
 def test_every_route_has_a_page_here():

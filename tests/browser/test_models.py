@@ -81,7 +81,7 @@ async def test_a_session_that_ends_while_typing_loses_no_text(as_person, visits,
 
 async def test_guests_are_offered_nothing_that_they_may_not_do(as_person, caller, project):
     await caller.do("modelCreate", project={"path": project.path}, name="scratches")
-    page = await as_person(Role.REPORTER)
+    page = await as_person(Role.GUEST)
     await page.goto(f"/{project.path}/-/models/scratches")
     await expect(page.get_by_role("heading", name=re.compile("scratches"))).to_be_visible()
     await page.get_by_role("button", name=word("models.more")).click()

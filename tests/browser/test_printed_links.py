@@ -45,3 +45,19 @@ async def test_links_of_mlflow(as_person, project, made, below, what):
     await page.goto(f"{base}#/{fragment}")
     await expect(page).to_have_url(re.compile(re.escape(project.path) + shown))
     await expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
+
+
+@pytest.mark.parametrize("what", ["models", "experiments", "experiment", "candidate", "version"])
+async def test_links_of_gitlab(as_person, project, made, what):
+    number, run, _ = made
+    path, shown = {
+        "models": ("models", "/-/models$"),
+        "experiments": ("experiments", "/-/experiments$"),
+        "experiment": (f"experiments/{number}", f"/-/experiments/{number}$"),
+        "candidate": (f"candidates/{run}", f"/-/candidates/{run}$"),
+        "version": ("models/scratches/versions/1.0.0", r"/-/models/scratches/versions/1\.0\.0$"),
+    }[what]
+    page = await as_person(Role.REPORTER)
+    await page.goto(f"/{project.path}/-/ml/{path}")
+    await expect(page).to_have_url(re.compile(re.escape(project.path) + shown))
+    await expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()

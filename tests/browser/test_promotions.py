@@ -18,7 +18,9 @@ async def version(caller, project):
     await caller.do("modelCreate", project=here, name="scratches")
     await caller.do("gatesSet", project=here, stage="production", gates=GATES, expectedNumber=0)
     model = {"path": {"project": project.path, "name": "scratches"}}
-    made = await caller.do("modelVersionCreate", "modelVersion { id }", model=model, version="1.0.0")
+    made = await caller.do("modelVersionCreate", "modelVersion { id candidate { uuid } }", model=model, version="1.0.0")
+    run = made["modelVersion"]["candidate"]["uuid"]
+    await caller.put(project.id, f"candidate:{run}", "weights.txt", b"1")
     return made["modelVersion"]["id"]
 
 
@@ -34,7 +36,7 @@ async def test_a_request_waits_for_another_person_and_is_promoted(as_person, cal
     await page.goto(f"/{project.path}/-/promotions")
     await page.get_by_role("link", name="scratches 1.0.0").click()
     await expect(page).to_have_url(f"{page.url.partition('/-/')[0]}/-/promotions/{made['promotionRequest']['id']}")
-    await expect(page.get_by_text("Better on glare.")).to_be_visible()
+    await expect(page.get_by_text("Better on glare.").first).to_be_visible()
     await page.get_by_label(word("lifecycle.comment")).fill("Looks right.")
     await page.get_by_role("button", name=word("lifecycle.approve"), exact=True).click()
     await expect(page.get_by_text(word("lifecycle.outcome_PASSED")).first).to_be_visible()

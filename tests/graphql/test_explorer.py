@@ -13,6 +13,7 @@ import pytest
 
 from app.registry import models
 from app.registry.models import CreateModel
+from tests.support.browser.waiting import value_of
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "clients" / "graphiql"
@@ -86,13 +87,13 @@ async def test_it_works_in_a_browser(url, runtime, project, visits):
     await page.goto("/graphql")
     await page.locator("#token").fill(project.token)
     await page.keyboard.press("Enter")
-    await page.wait_for_function("sessionStorage.getItem('token')?.startsWith('myt_')")
+    await value_of(page, "sessionStorage.getItem('token')?.startsWith('myt_')")
     await page.locator(".graphiql-query-editor .CodeMirror").wait_for()
 
     query = f'{{ project(by: {{path: "{project.path}"}}) {{ fullPath viewerRole }} }}'
     await page.evaluate(f"{EDITOR}.setValue({json.dumps(query)})")
     await page.evaluate(RUN)
-    shown = await (await page.wait_for_function(f"({RESULT}).length > 2 && ({RESULT})")).json_value()
+    shown = await value_of(page, f"({RESULT}).length > 2 && ({RESULT})")
     assert "data" in json.loads(shown), shown
     assert json.loads(shown)["data"]["project"] == {"fullPath": project.path, "viewerRole": "OWNER"}
 

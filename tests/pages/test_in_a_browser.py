@@ -15,6 +15,7 @@ from app.access.policy import Role
 from app.registry import models
 from app.registry.models import CreateModel
 from tests.pages.conftest import PASSWORD
+from tests.support.browser.waiting import value_of
 from tests.support.source import ROOT
 
 EDITOR = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror"
@@ -65,8 +66,7 @@ async def result_of(page, query):
     before = await page.evaluate(RESULT)
     await page.evaluate(f"{EDITOR}.setValue({json.dumps(query)})")
     await page.evaluate(RUN)
-    shown = await page.wait_for_function(f"({RESULT}).length > 2 && ({RESULT}) !== {json.dumps(before)} && ({RESULT})")
-    return await shown.json_value()
+    return await value_of(page, f"({RESULT}).length > 2 && ({RESULT}) !== {json.dumps(before)} && ({RESULT})")
 
 
 async def test_the_explorer_works_with_the_session(url, runtime, person, project, visits):

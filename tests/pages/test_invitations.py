@@ -66,7 +66,7 @@ async def test_an_invited_person_makes_an_account_with_the_roles_and_is_signed_i
     assert project.path in page.text and "developer" in page.text
     username = new_name()
     accepted = await visitor.send_to(made["url"], page, **form(username))
-    assert (accepted.status, accepted.answer.headers["location"]) == (303, "/account")
+    assert (accepted.status, accepted.answer.headers["location"]) == (303, "/")
     cookie = accepted.answer.headers["set-cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
     assert await visitor.whoami() == username
@@ -200,7 +200,7 @@ async def test_who_is_signed_in_accepts_into_that_account_and_loses_nothing(runt
         page = await visitor.open(await invite(lower, higher))
         assert f"Accept as {person.actor.username}" in page.text and "password" not in page.inputs
         path = await invite(lower, higher)
-        assert (await visitor.fill_in(path)).answer.headers["location"] == "/account"
+        assert (await visitor.fill_in(path)).answer.headers["location"] == "/"
         assert (await visitor.open(path)).status == 410
         # Once more with less: nothing is lowered.
         guest = InvitedRole(GroupOrProject(group_id=project.group_id), Role.GUEST)

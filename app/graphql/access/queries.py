@@ -8,6 +8,7 @@ import strawberry
 
 from app.access import groups, policy, projects, tokens
 from app.access.reads import access_log as log
+from app.access.reads import own_projects
 from app.graphql.access.enums import TokenScope
 from app.graphql.access.groups import Group
 from app.graphql.access.groups_and_projects import Project
@@ -52,8 +53,8 @@ class Viewer(ViewerSessions):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Project]:
         db, actor = info.context.db, info.context.actor
-        page = await projects.own(db, actor, window(first, after, last, before))
-        return connection(page, Project.of, lambda: projects.count_own(db, actor))
+        page = await own_projects.page(db, actor, window(first, after, last, before))
+        return connection(page, Project.of, lambda: own_projects.count(db, actor))
 
     @resolved("Who you are at OpenID providers, the oldest first; you sign in with these.")
     async def identities(self, info: Info) -> list[Identity] | None:

@@ -106,7 +106,7 @@ class Visitor:
 
     async def start(self, provider: str = "real", **fields: str) -> httpx.Response:
         """Press the provider's button."""
-        page = await self.http.get("/sign-in", follow_redirects=True)
+        page = await self.http.get("/sign-in?return_to=/account", follow_redirects=True)
         token = _TOKEN.search(page.text)
         assert token is not None, page.text
         form = fields | {"form_token": token[1]}

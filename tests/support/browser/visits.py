@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Error, Page
+from playwright.async_api import Browser, BrowserContext, Error, Page, expect
 
 from app.access.policy import Actor
 from tests.support.access import signed_in
 from tests.support.browser.watch import Watch, origin
 
+PATIENCE_MS = 20_000
+"""For what a page is to show: machines that run the tests do other things, too."""
+expect.set_options(timeout=PATIENCE_MS)
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+async def eventually(check: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so on the server that a page has asked for, without a page that shows it."""
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not await check():  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.1)
 
 
 class Visits:
@@ -35,7 +47,7 @@ class Visits:
             usual |= {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}
         context = await self._chromium.new_context(base_url=url, **(usual | options))
         self._contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         await self.watch.attach(context)
         if person is not None:
             await self.sign_in(context, url, person)

@@ -144,10 +144,13 @@ class Visitor:
         return viewer["user"]["username"] if viewer else None
 
     async def _follow(self, answer: httpx.Response) -> Page:
+        """Where redirects lead; from the pages that need script, which start at `/`, it goes on to the account."""
         for _ in range(5):
             if answer.status_code not in {302, 303, 307}:
                 return _page(answer)
             answer = await self.http.get(urljoin(str(answer.url), answer.headers["location"]).partition("#")[0])
+            if answer.url.path == "/":
+                answer = await self.http.get("/account")
         raise AssertionError("redirects without end")
 
 

@@ -59,7 +59,8 @@ const STATUSES: Readonly<Record<number, FailureKind>> = {
   408: 'busy',
   429: 'busy',
   502: 'upgrading',
-  503: 'busy',
+  // Without a word of the server: from what stands before it while it is being replaced.
+  503: 'upgrading',
   504: 'upgrading',
   507: 'overQuota',
 };

@@ -6065,6 +6065,13 @@ export type ModelDeleteMutation = {
 export type ModelHeadQueryVariables = Exact<{
   project: string;
   model: string;
+  search: string;
+  view: ViewType;
+  orderBy?: ModelVersionOrder | null | undefined;
+  withVersions: boolean;
+  withCandidates: boolean;
+  withPerformance: boolean;
+  withActivity: boolean;
 }>;
 
 
@@ -6095,6 +6102,214 @@ export type ModelHeadQuery = {
     candidates: {
       __typename: 'CandidateConnection',
       totalCount: number | null
+    },
+    happened?: {
+      __typename: 'ModelVersionConnection',
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        createdAt: string,
+        deletedAt: string | null,
+        sealedAt: string | null,
+        yankedAt: string | null,
+        deprecatedAt: string | null,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        deletedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        seal: {
+          __typename: 'ModelVersionSeal',
+          sealedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        } | null,
+        withdrawals: Array<{
+          __typename: 'ModelVersionWithdrawal',
+          kind: ModelVersionWithdrawalKind,
+          givenReason: string,
+          replacement: string | null,
+          createdAt: string,
+          undoneAt: string | null,
+          undoneReason: string | null,
+          createdBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null,
+          undoneBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>
+      }>
+    },
+    stageHistory?: {
+      __typename: 'StageAssignmentConnection',
+      nodes: Array<{
+        __typename: 'StageAssignment',
+        version: string,
+        number: number,
+        setAt: string,
+        endedAt: string | null,
+        setReason: string,
+        endReason: string,
+        setByName: string,
+        endedByName: string,
+        stage: {
+          __typename: 'Stage',
+          id: string,
+          name: string
+        } | null
+      }>
+    },
+    since?: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string,
+      setAt: string,
+      setBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string
+      } | null
+    }>,
+    listed?: {
+      __typename: 'ModelVersionConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        isPrerelease: boolean,
+        status: ModelVersionStatus,
+        statusReason: string | null,
+        stage: string,
+        createdAt: string,
+        deletedAt: string | null,
+        purgeAt: string | null,
+        sealedAt: string | null,
+        yankedAt: string | null,
+        deprecatedAt: string | null,
+        viewerCanUpdate: boolean,
+        viewerCanDelete: boolean,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        aliases: Array<{
+          __typename: 'Alias',
+          id: string,
+          name: string
+        }>,
+        metrics: Array<{
+          __typename: 'ModelVersionMetric',
+          key: string,
+          value: RealNumber,
+          source: MetricSource,
+          datasetName: string | null,
+          datasetDigest: string | null,
+          slice: string | null,
+          measuredAt: string
+        }>,
+        candidate: {
+          __typename: 'Candidate',
+          id: string,
+          uuid: string,
+          name: string
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    },
+    tried?: {
+      __typename: 'CandidateConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        status: CandidateStatus,
+        createdAt: string,
+        username: string,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          number: number,
+          name: string
+        } | null,
+        metrics: Array<{
+          __typename: 'Metric',
+          key: string,
+          value: RealNumber
+        }>,
+        modelVersions: Array<{
+          __typename: 'ModelVersion',
+          id: string,
+          version: string
+        }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    },
+    measured?: {
+      __typename: 'ModelVersionConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        stage: string,
+        createdAt: string,
+        metrics: Array<{
+          __typename: 'ModelVersionMetric',
+          key: string,
+          value: RealNumber,
+          source: MetricSource,
+          datasetName: string | null,
+          datasetDigest: string | null,
+          slice: string | null,
+          measuredAt: string
+        }>
+      }>
     },
     project: {
       __typename: 'Project',
@@ -6422,12 +6637,66 @@ export type RegistryEventsSubscription = {
   }
 };
 
+export type AliasHappeningFragment = {
+  __typename: 'Alias',
+  id: string,
+  name: string,
+  setAt: string,
+  setBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null,
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string
+  } | null
+};
+
 export type AuthorFragment = {
   __typename: 'User',
   id: string,
   username: string,
   name: string,
   isBot: boolean
+};
+
+export type ModelCandidatePageFragment = {
+  __typename: 'CandidateConnection',
+  totalCount: number | null,
+  nodes: Array<{
+    __typename: 'Candidate',
+    id: string,
+    uuid: string,
+    name: string,
+    status: CandidateStatus,
+    createdAt: string,
+    username: string,
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    metrics: Array<{
+      __typename: 'Metric',
+      key: string,
+      value: RealNumber
+    }>,
+    modelVersions: Array<{
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    }>
+  }>,
+  pageInfo: {
+    __typename: 'PageInfo',
+    hasNextPage: boolean,
+    endCursor: string | null
+  }
 };
 
 export type ModelRowFragment = {
@@ -6492,6 +6761,67 @@ export type ModelRowFragment = {
     __typename: 'ModelVersionConnection',
     totalCount: number | null
   }
+};
+
+export type VersionHappeningsFragment = {
+  __typename: 'ModelVersionConnection',
+  nodes: Array<{
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    createdAt: string,
+    deletedAt: string | null,
+    sealedAt: string | null,
+    yankedAt: string | null,
+    deprecatedAt: string | null,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    deletedBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    seal: {
+      __typename: 'ModelVersionSeal',
+      sealedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    } | null,
+    withdrawals: Array<{
+      __typename: 'ModelVersionWithdrawal',
+      kind: ModelVersionWithdrawalKind,
+      givenReason: string,
+      replacement: string | null,
+      createdAt: string,
+      undoneAt: string | null,
+      undoneReason: string | null,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null,
+      undoneBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>
+  }>
 };
 
 export type GroupCreateMutationVariables = Exact<{
@@ -6926,6 +7256,7 @@ export type MembersQuery = {
     __typename: 'Project',
     id: string,
     viewerCanManage: boolean,
+    viewerRole: Role | null,
     members: {
       __typename: 'MemberConnection',
       nodes: Array<{
@@ -6941,30 +7272,6 @@ export type MembersQuery = {
           name: string,
           isBot: boolean
         }
-      }>,
-      pageInfo: {
-        __typename: 'PageInfo',
-        hasNextPage: boolean,
-        endCursor: string | null
-      }
-    } | null,
-    invitations: {
-      __typename: 'InvitationConnection',
-      nodes: Array<{
-        __typename: 'Invitation',
-        id: string,
-        status: InvitationStatus,
-        email: string | null,
-        createdAt: string,
-        expiresAt: string,
-        viewerCanRevoke: boolean,
-        createdBy: {
-          __typename: 'User',
-          id: string,
-          username: string,
-          name: string,
-          isBot: boolean
-        } | null
       }>,
       pageInfo: {
         __typename: 'PageInfo',
@@ -7034,6 +7341,42 @@ export type ProjectEndMutation = {
       field: string | null
     }>
   }
+};
+
+export type ProjectInvitationsQueryVariables = Exact<{
+  project: string;
+}>;
+
+
+export type ProjectInvitationsQuery = {
+  project: {
+    __typename: 'Project',
+    id: string,
+    invitations: {
+      __typename: 'InvitationConnection',
+      nodes: Array<{
+        __typename: 'Invitation',
+        id: string,
+        status: InvitationStatus,
+        email: string | null,
+        createdAt: string,
+        expiresAt: string,
+        viewerCanRevoke: boolean,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    } | null
+  } | null
 };
 
 export type ProjectSettingsQueryVariables = Exact<{
@@ -7651,26 +7994,6 @@ export type PaletteQuery = {
         } | null
       }
     >
-  } | null
-};
-
-export type ProjectHeadQueryVariables = Exact<{
-  project: string;
-}>;
-
-
-export type ProjectHeadQuery = {
-  project: {
-    __typename: 'Project',
-    id: string,
-    number: number,
-    name: string,
-    fullPath: string,
-    visibility: Visibility,
-    viewerRole: Role | null,
-    viewerCanManage: boolean,
-    viewerCanWriteRegistry: boolean,
-    viewerCanWriteCandidates: boolean
   } | null
 };
 
@@ -8378,10 +8701,18 @@ export type VersionHeadQueryVariables = Exact<{
   project: string;
   model: string;
   reference: string;
+  withLineage: boolean;
+  withEvaluations: boolean;
 }>;
 
 
 export type VersionHeadQuery = {
+  modelVersionManifest: {
+    __typename: 'ModelVersionManifest',
+    digest: string,
+    fileCount: number,
+    size: number
+  } | null,
   modelVersion: {
     __typename: 'ModelVersion',
     id: string,
@@ -8797,6 +9128,175 @@ export type VersionHeadQuery = {
       __typename: 'EvaluationConnection',
       totalCount: number | null
     },
+    tried?: {
+      __typename: 'EvaluationConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Evaluation',
+        id: string,
+        name: string,
+        description: string,
+        datasetName: string,
+        datasetDigest: string,
+        isFromMlflow: boolean,
+        evaluatedAt: string,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null,
+        candidate: {
+          __typename: 'Candidate',
+          id: string,
+          uuid: string,
+          name: string,
+          experiment: {
+            __typename: 'Experiment',
+            id: string,
+            number: number
+          } | null
+        } | null,
+        replacedBy: {
+          __typename: 'Evaluation',
+          id: string
+        } | null,
+        metrics: Array<{
+          __typename: 'EvaluationMetric',
+          key: string,
+          value: RealNumber,
+          slice: string | null
+        }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    },
+    upstream?: {
+      __typename: 'Lineage',
+      isComplete: boolean,
+      modelVersionCount: number,
+      deploymentCount: number,
+      entries: {
+        __typename: 'LineageEntryConnection',
+        totalCount: number | null,
+        nodes: Array<{
+          __typename: 'LineageEntry',
+          step: number,
+          relation: LineageRelation,
+          parentId: string | null,
+          baseName: string | null,
+          dataset: {
+            __typename: 'LineageDataset',
+            name: string,
+            digest: string
+          } | null,
+          modelVersion: {
+            __typename: 'ModelVersion',
+            id: string,
+            version: string,
+            stage: string,
+            model: {
+              __typename: 'Model',
+              id: string,
+              name: string,
+              project: {
+                __typename: 'Project',
+                id: string,
+                fullPath: string
+              } | null
+            } | null
+          } | null,
+          candidate: {
+            __typename: 'Candidate',
+            id: string,
+            uuid: string,
+            name: string,
+            project: {
+              __typename: 'Project',
+              id: string,
+              fullPath: string
+            } | null,
+            experiment: {
+              __typename: 'Experiment',
+              id: string,
+              number: number
+            } | null
+          } | null,
+          deployment: {
+            __typename: 'Deployment',
+            id: string,
+            environment: string,
+            endpoint: string,
+            status: DeploymentStatus
+          } | null
+        }>
+      }
+    },
+    downstream?: {
+      __typename: 'Lineage',
+      isComplete: boolean,
+      modelVersionCount: number,
+      deploymentCount: number,
+      entries: {
+        __typename: 'LineageEntryConnection',
+        totalCount: number | null,
+        nodes: Array<{
+          __typename: 'LineageEntry',
+          step: number,
+          relation: LineageRelation,
+          parentId: string | null,
+          baseName: string | null,
+          dataset: {
+            __typename: 'LineageDataset',
+            name: string,
+            digest: string
+          } | null,
+          modelVersion: {
+            __typename: 'ModelVersion',
+            id: string,
+            version: string,
+            stage: string,
+            model: {
+              __typename: 'Model',
+              id: string,
+              name: string,
+              project: {
+                __typename: 'Project',
+                id: string,
+                fullPath: string
+              } | null
+            } | null
+          } | null,
+          candidate: {
+            __typename: 'Candidate',
+            id: string,
+            uuid: string,
+            name: string,
+            project: {
+              __typename: 'Project',
+              id: string,
+              fullPath: string
+            } | null,
+            experiment: {
+              __typename: 'Experiment',
+              id: string,
+              number: number
+            } | null
+          } | null,
+          deployment: {
+            __typename: 'Deployment',
+            id: string,
+            environment: string,
+            endpoint: string,
+            status: DeploymentStatus
+          } | null
+        }>
+      }
+    },
     deployments: {
       __typename: 'DeploymentConnection',
       totalCount: number | null,
@@ -9177,6 +9677,54 @@ export type ConflictFragment = {
   }>
 };
 
+export type EvaluationPageFragment = {
+  __typename: 'EvaluationConnection',
+  totalCount: number | null,
+  nodes: Array<{
+    __typename: 'Evaluation',
+    id: string,
+    name: string,
+    description: string,
+    datasetName: string,
+    datasetDigest: string,
+    isFromMlflow: boolean,
+    evaluatedAt: string,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      experiment: {
+        __typename: 'Experiment',
+        id: string,
+        number: number
+      } | null
+    } | null,
+    replacedBy: {
+      __typename: 'Evaluation',
+      id: string
+    } | null,
+    metrics: Array<{
+      __typename: 'EvaluationMetric',
+      key: string,
+      value: RealNumber,
+      slice: string | null
+    }>
+  }>,
+  pageInfo: {
+    __typename: 'PageInfo',
+    hasNextPage: boolean,
+    endCursor: string | null
+  }
+};
+
 export type LineagePartFragment = {
   __typename: 'Lineage',
   isComplete: boolean,
@@ -9545,6 +10093,85 @@ export type VersionFactsFragment = {
         }
       }>
     }>
+  }
+};
+
+export type VersionMeasuresFragment = {
+  __typename: 'ModelVersionConnection',
+  totalCount: number | null,
+  nodes: Array<{
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    number: number,
+    stage: string,
+    createdAt: string,
+    metrics: Array<{
+      __typename: 'ModelVersionMetric',
+      key: string,
+      value: RealNumber,
+      source: MetricSource,
+      datasetName: string | null,
+      datasetDigest: string | null,
+      slice: string | null,
+      measuredAt: string
+    }>
+  }>
+};
+
+export type VersionPageFragment = {
+  __typename: 'ModelVersionConnection',
+  totalCount: number | null,
+  nodes: Array<{
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    number: number,
+    isPrerelease: boolean,
+    status: ModelVersionStatus,
+    statusReason: string | null,
+    stage: string,
+    createdAt: string,
+    deletedAt: string | null,
+    purgeAt: string | null,
+    sealedAt: string | null,
+    yankedAt: string | null,
+    deprecatedAt: string | null,
+    viewerCanUpdate: boolean,
+    viewerCanDelete: boolean,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string
+    }>,
+    metrics: Array<{
+      __typename: 'ModelVersionMetric',
+      key: string,
+      value: RealNumber,
+      source: MetricSource,
+      datasetName: string | null,
+      datasetDigest: string | null,
+      slice: string | null,
+      measuredAt: string
+    }>,
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string
+    } | null
+  }>,
+  pageInfo: {
+    __typename: 'PageInfo',
+    hasNextPage: boolean,
+    endCursor: string | null
   }
 };
 
@@ -11968,11 +12595,12 @@ export const MemberSetDocument: TypedDocument<MemberSetMutation, MemberSetMutati
 export const MembersDocument: TypedDocument<MembersQuery, MembersQueryVariables> = {
   name: 'Members',
   kind: 'query',
-  hash: '53a73196293e3297d24f55270e14a25db518fae074b63a1d5786e370a91589f3',
+  hash: 'd672b58efc89c9dd1b550224dc4fae49105fe0eab7ece50d50b75cfcac4afcb7',
   text: `query Members($project: String!, $after: String) {
   project(by: {path: $project}) {
     id
     viewerCanManage
+    viewerRole
     members(first: 100, after: $after) {
       nodes {
         id
@@ -11981,27 +12609,6 @@ export const MembersDocument: TypedDocument<MembersQuery, MembersQueryVariables>
         user {
           ...PersonShown
           email
-          __typename
-        }
-        __typename
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-        __typename
-      }
-      __typename
-    }
-    invitations(first: 50) {
-      nodes {
-        id
-        status
-        email
-        createdAt
-        expiresAt
-        viewerCanRevoke
-        createdBy {
-          ...PersonShown
           __typename
         }
         __typename
@@ -12029,7 +12636,7 @@ fragment PersonShown on User {
 export const ModelActivityDocument: TypedDocument<ModelActivityQuery, ModelActivityQueryVariables> = {
   name: 'ModelActivity',
   kind: 'query',
-  hash: '3f02512431cfed5ee13e03930df41cd1a9666c9553cee6f3355967c9d9836008',
+  hash: '5e502b17becb51c3789a35e2b93f8b9785e5a3f71fe5b3171fc74cdff2950c5d',
   text: `query ModelActivity($project: String!, $model: String!) {
   model(by: {path: {project: $project, name: $model}}) {
     id
@@ -12038,39 +12645,11 @@ export const ModelActivityDocument: TypedDocument<ModelActivityQuery, ModelActiv
       ...Author
       __typename
     }
-    versions(view: ALL, orderBy: {field: CREATED_AT, direction: DESC}, first: 50) {
-      nodes {
-        id
-        version
-        createdAt
-        deletedAt
-        sealedAt
-        yankedAt
-        deprecatedAt
-        createdBy {
-          ...Author
-          __typename
-        }
-        deletedBy {
-          ...Author
-          __typename
-        }
-        seal {
-          sealedBy {
-            ...Author
-            __typename
-          }
-          __typename
-        }
-        withdrawals {
-          ...Withdrawal
-          __typename
-        }
-        __typename
-      }
+    versions(view: ALL, orderBy: {field: CREATED_AT, direction: DESC}, first: 30) {
+      ...VersionHappenings
       __typename
     }
-    stageHistory(first: 50) {
+    stageHistory(first: 30) {
       nodes {
         ...StageTerm
         __typename
@@ -12078,22 +12657,27 @@ export const ModelActivityDocument: TypedDocument<ModelActivityQuery, ModelActiv
       __typename
     }
     aliases {
-      id
-      name
-      setAt
-      setBy {
-        ...Author
-        __typename
-      }
-      modelVersion {
-        id
-        version
-        __typename
-      }
+      ...AliasHappening
       __typename
     }
     __typename
   }
+}
+
+fragment AliasHappening on Alias {
+  id
+  name
+  setAt
+  setBy {
+    ...Author
+    __typename
+  }
+  modelVersion {
+    id
+    version
+    __typename
+  }
+  __typename
 }
 
 fragment Author on User {
@@ -12116,6 +12700,39 @@ fragment StageTerm on StageAssignment {
   stage {
     id
     name
+    __typename
+  }
+  __typename
+}
+
+fragment VersionHappenings on ModelVersionConnection {
+  nodes {
+    id
+    version
+    createdAt
+    deletedAt
+    sealedAt
+    yankedAt
+    deprecatedAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    deletedBy {
+      ...Author
+      __typename
+    }
+    seal {
+      sealedBy {
+        ...Author
+        __typename
+      }
+      __typename
+    }
+    withdrawals {
+      ...Withdrawal
+      __typename
+    }
     __typename
   }
   __typename
@@ -12181,46 +12798,51 @@ export const ModelBelongingsDocument: TypedDocument<ModelBelongingsQuery, ModelB
 export const ModelCandidatesDocument: TypedDocument<ModelCandidatesQuery, ModelCandidatesQueryVariables> = {
   name: 'ModelCandidates',
   kind: 'query',
-  hash: '7c82ede14850111260e415a7c4abbe59bb38b4aea41fdd21a661804c3e645039',
+  hash: 'f35b36603d907bdae5ab7ab16f08447cef95208bf6a2e2611e22d81584707764',
   text: `query ModelCandidates($project: String!, $model: String!, $after: String) {
   model(by: {path: {project: $project, name: $model}}) {
     id
     candidates(first: 50, after: $after) {
-      nodes {
-        id
-        uuid
-        name
-        status
-        createdAt
-        username
-        experiment {
-          id
-          number
-          name
-          __typename
-        }
-        metrics {
-          key
-          value
-          __typename
-        }
-        modelVersions {
-          id
-          version
-          __typename
-        }
-        __typename
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-        __typename
-      }
-      totalCount
+      ...ModelCandidatePage
       __typename
     }
     __typename
   }
+}
+
+fragment ModelCandidatePage on CandidateConnection {
+  nodes {
+    id
+    uuid
+    name
+    status
+    createdAt
+    username
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    metrics {
+      key
+      value
+      __typename
+    }
+    modelVersions {
+      id
+      version
+      __typename
+    }
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  totalCount
+  __typename
 }`,
 };
 
@@ -12267,8 +12889,8 @@ export const ModelDeleteDocument: TypedDocument<ModelDeleteMutation, ModelDelete
 export const ModelHeadDocument: TypedDocument<ModelHeadQuery, ModelHeadQueryVariables> = {
   name: 'ModelHead',
   kind: 'query',
-  hash: '8f010c7ee4ea312e1761b5817a510f50e666d31c414bd2858cd97df9b3f0be6a',
-  text: `query ModelHead($project: String!, $model: String!) {
+  hash: 'a9eeb9ed80860e6af93f08618d9ca42e76bc7f922548d71bbf7313972e85eea5',
+  text: `query ModelHead($project: String!, $model: String!, $search: String!, $view: ViewType!, $orderBy: ModelVersionOrder, $withVersions: Boolean!, $withCandidates: Boolean!, $withPerformance: Boolean!, $withActivity: Boolean!) {
   model(by: {path: {project: $project, name: $model}}) {
     ...ModelRow
     description
@@ -12286,6 +12908,37 @@ export const ModelHeadDocument: TypedDocument<ModelHeadQuery, ModelHeadQueryVari
     }
     candidates(first: 1) {
       totalCount
+      __typename
+    }
+    happened: versions(
+      view: ALL
+      orderBy: {field: CREATED_AT, direction: DESC}
+      first: 30
+    ) @include(if: $withActivity) {
+      ...VersionHappenings
+      __typename
+    }
+    stageHistory(first: 30) @include(if: $withActivity) {
+      nodes {
+        ...StageTerm
+        __typename
+      }
+      __typename
+    }
+    since: aliases @include(if: $withActivity) {
+      ...AliasHappening
+      __typename
+    }
+    listed: versions(search: $search, view: $view, orderBy: $orderBy, first: 50) @include(if: $withVersions) {
+      ...VersionPage
+      __typename
+    }
+    tried: candidates(first: 50) @include(if: $withCandidates) {
+      ...ModelCandidatePage
+      __typename
+    }
+    measured: versions(orderBy: {field: PRECEDENCE, direction: DESC}, first: 60) @include(if: $withPerformance) {
+      ...VersionMeasures
       __typename
     }
     project {
@@ -12306,11 +12959,73 @@ export const ModelHeadDocument: TypedDocument<ModelHeadQuery, ModelHeadQueryVari
   }
 }
 
+fragment AliasHappening on Alias {
+  id
+  name
+  setAt
+  setBy {
+    ...Author
+    __typename
+  }
+  modelVersion {
+    id
+    version
+    __typename
+  }
+  __typename
+}
+
 fragment Author on User {
   id
   username
   name
   isBot
+  __typename
+}
+
+fragment Measured on ModelVersionMetric {
+  key
+  value
+  source
+  datasetName
+  datasetDigest
+  slice
+  measuredAt
+  __typename
+}
+
+fragment ModelCandidatePage on CandidateConnection {
+  nodes {
+    id
+    uuid
+    name
+    status
+    createdAt
+    username
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    metrics {
+      key
+      value
+      __typename
+    }
+    modelVersions {
+      id
+      version
+      __typename
+    }
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  totalCount
   __typename
 }
 
@@ -12367,6 +13082,143 @@ fragment ModelRow on Model {
     __typename
   }
   __typename
+}
+
+fragment StageTerm on StageAssignment {
+  version
+  number
+  setAt
+  endedAt
+  setReason
+  endReason
+  setByName
+  endedByName
+  stage {
+    id
+    name
+    __typename
+  }
+  __typename
+}
+
+fragment VersionHappenings on ModelVersionConnection {
+  nodes {
+    id
+    version
+    createdAt
+    deletedAt
+    sealedAt
+    yankedAt
+    deprecatedAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    deletedBy {
+      ...Author
+      __typename
+    }
+    seal {
+      sealedBy {
+        ...Author
+        __typename
+      }
+      __typename
+    }
+    withdrawals {
+      ...Withdrawal
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment VersionMeasures on ModelVersionConnection {
+  nodes {
+    id
+    version
+    number
+    stage
+    createdAt
+    metrics {
+      ...Measured
+      __typename
+    }
+    __typename
+  }
+  totalCount
+  __typename
+}
+
+fragment VersionPage on ModelVersionConnection {
+  nodes {
+    ...VersionRow
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  totalCount
+  __typename
+}
+
+fragment VersionRow on ModelVersion {
+  id
+  version
+  number
+  isPrerelease
+  status
+  statusReason
+  stage
+  createdAt
+  deletedAt
+  purgeAt
+  sealedAt
+  yankedAt
+  deprecatedAt
+  viewerCanUpdate
+  viewerCanDelete
+  createdBy {
+    ...Author
+    __typename
+  }
+  aliases {
+    id
+    name
+    __typename
+  }
+  metrics {
+    ...Measured
+    __typename
+  }
+  candidate {
+    id
+    uuid
+    name
+    __typename
+  }
+  __typename
+}
+
+fragment Withdrawal on ModelVersionWithdrawal {
+  kind
+  givenReason
+  replacement
+  createdAt
+  undoneAt
+  undoneReason
+  createdBy {
+    ...Author
+    __typename
+  }
+  undoneBy {
+    ...Author
+    __typename
+  }
+  __typename
 }`,
 };
 
@@ -12398,24 +13250,12 @@ export const ModelNamesDocument: TypedDocument<ModelNamesQuery, ModelNamesQueryV
 export const ModelPerformanceDocument: TypedDocument<ModelPerformanceQuery, ModelPerformanceQueryVariables> = {
   name: 'ModelPerformance',
   kind: 'query',
-  hash: '5a74957102c24ff8ff528f31f6bfff34ee667243391735b59cd2310bf25ba274',
+  hash: '8c91176676bfa7f608663c415d3962974f8042dd91d297214abe105e423f5747',
   text: `query ModelPerformance($project: String!, $model: String!) {
   model(by: {path: {project: $project, name: $model}}) {
     id
-    versions(orderBy: {field: PRECEDENCE, direction: DESC}, first: 100) {
-      nodes {
-        id
-        version
-        number
-        stage
-        createdAt
-        metrics {
-          ...Measured
-          __typename
-        }
-        __typename
-      }
-      totalCount
+    versions(orderBy: {field: PRECEDENCE, direction: DESC}, first: 60) {
+      ...VersionMeasures
       __typename
     }
     __typename
@@ -12430,6 +13270,23 @@ fragment Measured on ModelVersionMetric {
   datasetDigest
   slice
   measuredAt
+  __typename
+}
+
+fragment VersionMeasures on ModelVersionConnection {
+  nodes {
+    id
+    version
+    number
+    stage
+    createdAt
+    metrics {
+      ...Measured
+      __typename
+    }
+    __typename
+  }
+  totalCount
   __typename
 }`,
 };
@@ -12501,7 +13358,7 @@ export const ModelVersionOfNumberDocument: TypedDocument<ModelVersionOfNumberQue
 export const ModelVersionsDocument: TypedDocument<ModelVersionsQuery, ModelVersionsQueryVariables> = {
   name: 'ModelVersions',
   kind: 'query',
-  hash: '9d7023c50299c624e21fe8aa3c78c85089a0de45bb4ac12d455aaa909162605c',
+  hash: 'aab4b9aac12dce1a14fe46a056864e4e126fe16c42287701f2e67db28dd862ec',
   text: `query ModelVersions($project: String!, $model: String!, $search: String!, $view: ViewType!, $orderBy: ModelVersionOrder, $after: String) {
   model(by: {path: {project: $project, name: $model}}) {
     id
@@ -12512,16 +13369,7 @@ export const ModelVersionsDocument: TypedDocument<ModelVersionsQuery, ModelVersi
       first: 50
       after: $after
     ) {
-      nodes {
-        ...VersionRow
-        __typename
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-        __typename
-      }
-      totalCount
+      ...VersionPage
       __typename
     }
     __typename
@@ -12544,6 +13392,20 @@ fragment Measured on ModelVersionMetric {
   datasetDigest
   slice
   measuredAt
+  __typename
+}
+
+fragment VersionPage on ModelVersionConnection {
+  nodes {
+    ...VersionRow
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  totalCount
   __typename
 }
 
@@ -13082,23 +13944,44 @@ export const ProjectEndDocument: TypedDocument<ProjectEndMutation, ProjectEndMut
 }`,
 };
 
-export const ProjectHeadDocument: TypedDocument<ProjectHeadQuery, ProjectHeadQueryVariables> = {
-  name: 'ProjectHead',
+export const ProjectInvitationsDocument: TypedDocument<ProjectInvitationsQuery, ProjectInvitationsQueryVariables> = {
+  name: 'ProjectInvitations',
   kind: 'query',
-  hash: '5b364d797c11c9f7f6b1f5816a654ec5eb14dd643233a86de5ef4f7def886163',
-  text: `query ProjectHead($project: String!) {
+  hash: '5a711f359e4063e0d7f8b33e4e057389ce7682e450b587729a191f194b459b14',
+  text: `query ProjectInvitations($project: String!) {
   project(by: {path: $project}) {
     id
-    number
-    name
-    fullPath
-    visibility
-    viewerRole
-    viewerCanManage
-    viewerCanWriteRegistry
-    viewerCanWriteCandidates
+    invitations(first: 50) {
+      nodes {
+        id
+        status
+        email
+        createdAt
+        expiresAt
+        viewerCanRevoke
+        createdBy {
+          ...PersonShown
+          __typename
+        }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
     __typename
   }
+}
+
+fragment PersonShown on User {
+  id
+  username
+  name
+  isBot
+  __typename
 }`,
 };
 
@@ -13153,7 +14036,7 @@ export const ProjectSettingsDocument: TypedDocument<ProjectSettingsQuery, Projec
 export const ProjectTokensDocument: TypedDocument<ProjectTokensQuery, ProjectTokensQueryVariables> = {
   name: 'ProjectTokens',
   kind: 'query',
-  hash: 'ddb8313727e56e389cd8d9d442fd15972e22c7ee57ce9789b09e43b093f1a658',
+  hash: '26e22e2881280637e6ae327b86560a08a5de80a21fe6ec19bca863a0a89475db',
   text: `query ProjectTokens($project: String!, $after: String) {
   project(by: {path: $project}) {
     id
@@ -13174,7 +14057,7 @@ export const ProjectTokensDocument: TypedDocument<ProjectTokensQuery, ProjectTok
       }
       __typename
     }
-    serviceAccounts(first: 100) {
+    serviceAccounts(first: 30) {
       nodes {
         id
         name
@@ -13182,7 +14065,7 @@ export const ProjectTokensDocument: TypedDocument<ProjectTokensQuery, ProjectTok
         role
         createdAt
         viewerCanUpdate
-        tokens(first: 20) {
+        tokens(first: 5) {
           nodes {
             ...TokenShown
             __typename
@@ -15000,52 +15883,12 @@ export const VersionDiffDocument: TypedDocument<VersionDiffQuery, VersionDiffQue
 export const VersionEvaluationsDocument: TypedDocument<VersionEvaluationsQuery, VersionEvaluationsQueryVariables> = {
   name: 'VersionEvaluations',
   kind: 'query',
-  hash: '5e4c671cf25770e8ec131e7453ff3801bbd5622d0bc68fdfd4ec72f2dfac8653',
+  hash: 'dc638ef685af13b62dd9bd10c9d25b82d2809814bdb0e16a4d6dc3d88628d144',
   text: `query VersionEvaluations($id: ID!, $after: String) {
   modelVersion(by: {id: $id}) {
     id
     evaluations(first: 50, after: $after) {
-      nodes {
-        id
-        name
-        description
-        datasetName
-        datasetDigest
-        isFromMlflow
-        evaluatedAt
-        createdBy {
-          ...Author
-          __typename
-        }
-        candidate {
-          id
-          uuid
-          name
-          experiment {
-            id
-            number
-            __typename
-          }
-          __typename
-        }
-        replacedBy {
-          id
-          __typename
-        }
-        metrics {
-          key
-          value
-          slice
-          __typename
-        }
-        __typename
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-        __typename
-      }
-      totalCount
+      ...EvaluationPage
       __typename
     }
     __typename
@@ -15058,14 +15901,67 @@ fragment Author on User {
   name
   isBot
   __typename
+}
+
+fragment EvaluationPage on EvaluationConnection {
+  nodes {
+    id
+    name
+    description
+    datasetName
+    datasetDigest
+    isFromMlflow
+    evaluatedAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    candidate {
+      id
+      uuid
+      name
+      experiment {
+        id
+        number
+        __typename
+      }
+      __typename
+    }
+    replacedBy {
+      id
+      __typename
+    }
+    metrics {
+      key
+      value
+      slice
+      __typename
+    }
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  totalCount
+  __typename
 }`,
 };
 
 export const VersionHeadDocument: TypedDocument<VersionHeadQuery, VersionHeadQueryVariables> = {
   name: 'VersionHead',
   kind: 'query',
-  hash: '8c4cefcef5625ad0a4f0fd951b2b9475523411f2f02004923babe587a8bdb84b',
-  text: `query VersionHead($project: String!, $model: String!, $reference: String!) {
+  hash: 'f260adaa4a6fdc9a58cae7267b8048fd678d88f923594017f4f591a19c7cada6',
+  text: `query VersionHead($project: String!, $model: String!, $reference: String!, $withLineage: Boolean!, $withEvaluations: Boolean!) {
+  modelVersionManifest(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    digest
+    fileCount
+    size
+    __typename
+  }
   modelVersion(
     by: {path: {project: $project, model: $model, reference: $reference}}
   ) {
@@ -15175,6 +16071,18 @@ export const VersionHeadDocument: TypedDocument<VersionHeadQuery, VersionHeadQue
       totalCount
       __typename
     }
+    tried: evaluations(first: 50) @include(if: $withEvaluations) {
+      ...EvaluationPage
+      __typename
+    }
+    upstream: lineage(direction: UPSTREAM, maxSteps: 6) @include(if: $withLineage) {
+      ...LineagePart
+      __typename
+    }
+    downstream: lineage(direction: DOWNSTREAM, maxSteps: 6) @include(if: $withLineage) {
+      ...LineagePart
+      __typename
+    }
     deployments(first: 20, status: RUNNING) {
       totalCount
       nodes {
@@ -15268,6 +16176,113 @@ fragment Conflict on FactConflict {
     statement {
       source
       detail
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment EvaluationPage on EvaluationConnection {
+  nodes {
+    id
+    name
+    description
+    datasetName
+    datasetDigest
+    isFromMlflow
+    evaluatedAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    candidate {
+      id
+      uuid
+      name
+      experiment {
+        id
+        number
+        __typename
+      }
+      __typename
+    }
+    replacedBy {
+      id
+      __typename
+    }
+    metrics {
+      key
+      value
+      slice
+      __typename
+    }
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  totalCount
+  __typename
+}
+
+fragment LineagePart on Lineage {
+  isComplete
+  modelVersionCount
+  deploymentCount
+  entries(first: 60) {
+    totalCount
+    nodes {
+      step
+      relation
+      parentId
+      baseName
+      dataset {
+        name
+        digest
+        __typename
+      }
+      modelVersion {
+        id
+        version
+        stage
+        model {
+          id
+          name
+          project {
+            id
+            fullPath
+            __typename
+          }
+          __typename
+        }
+        __typename
+      }
+      candidate {
+        id
+        uuid
+        name
+        project {
+          id
+          fullPath
+          __typename
+        }
+        experiment {
+          id
+          number
+          __typename
+        }
+        __typename
+      }
+      deployment {
+        id
+        environment
+        endpoint
+        status
+        __typename
+      }
       __typename
     }
     __typename
@@ -15430,7 +16445,7 @@ fragment Withdrawal on ModelVersionWithdrawal {
 export const VersionLineageDocument: TypedDocument<VersionLineageQuery, VersionLineageQueryVariables> = {
   name: 'VersionLineage',
   kind: 'query',
-  hash: '05f09b959ecfb646f547680676d17944dda85087f0bf325909e8f64c41b11e9c',
+  hash: '8bb16b50d8eee64ee0f4a307d5862dfdcfb4d0b7b2ef19c3555025dbfcfd7edb',
   text: `query VersionLineage($project: String!, $model: String!, $reference: String!) {
   modelVersion(
     by: {path: {project: $project, model: $model, reference: $reference}}
@@ -15458,7 +16473,7 @@ fragment LineagePart on Lineage {
   isComplete
   modelVersionCount
   deploymentCount
-  entries(first: 100) {
+  entries(first: 60) {
     totalCount
     nodes {
       step

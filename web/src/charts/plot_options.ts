@@ -1,5 +1,6 @@
 import type uPlot from 'uplot';
 import type { ChartColours } from './colours';
+import { labelled, logTicks } from './log_ticks';
 import { ticks } from './formats';
 import type { Painter } from './painting';
 import { positions } from './painting';
@@ -92,6 +93,7 @@ function axis(state: () => PlotState, scale: 'x' | 'y', given: Axis): uPlot.Axis
       return splits.map((value) => (value === null ? null : (shown[next++] ?? null)));
     },
     ...(given.kind === 'duration' ? { incrs: DURATIONS } : {}),
+    ...(given.log ? { splits: (_, __, least, greatest) => logTicks(least, greatest), filter: (_, splits) => splits.map(labelled(splits)) } : {}),
     ...(words === undefined ? {} : { splits: () => (current().words ?? []).map((_, index) => index) }),
     ...(scale === 'x'
       ? { size: LINE + 14, space: given.kind === 'time' || given.kind === 'duration' ? 84 : 64 }

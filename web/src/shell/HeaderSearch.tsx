@@ -16,9 +16,6 @@ export function HeaderSearch() {
   const [text, setText] = useState('');
   const input = useRef<HTMLInputElement>(null);
   useKey('/', () => {
-    // A page with a search of its own takes the key itself.
-    const ofPage = document.querySelector<HTMLElement>('main [aria-keyshortcuts="/"]');
-    if (ofPage !== null) return ofPage.focus();
     // On phones there is no room for the box.
     if (input.current?.offsetParent == null) openPalette();
     else input.current.focus();

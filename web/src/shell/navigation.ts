@@ -1,6 +1,21 @@
 import type { RegisteredRouter, RouteIds } from '@tanstack/react-router';
-import type { LucideIcon } from 'lucide-react';
-import { FlaskConical, ListTree, Package } from 'lucide-react';
+import {
+  ArrowUpCircle,
+  FlaskConical,
+  HardDrive,
+  KeyRound,
+  ListChecks,
+  ListTree,
+  Milestone,
+  Package,
+  Rocket,
+  ScrollText,
+  Settings,
+  UploadCloud,
+  Users,
+  Webhook,
+  type LucideIcon,
+} from 'lucide-react';
 import type { MessageKey } from '../i18n';
 import type { CurrentProject } from './current';
 
@@ -46,22 +61,22 @@ export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
   {
     label: 'lifecycle.title',
     items: [
-      { to: '/p/$project/promotions', label: 'lifecycle.promotions', need: 'registry', key: 'p' },
-      { to: '/p/$project/stages', label: 'lifecycle.stages', need: 'registry' },
-      { to: '/p/$project/deployments', label: 'lifecycle.deployments', need: 'registry', key: 'd' },
+      { to: '/p/$project/promotions', label: 'lifecycle.promotions', icon: ArrowUpCircle, need: 'registry', key: 'p' },
+      { to: '/p/$project/stages', label: 'lifecycle.stages', icon: Milestone, need: 'registry' },
+      { to: '/p/$project/deployments', label: 'lifecycle.deployments', icon: Rocket, need: 'registry', key: 'd' },
     ],
   },
   {
     label: 'settings.group',
     items: [
-      { to: '/p/$project/jobs', label: 'settings.jobs', need: 'member', key: 'j' },
-      { to: '/p/$project/uploads', label: 'artifacts.uploads', need: 'member' },
-      { to: '/p/$project/members', label: 'settings.members', need: 'member' },
-      { to: '/p/$project/tokens', label: 'settings.tokens', need: 'manage' },
-      { to: '/p/$project/webhooks', label: 'settings.webhooks', need: 'manage' },
-      { to: '/p/$project/storage', label: 'settings.storage', need: 'member' },
-      { to: '/p/$project/audit', label: 'settings.audit', need: 'manage' },
-      { to: '/p/$project/settings', label: 'settings.title', need: 'manage' },
+      { to: '/p/$project/jobs', label: 'settings.jobs', icon: ListChecks, need: 'member', key: 'j' },
+      { to: '/p/$project/uploads', label: 'artifacts.uploads', icon: UploadCloud, need: 'member' },
+      { to: '/p/$project/members', label: 'settings.members', icon: Users, need: 'member' },
+      { to: '/p/$project/tokens', label: 'settings.tokens', icon: KeyRound, need: 'manage' },
+      { to: '/p/$project/webhooks', label: 'settings.webhooks', icon: Webhook, need: 'manage' },
+      { to: '/p/$project/storage', label: 'settings.storage', icon: HardDrive, need: 'member' },
+      { to: '/p/$project/audit', label: 'settings.audit', icon: ScrollText, need: 'manage' },
+      { to: '/p/$project/settings', label: 'settings.title', icon: Settings, need: 'manage' },
     ],
   },
 ];

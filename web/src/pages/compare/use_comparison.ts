@@ -1,14 +1,14 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { query, useLive, type Failure } from '../../api';
+import { Failure, query, useLive } from '../../api';
 import {
   CompareCandidatesDocument,
   CompareEventsDocument,
   CompareVersionIdsDocument,
   CompareVersionsDocument,
-  ProjectHeadDocument,
 } from '../../api/operations';
 import type { CompareSearch } from '../../routes/compare';
+import { useCurrent } from '../../shell/current';
 import { ofCandidates, ofVersions, type Comparison } from './comparison';
 import { candidateId, isUuid, listed, versionPath } from './references';
 
@@ -26,7 +26,7 @@ export interface Compared {
 
 /** The sides that an address names, side by side; read again while one of them runs. */
 export function useComparison(project: string, search: CompareSearch): Compared {
-  const candidates = useCandidateIds(project, listed(search.candidates));
+  const candidates = useCandidateIds(listed(search.candidates));
   const versions = useVersionIds(project, listed(search.versions));
   const isVersions = search.candidates === undefined && search.versions !== undefined;
   const ids = isVersions ? versions : candidates;
@@ -55,6 +55,9 @@ export function useComparison(project: string, search: CompareSearch): Compared 
   };
 }
 
+/** A project that is not there has no candidates. */
+const MISSING = new Failure('notFound', '');
+
 interface Ids {
   readonly values: readonly string[] | undefined;
   readonly isLoading: boolean;
@@ -62,12 +65,13 @@ interface Ids {
 }
 
 /** UUIDs take the number of their project to become ids. */
-function useCandidateIds(project: string, references: readonly string[]): Ids {
+function useCandidateIds(references: readonly string[]): Ids {
   const needsNumber = references.some(isUuid);
-  const head = useQuery({ ...query(ProjectHeadDocument, { project }), enabled: needsNumber });
-  const number = head.data?.project?.number;
+  const { isKnown, project } = useCurrent();
+  const number = project?.number;
   const values = !needsNumber || number !== undefined ? references.map((one) => candidateId(one, number ?? 0)) : undefined;
-  return { values, isLoading: needsNumber && head.isPending, failure: head.error };
+  const failure = needsNumber && isKnown && project === null ? MISSING : null;
+  return { values, isLoading: needsNumber && !isKnown, failure };
 }
 
 function useVersionIds(project: string, references: readonly string[]): Ids {

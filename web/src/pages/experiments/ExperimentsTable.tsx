@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { ExperimentsQuery } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Chip, Count, Empty, IconButton, Menu, Person, Snippet, Table, TextLink, Time } from '../../ui';
+import { TokenLink } from '../models/TokenLink';
 import { ExperimentDelete } from './ExperimentDelete';
 import { ExperimentDialog } from './ExperimentDialog';
 import { useRestore } from './useRestore';
@@ -42,7 +43,7 @@ export function ExperimentsTable({ project, rows, isFiltered }: Props) {
           isFiltered ? (
             <Empty title={t('experiments.none_match')}>{null}</Empty>
           ) : (
-            <Empty title={t('experiments.none')} snippet={<Snippet tabs={trackingSnippets(project)} />}>
+            <Empty title={t('experiments.none')} action={<TokenLink />} snippet={<Snippet tabs={trackingSnippets(project)} />}>
               {t('experiments.none_text')}
             </Empty>
           )

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button, PageHeader, StageChip, StatusChip, Tabs, Toasts } from '../../ui';
+import { Button, PageHeader, StageChip, StatusChip, Tabs } from '../../ui';
 import { KitActions } from './KitActions';
 import { KitForms } from './KitForms';
 import { KitOverlays } from './KitOverlays';
@@ -47,7 +47,6 @@ export function KitPage() {
       <Tabs items={TABS} value={tab} onChange={setTab} label="Parts of the kit">
         <Part />
       </Tabs>
-      <Toasts />
     </>
   );
 }

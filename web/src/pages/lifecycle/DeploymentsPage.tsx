@@ -4,6 +4,7 @@ import { DeploymentsDocument, LifecycleEventsDocument, type DeploymentStatus } f
 import { useT } from '../../i18n';
 import { Chip, Empty, Loaded, LoadMore, PageHeader, Segmented, Table, Time, type Column } from '../../ui';
 import { DEPLOYMENT_EVENTS } from './events';
+import styles from './lists.module.css';
 
 const FROM = '/p/$project/deployments';
 
@@ -66,19 +67,21 @@ export function DeploymentsPage() {
   return (
     <>
       <PageHeader title={t('lifecycle.deployments')} description={t('lifecycle.deployments_about')} />
-      <Segmented
-        label={t('lifecycle.status')}
-        items={[
-          { value: 'all', label: t('lifecycle.all') },
-          ...STATUSES.map((value) => ({ value, label: t(`lifecycle.deployment_${value}`) })),
-          { value: 'yanked', label: t('lifecycle.yanked_ones') },
-        ]}
-        value={yanked ? 'yanked' : (status ?? 'all')}
-        onChange={(value) => {
-          const next = STATUSES.find((one) => one === value);
-          void navigate({ search: value === 'yanked' ? { yanked: true } : next ? { status: next } : {} });
-        }}
-      />
+      <div className={styles.filters}>
+        <Segmented
+          label={t('lifecycle.status')}
+          items={[
+            { value: 'all', label: t('lifecycle.all') },
+            ...STATUSES.map((value) => ({ value, label: t(`lifecycle.deployment_${value}`) })),
+            { value: 'yanked', label: t('lifecycle.yanked_ones') },
+          ]}
+          value={yanked ? 'yanked' : (status ?? 'all')}
+          onChange={(value) => {
+            const next = STATUSES.find((one) => one === value);
+            void navigate({ search: value === 'yanked' ? { yanked: true } : next ? { status: next } : {} });
+          }}
+        />
+      </div>
       <Loaded query={query}>
         {() => (
           <Table

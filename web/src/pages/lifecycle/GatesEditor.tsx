@@ -96,10 +96,12 @@ export function GatesEditor({ project, stage, kinds }: Props) {
       ))}
       {canEdit && (
         <>
-          <Menu
-            trigger={<Button variant="secondary">{t('lifecycle.add_gate')}</Button>}
-            items={kinds.map((kind) => ({ label: kind.name, onSelect: () => add(kind) }))}
-          />
+          <div>
+            <Menu
+              trigger={<Button variant="secondary">{t('lifecycle.add_gate')}</Button>}
+              items={kinds.map((kind) => ({ label: kind.name, onSelect: () => add(kind) }))}
+            />
+          </div>
           <Field label={t('lifecycle.note')} hint={t('lifecycle.note_hint')} error={setting.errorAt('note')}>
             <TextInput value={note} onChange={(event) => setNote(event.target.value)} />
           </Field>

@@ -6,6 +6,7 @@ import { REQUEST_VIEWS } from '../../routes/lifecycle';
 import { Chip, Empty, Loaded, LoadMore, PageHeader, Segmented, StageChip, Table, Time, type Column } from '../../ui';
 import { REQUEST_EVENTS } from './events';
 import { RequestStatusChip } from './RequestStatusChip';
+import styles from './lists.module.css';
 
 const FROM = '/p/$project/promotions';
 
@@ -55,21 +56,23 @@ export function PromotionsPage() {
   return (
     <>
       <PageHeader title={t('lifecycle.promotions')} description={t('lifecycle.promotions_about')} />
-      <Segmented
-        label={t('lifecycle.status')}
-        items={[
-          { value: 'open', label: t('lifecycle.request_OPEN') },
-          ...REQUEST_VIEWS.map((view) => ({
-            value: view,
-            label: view === 'all' ? t('lifecycle.all') : t(`lifecycle.request_${view.toUpperCase() as 'PROMOTED'}`),
-          })),
-        ]}
-        value={status ?? 'open'}
-        onChange={(value) => {
-          const next = REQUEST_VIEWS.find((view) => view === value);
-          void navigate({ search: next ? { status: next } : {} });
-        }}
-      />
+      <div className={styles.filters}>
+        <Segmented
+          label={t('lifecycle.status')}
+          items={[
+            { value: 'open', label: t('lifecycle.request_OPEN') },
+            ...REQUEST_VIEWS.map((view) => ({
+              value: view,
+              label: view === 'all' ? t('lifecycle.all') : t(`lifecycle.request_${view.toUpperCase() as 'PROMOTED'}`),
+            })),
+          ]}
+          value={status ?? 'open'}
+          onChange={(value) => {
+            const next = REQUEST_VIEWS.find((view) => view === value);
+            void navigate({ search: next ? { status: next } : {} });
+          }}
+        />
+      </div>
       <Loaded query={query}>
         {() => (
           <Table

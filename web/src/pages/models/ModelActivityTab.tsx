@@ -11,6 +11,9 @@ import { AliasTerms } from './AliasTerms';
 import type { ShownModel } from './ModelTab';
 import styles from './models.module.css';
 
+/** No alias can be called so. */
+const ALL = '*';
+
 /** What happened to a model, newest first, and the history of one alias. */
 export function ModelActivityTab({ project, model }: { readonly project: string; readonly model: ShownModel }) {
   const t = useT();
@@ -26,12 +29,12 @@ export function ModelActivityTab({ project, model }: { readonly project: string;
           <Field label={t('models.history_of')}>
             <Select
               items={[
-                { value: '', label: t('models.history_all') },
+                { value: ALL, label: t('models.history_all') },
                 ...[...names].map((name) => ({ value: name, label: `@${name}` })),
               ]}
-              value={alias}
+              value={alias === '' ? ALL : alias}
               onChange={(chosen) =>
-                void navigate({ search: (old) => ({ ...old, alias: chosen === '' ? undefined : chosen }), replace: true })
+                void navigate({ search: (old) => ({ ...old, alias: chosen === ALL ? undefined : chosen }), replace: true })
               }
             />
           </Field>

@@ -3,20 +3,26 @@ import type { ModelRowFragment } from '../../api/operations';
 import { AliasChip, Chip, StageChip } from '../../ui';
 import styles from './models.module.css';
 
-/** So many stay readable in a row of a table. */
-const MOST = 4;
-
 /** The stages that versions of a model are in, and its aliases, each with its version. */
-export function ModelChips({ project, model }: { readonly project: string; readonly model: ModelRowFragment }) {
+export function ModelChips({
+  project,
+  model,
+  most = 6,
+}: {
+  readonly project: string;
+  readonly model: ModelRowFragment;
+  /** So many are shown; the others are counted. */
+  readonly most?: number;
+}) {
   const stages = model.stageHolders.flatMap(({ stage, version }) => (stage ? [{ kind: 'stage' as const, name: stage.name, version }] : []));
   const aliases = model.aliases.flatMap(({ name, modelVersion }) =>
     modelVersion ? [{ kind: 'alias' as const, name, version: modelVersion.version }] : [],
   );
   const all = [...stages, ...aliases];
-  const rest = all.slice(MOST);
+  const rest = all.slice(most);
   return (
     <span className={styles.chips}>
-      {all.slice(0, MOST).map(({ kind, name, version }) => (
+      {all.slice(0, most).map(({ kind, name, version }) => (
         <Link
           key={`${kind}:${name}:${version}`}
           className={styles.chip}

@@ -1,18 +1,17 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { query } from '../../api';
-import { ModelHeadDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { RouteMissing } from '../../shell/RouteMissing';
 import { Loaded, PageHeader } from '../../ui';
 import { ModelEditForm } from './ModelEditForm';
+import { modelHead } from './opening';
 
 /** Change name, description and tags of a model. */
 export function ModelEditPage() {
   const t = useT();
   const { project, model } = useParams({ from: '/p/$project/models/$model/edit' });
   // What is typed must not be replaced by what comes later.
-  const head = useQuery({ ...query(ModelHeadDocument, { project, model }), refetchOnWindowFocus: false });
+  const head = useQuery({ ...modelHead(useQueryClient(), project, model, {}), refetchOnWindowFocus: false });
   return (
     <>
       <PageHeader

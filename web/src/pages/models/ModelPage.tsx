@@ -1,7 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { query } from '../../api';
-import { ModelHeadDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { MODEL_TABS } from '../../routes/models';
 import { RouteMissing } from '../../shell/RouteMissing';
@@ -9,15 +7,17 @@ import { ButtonLink, Loaded, PageHeader, Tabs } from '../../ui';
 import { ModelChips } from './ModelChips';
 import { ModelMenu } from './ModelMenu';
 import { ModelTab } from './ModelTab';
+import { modelHead } from './opening';
 import { useRegistryLive } from './registry_live';
 
 /** One model: its card, versions, candidates, performance, lineage, activity and settings. */
 export function ModelPage() {
   const t = useT();
   const { project, model: name } = useParams({ from: '/p/$project/models/$model' });
-  const { tab = 'card' } = useSearch({ from: '/p/$project/models/$model' });
+  const search = useSearch({ from: '/p/$project/models/$model' });
+  const { tab = 'card' } = search;
   const navigate = useNavigate({ from: '/p/$project/models/$model' });
-  const head = useQuery(query(ModelHeadDocument, { project, model: name }));
+  const head = useQuery(modelHead(useQueryClient(), project, name, search));
   useRegistryLive(project, ['ModelHead', 'ModelVersions', 'ModelActivity', 'ModelPerformance']);
   return (
     <Loaded query={head}>

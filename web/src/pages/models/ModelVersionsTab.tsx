@@ -12,6 +12,7 @@ import { useArrangement, usualArrangement } from './arrangement';
 import { measuresOf } from './measured';
 import type { ShownModel } from './ModelTab';
 import styles from './models.module.css';
+import { listedVersions } from './opening';
 import { sortFrom, sortTo } from './sorting';
 import { VersionsEmpty } from './VersionsEmpty';
 import { deletedVersionColumns, versionColumns } from './version_columns';
@@ -34,13 +35,7 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
   const sort = sortFrom(search.sort ?? '-version');
   const versions = usePages(
     ModelVersionsDocument,
-    {
-      project,
-      model: model.name,
-      search: search.q ?? '',
-      view: isTrash ? 'DELETED' : 'ACTIVE',
-      orderBy: { field: sort.column === 'created' ? 'CREATED_AT' : 'PRECEDENCE', direction: sort.direction === 'desc' ? 'DESC' : 'ASC' },
-    },
+    listedVersions(project, model.name, search),
     (data) => data.model?.versions,
   );
   const measures = useMemo(() => measuresOf(versions.rows), [versions.rows]);
@@ -89,7 +84,9 @@ export function ModelVersionsTab({ project, model }: { readonly project: string;
           <Button
             icon={<GitCompareArrows />}
             disabled={selected.size < 2}
-            onClick={() => window.location.assign(`/${project}/-/compare?versions=${[...selected].join(',')}`)}
+            onClick={() =>
+              void navigate({ to: '/p/$project/compare', params: { project }, search: { versions: [...selected].join(',') } })
+            }
           >
             {t('versions.compare', { count: selected.size })}
           </Button>

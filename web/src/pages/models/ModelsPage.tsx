@@ -97,7 +97,7 @@ export function ModelsPage() {
           rows={models.rows}
           total={models.total}
           rowKey={keyOf}
-          rowHeight={44}
+          rowHeight={48}
           onEndReached={models.more}
           loading={models.query.isFetchingNextPage}
           {...arrangement}

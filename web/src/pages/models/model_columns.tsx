@@ -41,7 +41,7 @@ export function modelColumns(
       id: 'chips',
       header: t('models.stages_and_aliases'),
       width: 250,
-      cell: (model) => <ModelChips project={project} model={model} />,
+      cell: (model) => <ModelChips project={project} model={model} most={2} />,
     },
     {
       id: 'versions',

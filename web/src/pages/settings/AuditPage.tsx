@@ -44,10 +44,10 @@ export function AuditPage() {
       id: 'what',
       header: t('settings.what'),
       cell: ({ objectType, objectValues }) => (
-        <>
+        <span className={styles.cell}>
           {objectType.replaceAll('_', ' ')}{' '}
           <span className={styles.quiet}>{objectValues.map(({ value }) => value).join(' ')}</span>
-        </>
+        </span>
       ),
     },
     { id: 'changes', header: t('settings.changes'), cell: (entry) => <Changes entry={entry} />, hideOnPhone: true },

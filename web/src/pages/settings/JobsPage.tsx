@@ -6,6 +6,7 @@ import { JOB_STATUSES } from '../../routes/settings';
 import { Button, Chip, Empty, Loaded, LoadMore, PageHeader, ProgressBar, Segmented, Table, Time, type Column } from '../../ui';
 import { FormErrors } from '../lifecycle/FormErrors';
 import { useJobsLive } from './jobs_live';
+import styles from './settings.module.css';
 
 const FROM = '/p/$project/jobs';
 
@@ -92,18 +93,20 @@ export function JobsPage() {
   return (
     <>
       <PageHeader title={t('settings.jobs')} description={t('settings.jobs_about')} />
-      <Segmented
-        label={t('settings.status')}
-        items={[
-          { value: 'all', label: t('settings.all') },
-          ...JOB_STATUSES.map((value) => ({ value, label: t(`settings.job_${value}`) })),
-        ]}
-        value={status ?? 'all'}
-        onChange={(value) => {
-          const next = JOB_STATUSES.find((one) => one === value);
-          void navigate({ search: next ? { status: next } : {} });
-        }}
-      />
+      <div className={styles.filters}>
+        <Segmented
+          label={t('settings.status')}
+          items={[
+            { value: 'all', label: t('settings.all') },
+            ...JOB_STATUSES.map((value) => ({ value, label: t(`settings.job_${value}`) })),
+          ]}
+          value={status ?? 'all'}
+          onChange={(value) => {
+            const next = JOB_STATUSES.find((one) => one === value);
+            void navigate({ search: next ? { status: next } : {} });
+          }}
+        />
+      </div>
       <FormErrors sending={retry} shown={[]} />
       <FormErrors sending={cancel} shown={[]} />
       <Loaded query={query}>

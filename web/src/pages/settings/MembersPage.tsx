@@ -8,6 +8,7 @@ import {
   MembersDocument,
   MemberSetDocument,
   PersonInviteDocument,
+  ProjectInvitationsDocument,
   type Role,
 } from '../../api/operations';
 import { useT } from '../../i18n';
@@ -24,7 +25,8 @@ const ROLES = ['GUEST', 'REPORTER', 'DEVELOPER', 'MAINTAINER', 'OWNER'] as const
 
 type Project = NonNullable<DataOf<typeof MembersDocument>['project']>;
 type Member = NonNullable<Project['members']>['nodes'][number];
-type Invitation = NonNullable<Project['invitations']>['nodes'][number];
+type Invited = NonNullable<DataOf<typeof ProjectInvitationsDocument>['project']>;
+type Invitation = NonNullable<Invited['invitations']>['nodes'][number];
 
 /** Who belongs to a project, in which role, and who is invited. */
 export function MembersPage() {
@@ -41,6 +43,10 @@ function Members({ path, project }: { readonly path: string; readonly project: P
   const t = useT();
   const [leaving, setLeaving] = useState<Member | null>(null);
   const [dialog, setDialog] = useState<'add' | 'invite' | null>(null);
+  // Owners alone see who is invited.
+  const isOwner = project.viewerRole === 'OWNER';
+  const invitations = useQuery({ ...query(ProjectInvitationsDocument, { project: path }), enabled: isOwner });
+  const invited = invitations.data?.project?.invitations?.nodes ?? [];
   const set = useSending(MemberSetDocument, ['Members']);
   const remove = useSending(MemberDeleteDocument, ['Members']);
   const where = { project: { path } };
@@ -91,7 +97,7 @@ function Members({ path, project }: { readonly path: string; readonly project: P
         actions={
           project.viewerCanManage && (
             <>
-              <Button onClick={() => setDialog('invite')}>{t('settings.invite')}</Button>
+              {isOwner && <Button onClick={() => setDialog('invite')}>{t('settings.invite')}</Button>}
               <Button variant="primary" onClick={() => setDialog('add')}>
                 {t('settings.add_member')}
               </Button>
@@ -107,9 +113,9 @@ function Members({ path, project }: { readonly path: string; readonly project: P
         rowKey={({ id }) => id}
         empty={<p>{t('settings.no_members')}</p>}
       />
-      {project.invitations && project.invitations.nodes.length > 0 && (
+      {invited.length > 0 && (
         <Section title={t('settings.invitations')}>
-          <Invitations rows={project.invitations.nodes} />
+          <Invitations rows={invited} />
         </Section>
       )}
       {dialog === 'add' && <AddDialog path={path} onClose={() => setDialog(null)} />}
@@ -134,7 +140,7 @@ function Members({ path, project }: { readonly path: string; readonly project: P
 
 function Invitations({ rows }: { readonly rows: readonly Invitation[] }) {
   const t = useT();
-  const revoke = useSending(InvitationRevokeDocument, ['Members']);
+  const revoke = useSending(InvitationRevokeDocument, ['ProjectInvitations']);
   const columns: readonly Column<Invitation>[] = [
     { id: 'email', header: t('settings.email'), cell: ({ email }) => email ?? '—' },
     {
@@ -208,7 +214,7 @@ function InviteDialog({ path, onClose }: DialogProps) {
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('DEVELOPER');
   const [link, setLink] = useState<string | null>(null);
-  const invite = useSending(PersonInviteDocument, ['Members']);
+  const invite = useSending(PersonInviteDocument, ['ProjectInvitations']);
   return (
     <Dialog open onClose={onClose} title={t('settings.invite')}>
       {link === null ? (

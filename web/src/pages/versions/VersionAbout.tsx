@@ -1,18 +1,20 @@
-import { useQuery } from '@tanstack/react-query';
-import { query } from '../../api';
-import { VersionManifestDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Bytes, Digest, Person, Section, Time } from '../../ui';
 import { CandidateLink } from '../models/CandidateLink';
 import styles from '../models/models.module.css';
-import type { ShownVersion } from './VersionPage';
+import type { ShownManifest, ShownVersion } from './VersionPage';
 
 /** Who made a version and when, from which candidate, how large it is, and the digest of its manifest. */
-export function VersionAbout({ project, version }: { readonly project: string; readonly version: ShownVersion }) {
+export function VersionAbout({
+  project,
+  version,
+  manifest,
+}: {
+  readonly project: string;
+  readonly version: ShownVersion;
+  readonly manifest: ShownManifest;
+}) {
   const t = useT();
-  // Of a sealed version the head has told it all.
-  const asked = useQuery({ ...query(VersionManifestDocument, { id: version.id }), enabled: version.seal === null });
-  const manifest = version.seal ?? asked.data?.modelVersionManifest ?? null;
   const running = version.deployments.nodes;
   return (
     <Section title={t('models.about')}>

@@ -39,10 +39,10 @@ export function VersionBanners({
           tone={kind === 'YANK' ? 'bad' : 'warn'}
           title={kind === 'YANK' ? t('versions.banner_yanked') : t('versions.banner_deprecated')}
         >
-          {givenReason} <Time at={createdAt} />
+          {givenReason} · <Time at={createdAt} />
           {replacement !== null && (
             <>
-              {' '}
+              {' · '}
               {t('versions.use_instead')} <VersionLink project={project} model={model} version={replacement} />
             </>
           )}

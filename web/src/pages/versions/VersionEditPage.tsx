@@ -1,10 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { query } from '../../api';
-import { VersionHeadDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { RouteMissing } from '../../shell/RouteMissing';
 import { Loaded, PageHeader } from '../../ui';
+import { versionHead } from './opening';
 import { VersionEditForm } from './VersionEditForm';
 
 /** Change the notes and tags of a version. */
@@ -12,7 +11,7 @@ export function VersionEditPage() {
   const t = useT();
   const { project, model, version } = useParams({ from: '/p/$project/models/$model/versions/$version/edit' });
   // What is typed must not be replaced by what comes later.
-  const head = useQuery({ ...query(VersionHeadDocument, { project, model, reference: version }), refetchOnWindowFocus: false });
+  const head = useQuery({ ...versionHead(useQueryClient(), { project, model, reference: version }), refetchOnWindowFocus: false });
   const shown = head.data?.modelVersion?.version ?? version;
   return (
     <>

@@ -1,9 +1,11 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
+import { lazy, Suspense, useState, type FormEvent } from 'react';
 import { useSending } from '../../api';
 import { VersionCreateDocument, type NextVersionsQuery } from '../../api/operations';
 import { useT } from '../../i18n';
-import { Button, Field, MarkdownEditor, TextInput } from '../../ui';
+import { Button, Field, MarkdownEditor, Skeleton, TextInput } from '../../ui';
+import type { GivenFile } from '../artifacts/uploads/upload';
 import { tagsToSet, type TagDraft } from '../models/drafts';
 import { FormProblems } from '../models/FormProblems';
 import styles from '../models/models.module.css';
@@ -11,6 +13,8 @@ import { TagsEditor } from '../models/TagsEditor';
 import { useUnsaved } from '../models/unsaved';
 import { CandidateChoice } from './CandidateChoice';
 import { SemVerField } from './SemVerField';
+
+const FilesChoice = lazy(async () => ({ default: (await import('./FilesChoice')).FilesChoice }));
 
 const FIELDS = ['version', 'increment', 'description', 'tags', 'candidateId', 'artifactFolder'];
 
@@ -20,9 +24,10 @@ interface Draft {
   readonly tags: readonly TagDraft[];
   readonly candidateId: string | null;
   readonly folder: string;
+  readonly files: readonly GivenFile[];
 }
 
-/** The fields of a new version; its files are added on its page afterwards. */
+/** The fields of a new version; files are sent once it is there, unless a candidate brings its own. */
 export function VersionNewForm({
   project,
   model,
@@ -35,6 +40,7 @@ export function VersionNewForm({
   const t = useT();
   const search = useSearch({ from: '/p/$project/models/$model/new-version' });
   const navigate = useNavigate();
+  const queries = useQueryClient();
   const sending = useSending(VersionCreateDocument, ['ModelHead', 'ModelVersions', 'Models', 'NextVersions']);
   const [initial] = useState<Draft>({
     version: search.version ?? next.patch?.version ?? '',
@@ -42,6 +48,7 @@ export function VersionNewForm({
     tags: [],
     candidateId: null,
     folder: '',
+    files: [],
   });
   const [draft, setDraft] = useState(initial);
   const leaving = useUnsaved(draft, draft !== initial);
@@ -59,11 +66,15 @@ export function VersionNewForm({
         artifactFolder: draft.candidateId === null ? '' : draft.folder,
       },
     });
-    const version = done?.modelVersionCreate.modelVersion?.version;
-    if (version === undefined) return;
+    const made = done?.modelVersionCreate.modelVersion;
+    if (!made) return;
+    if (draft.candidateId === null && draft.files.length > 0) {
+      const { uploadsOf } = await import('../artifacts/uploads/useUploads');
+      uploadsOf(queries).add({ kind: 'modelVersion', id: made.id }, draft.files);
+    }
     await navigate({
       to: '/p/$project/models/$model/versions/$version',
-      params: { project, model, version },
+      params: { project, model, version: made.version },
       // Nothing else is left to do but to add files, unless the candidate has brought its own.
       search: draft.candidateId === null ? { tab: 'files' } : {},
     });
@@ -95,7 +106,12 @@ export function VersionNewForm({
         <MarkdownEditor name="description" rows={8} value={draft.description} onChange={(description) => set({ description })} />
       </Field>
       <TagsEditor tags={draft.tags} onChange={(tags) => set({ tags })} error={sending.errorAt('tags')} />
-      <p className={styles.hint}>{t('versions.files_later')}</p>
+      {draft.candidateId === null && (
+        <Suspense fallback={<Skeleton rows={2} />}>
+          <FilesChoice files={draft.files} onChange={(files) => set({ files })} />
+          <p className={styles.hint}>{t('versions.files_later')}</p>
+        </Suspense>
+      )}
       <FormProblems sending={sending} fields={FIELDS} />
       <div className={styles.formActions}>
         <Button variant="primary" type="submit" busy={sending.isBusy}>

@@ -1,29 +1,31 @@
 import { useT } from '../../i18n';
-import { Empty, Markdown, Section } from '../../ui';
+import { Markdown, Section } from '../../ui';
 import styles from '../models/models.module.css';
 import { TagList } from '../models/TagList';
 import { CiJobCard } from './CiJobCard';
 import { FactsSection } from './FactsSection';
 import { ScanSection } from './ScanSection';
 import { VersionAbout } from './VersionAbout';
-import type { ShownVersion } from './VersionPage';
+import type { ShownManifest, ShownVersion } from './VersionPage';
 
 /** A version at a glance: its notes, six facts, scan and CI jobs, and beside them what is known of it. */
 export function VersionOverview({
   project,
   model,
   version,
+  manifest,
 }: {
   readonly project: string;
   readonly model: string;
   readonly version: ShownVersion;
+  readonly manifest: ShownManifest;
 }) {
   const t = useT();
   return (
     <div className={styles.withAside}>
       <div className={styles.reading}>
         {version.description.trim() === '' ? (
-          <Empty title={t('versions.no_notes')}>{t('versions.no_notes_hint')}</Empty>
+          <p className={styles.hint}>{t('versions.no_notes')}</p>
         ) : (
           <Markdown html={version.descriptionHtml} />
         )}
@@ -34,7 +36,7 @@ export function VersionOverview({
         ))}
       </div>
       <aside className={styles.aside}>
-        <VersionAbout project={project} version={version} />
+        <VersionAbout project={project} version={version} manifest={manifest} />
         {version.tags.length > 0 && (
           <Section title={t('models.tags')}>
             <TagList tags={version.tags} />

@@ -2,7 +2,7 @@ import { lazy, Suspense } from 'react';
 import type { VERSION_TABS } from '../../routes/models';
 import { Skeleton } from '../../ui';
 import { VersionOverview } from './VersionOverview';
-import type { ShownVersion } from './VersionPage';
+import type { ShownManifest, ShownVersion } from './VersionPage';
 
 const FilesTab = lazy(async () => ({ default: (await import('./FilesTab')).FilesTab }));
 const MetricsTab = lazy(async () => ({ default: (await import('./MetricsTab')).MetricsTab }));
@@ -17,15 +17,17 @@ export function VersionTab({
   project,
   model,
   version,
+  manifest,
 }: {
   readonly tab: (typeof VERSION_TABS)[number];
   readonly project: string;
   readonly model: string;
   readonly version: ShownVersion;
+  readonly manifest: ShownManifest;
 }) {
   return (
     <Suspense fallback={<Skeleton rows={8} />}>
-      {tab === 'overview' && <VersionOverview project={project} model={model} version={version} />}
+      {tab === 'overview' && <VersionOverview project={project} model={model} version={version} manifest={manifest} />}
       {tab === 'files' && <FilesTab model={model} version={version} />}
       {tab === 'metrics' && <MetricsTab version={version} />}
       {tab === 'evaluations' && <EvaluationsTab project={project} id={version.id} />}

@@ -72,7 +72,7 @@ export function CommandPalette() {
                         onClick={() => run(command)}
                       >
                         <span className={styles.label}>{command.label}</span>
-                        {command.detail !== undefined && <span className={styles.detail}>{command.detail}</span>}
+                        <span className={styles.detail}>{command.detail}</span>
                         {command.keys !== undefined && <Kbd>{command.keys}</Kbd>}
                       </Autocomplete.Item>
                     )}

@@ -82,7 +82,7 @@ function actions(t: Translate, navigate: Navigate, { project, user }: Current): 
         },
       ]
     : [];
-  const members: Command[] =
+  const overview: Command[] =
     project === null
       ? []
       : [
@@ -93,7 +93,18 @@ function actions(t: Translate, navigate: Navigate, { project, user }: Current): 
             run: () => void navigate({ to: '/n/$path', params: { path: project.fullPath } }),
           },
         ];
+  const newModel: Command[] =
+    project === null || !project.viewerCanWriteRegistry
+      ? []
+      : [
+          {
+            id: 'new model',
+            label: t('shell.new_model'),
+            detail: project.fullPath,
+            run: () => void navigate({ to: '/p/$project/new-model', params: { project: project.fullPath } }),
+          },
+        ];
   const signingOut: Command[] = user ? [{ id: 'sign out', label: t('shell.sign_out'), run: () => void signOut() }] : [];
   const keys = { id: 'keys', label: t('shell.shortcuts'), keys: '?', run: () => openPalette('shortcuts') };
-  return [...members, ...token, ...themes, ...languages, keys, ...signingOut];
+  return [...newModel, ...overview, ...token, ...themes, ...languages, keys, ...signingOut];
 }

@@ -5,6 +5,7 @@ import { ViewerDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Button, Dialog } from '../../ui';
 import { onSignedOutElsewhere } from './signing_out';
+import styles from './SessionEnded.module.css';
 
 /**
  * Over the page when the session has ended: the page stays as it is, with everything that was typed.
@@ -16,6 +17,8 @@ export function SessionEnded() {
   const queries = useQueryClient();
   const isEnded = useSyncExternalStore(watchSession, isSessionEnded);
   const [isStill, setStill] = useState(false);
+  // Put aside to look at the page, or to copy what was typed.
+  const [isHidden, setHidden] = useState(false);
   useEffect(() => onSignedOutElsewhere(() => setSessionEnded(true)), []);
 
   async function goOn(): Promise<void> {
@@ -23,6 +26,7 @@ export function SessionEnded() {
     setStill(answer?.viewer == null);
     if (answer?.viewer == null) return;
     setSessionEnded(false);
+    setHidden(false);
     await queries.invalidateQueries();
   }
 
@@ -35,12 +39,22 @@ export function SessionEnded() {
     return () => document.removeEventListener('visibilitychange', onReturn);
   }, [isEnded]);
 
+  if (isEnded && isHidden) {
+    return (
+      <div role="status" className={styles.corner}>
+        <strong>{t('shell.session_ended')}</strong>
+        <Button size="s" onClick={() => setHidden(false)}>
+          {t('shell.sign_in')}
+        </Button>
+      </div>
+    );
+  }
   return (
     <Dialog
       open={isEnded}
-      onClose={() => undefined}
+      onClose={() => setHidden(true)}
       title={t('shell.session_ended')}
-      size="s"
+      keep
       footer={
         <>
           <Button variant="quiet" onClick={() => window.location.reload()}>

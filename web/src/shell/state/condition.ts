@@ -68,7 +68,8 @@ function judge(failure: Failure, queries: QueryClient): void {
 }
 
 function onAnswer(operation: unknown, data: unknown): void {
-  if (condition === 'offline' || condition === 'upgrading') set('fine');
+  // An answer may have been on its way when the connection went.
+  if (condition === 'upgrading' || (condition === 'offline' && navigator.onLine)) set('fine');
   if (operation === 'Shell' || operation === 'Home') wasSignedIn ||= hasUser(data);
 }
 

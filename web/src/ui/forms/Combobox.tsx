@@ -1,5 +1,8 @@
-import { ComboboxMany } from './ComboboxMany';
-import { ComboboxOne } from './ComboboxOne';
+import { Suspense } from 'react';
+import { classes } from '../classes';
+import { lazily } from '../lazily';
+import styles from './Combobox.module.css';
+import control from './control.module.css';
 import type { Option } from './Select';
 
 export interface ComboboxShared {
@@ -28,7 +31,13 @@ export interface ManyProps extends ComboboxShared {
   readonly onChange: (value: string[]) => void;
 }
 
+const ComboboxOne = lazily(async () => (await import('./ComboboxOne')).ComboboxOne);
+const ComboboxMany = lazily(async () => (await import('./ComboboxMany')).ComboboxMany);
+
 /** One or several of a long list, found by typing. */
 export function Combobox(props: OneProps | ManyProps) {
-  return props.multiple ? <ComboboxMany {...props} /> : <ComboboxOne {...props} />;
+  const waiting = <div className={classes(control.control, styles.group)} />;
+  return (
+    <Suspense fallback={waiting}>{props.multiple ? <ComboboxMany.Component {...props} /> : <ComboboxOne.Component {...props} />}</Suspense>
+  );
 }

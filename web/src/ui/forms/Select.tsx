@@ -1,9 +1,6 @@
-import { Select as Base } from '@base-ui/react/select';
-import { Check, ChevronsUpDown } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { classes } from '../classes';
-import overlay from '../overlays/overlay.module.css';
 import control from './control.module.css';
-import options from './options.module.css';
 import styles from './Select.module.css';
 
 export interface Option<Value extends string = string> {
@@ -26,45 +23,24 @@ export interface SelectProps<Value extends string> {
   readonly 'aria-label'?: string | undefined;
 }
 
+const SelectControl = lazy(async () => ({ default: (await import('./SelectControl')).SelectControl }));
+
 /** One of a list that is short enough to be looked through; for longer ones there is `Combobox`. */
-export function Select<Value extends string>({
-  items, value, onChange, placeholder, compact = false, 'aria-label': label, ...rest
-}: SelectProps<Value>) {
+export function Select<Value extends string>({ onChange, ...rest }: SelectProps<Value>) {
+  const { items, value, placeholder, compact } = rest;
+  const waiting = (
+    <div className={classes(control.control, styles.trigger, compact && styles.compact)}>
+      <span className={styles.value}>{items.find((item) => item.value === value)?.label ?? placeholder}</span>
+    </div>
+  );
+  // By their values the items are those of the caller, whose type a lazy component cannot carry.
+  const choose = (next: string) => {
+    const item = items.find((one) => one.value === next);
+    if (item) onChange(item.value);
+  };
   return (
-    <Base.Root<Value>
-      {...rest}
-      items={items}
-      value={value}
-      modal={false}
-      onValueChange={(next) => {
-        if (next !== null) onChange(next);
-      }}
-    >
-      <Base.Trigger className={classes(control.control, styles.trigger, compact && styles.compact)} aria-label={label}>
-        <Base.Value className={styles.value} placeholder={placeholder ?? ''} />
-        <Base.Icon className={styles.icon}>
-          <ChevronsUpDown />
-        </Base.Icon>
-      </Base.Trigger>
-      <Base.Portal>
-        <Base.Positioner className={overlay.positioner} sideOffset={4} collisionPadding={8} alignItemWithTrigger={false}>
-          <Base.Popup className={classes(overlay.popup, options.popup)}>
-            <Base.List className={options.list}>
-              {items.map((item) => (
-                <Base.Item key={item.value} value={item.value} disabled={item.disabled} className={overlay.item}>
-                  <span className={options.check}>
-                    <Base.ItemIndicator>
-                      <Check />
-                    </Base.ItemIndicator>
-                  </span>
-                  <Base.ItemText className={options.label}>{item.label}</Base.ItemText>
-                  {item.hint !== undefined && <span className={options.hint}>{item.hint}</span>}
-                </Base.Item>
-              ))}
-            </Base.List>
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <Suspense fallback={waiting}>
+      <SelectControl {...rest} onChange={choose} />
+    </Suspense>
   );
 }

@@ -1,11 +1,5 @@
-import { Dialog as Base } from '@base-ui/react/dialog';
-import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
-import { useT } from '../../i18n';
-import { IconButton } from '../actions/IconButton';
-import { classes } from '../classes';
-import overlay from './overlay.module.css';
-import styles from './Dialog.module.css';
+import { Suspense, type ReactNode } from 'react';
+import { lazily, useNeeded } from '../lazily';
 
 export interface DialogProps {
   readonly open: boolean;
@@ -19,30 +13,10 @@ export interface DialogProps {
   readonly keep?: boolean | undefined;
 }
 
+const DialogWindow = lazily(async () => (await import('./DialogWindow')).DialogWindow);
+
 /** A question or form over the page. Escape and the cross close it; the focus goes back to where it was. */
-export function Dialog({ open, onClose, title, children, footer, size = 'm', keep = false }: DialogProps) {
-  const t = useT();
-  return (
-    <Base.Root
-      open={open}
-      disablePointerDismissal={keep}
-      onOpenChange={(next) => {
-        if (!next) onClose();
-      }}
-    >
-      <Base.Portal>
-        <Base.Backdrop className={overlay.backdrop} />
-        <Base.Viewport className={styles.viewport}>
-          <Base.Popup className={classes(styles.popup, styles[size])}>
-            <div className={styles.head}>
-              <Base.Title className={styles.title}>{title}</Base.Title>
-              <IconButton icon={<X />} label={t('ui.close')} onClick={onClose} />
-            </div>
-            <div className={styles.body}>{children}</div>
-            {footer !== undefined && <div className={styles.footer}>{footer}</div>}
-          </Base.Popup>
-        </Base.Viewport>
-      </Base.Portal>
-    </Base.Root>
-  );
+export function Dialog(props: DialogProps) {
+  const isNeeded = useNeeded(props.open, DialogWindow);
+  return isNeeded && <Suspense fallback={null}>{<DialogWindow.Component {...props} />}</Suspense>;
 }

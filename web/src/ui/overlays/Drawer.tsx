@@ -1,11 +1,5 @@
-import { Dialog as Base } from '@base-ui/react/dialog';
-import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
-import { useT } from '../../i18n';
-import { IconButton } from '../actions/IconButton';
-import { classes } from '../classes';
-import overlay from './overlay.module.css';
-import styles from './Drawer.module.css';
+import { Suspense, type ReactNode } from 'react';
+import { lazily, useNeeded } from '../lazily';
 
 export interface DrawerProps {
   readonly open: boolean;
@@ -16,27 +10,10 @@ export interface DrawerProps {
   readonly side?: 'left' | 'right' | undefined;
 }
 
+const DrawerWindow = lazily(async () => (await import('./DrawerWindow')).DrawerWindow);
+
 /** Details of a row, or the navigation of a phone, from the edge of the window. */
-export function Drawer({ open, onClose, title, children, footer, side = 'right' }: DrawerProps) {
-  const t = useT();
-  return (
-    <Base.Root
-      open={open}
-      onOpenChange={(next) => {
-        if (!next) onClose();
-      }}
-    >
-      <Base.Portal>
-        <Base.Backdrop className={overlay.backdrop} />
-        <Base.Popup className={classes(styles.popup, styles[side])}>
-          <div className={styles.head}>
-            <Base.Title className={styles.title}>{title}</Base.Title>
-            <IconButton icon={<X />} label={t('ui.close')} onClick={onClose} />
-          </div>
-          <div className={styles.body}>{children}</div>
-          {footer !== undefined && <div className={styles.footer}>{footer}</div>}
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
-  );
+export function Drawer(props: DrawerProps) {
+  const isNeeded = useNeeded(props.open, DrawerWindow);
+  return isNeeded && <Suspense fallback={null}>{<DrawerWindow.Component {...props} />}</Suspense>;
 }

@@ -1,4 +1,3 @@
-import { Toast } from '@base-ui/react/toast';
 import type { Tone } from '../chips/Chip';
 
 export interface ToastOptions {
@@ -9,29 +8,30 @@ export interface ToastOptions {
   readonly action?: { readonly label: string; readonly onSelect: () => void } | undefined;
 }
 
-/** What {@link Toasts} shows. */
-export const toasts = Toast.createToastManager();
-
-/** How long a message stays, in milliseconds; with an action there has to be time to think. */
-const SHOWN = 5_000;
-const SHOWN_WITH_ACTION = 10_000;
+/** Those that nothing shows yet: what does is loaded with the first of them. */
+const waiting: ToastOptions[] = [];
+const listeners = new Set<() => void>();
+let show: ((options: ToastOptions) => void) | null = null;
 
 /** Say something at the edge of the window: from anywhere, without waiting for it. */
-export function toast({ title, description, tone = 'neutral', action }: ToastOptions): void {
-  const id = toasts.add({
-    title,
-    description,
-    type: tone,
-    priority: tone === 'bad' ? 'high' : 'low',
-    timeout: action === undefined ? SHOWN : SHOWN_WITH_ACTION,
-    ...(action && {
-      actionProps: {
-        children: action.label,
-        onClick: () => {
-          action.onSelect();
-          toasts.close(id);
-        },
-      },
-    }),
-  });
+export function toast(options: ToastOptions): void {
+  if (show !== null) return show(options);
+  waiting.push(options);
+  for (const listener of listeners) listener();
+}
+
+/** Whether anything was ever said; for `useSyncExternalStore`. */
+export function hasToasts(): boolean {
+  return show !== null || waiting.length > 0;
+}
+
+export function onToasts(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** From now on messages are shown by `by`, those that wait first; null when nothing shows them. */
+export function showToasts(by: ((options: ToastOptions) => void) | null): void {
+  show = by;
+  if (by !== null) for (const options of waiting.splice(0)) by(options);
 }

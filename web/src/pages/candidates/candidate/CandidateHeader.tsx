@@ -6,6 +6,7 @@ import { CandidateDeleteDocument, CandidateRestoreDocument } from '../../../api/
 import { useT } from '../../../i18n';
 import { CANDIDATE_TABS } from '../../../routes/candidates';
 import { Button, Chip, IconButton, Menu, PageHeader, StatusChip, Tabs, toast } from '../../../ui';
+import { useCurrent } from '../../../shell/current';
 import { EditDialog } from './EditDialog';
 import { RegisterDialog } from './RegisterDialog';
 import { SYSTEM_PREFIX, type CandidateDetails, type TabName } from './types';
@@ -40,6 +41,7 @@ const ALWAYS: readonly TabName[] = ['overview', 'metrics', 'params', 'artifacts'
 export function CandidateHeader({ project, candidate, tab, onTab }: Props) {
   const t = useT();
   const queries = useQueryClient();
+  const mayRegister = useCurrent().project?.viewerCanWriteRegistry ?? false;
   const [open, setOpen] = useState<'edit' | 'register' | null>(null);
   const { id, name, uuid, experiment, deletedAt, viewerCanUpdate, viewerCanDelete } = candidate;
   const act = async (work: () => Promise<unknown>, done: () => void) => {
@@ -79,7 +81,7 @@ export function CandidateHeader({ project, candidate, tab, onTab }: Props) {
         }
         actions={
           <>
-            {deletedAt === null && (
+            {deletedAt === null && mayRegister && (
               <Button variant="primary" icon={<Box size={15} aria-hidden />} onClick={() => setOpen('register')}>
                 {t('candidates.register')}
               </Button>

@@ -13,6 +13,8 @@ interface Props {
   readonly project: string;
   readonly selection: Selection;
   readonly isTrash: boolean;
+  /** Whether the viewer may tag, delete and restore. */
+  readonly canWrite: boolean;
   readonly patch: Candidates['patch'];
   readonly again: () => void;
 }
@@ -20,7 +22,7 @@ interface Props {
 const MOST_COMPARED = 50;
 
 /** What can be done with the selected candidates. */
-export function BulkActions({ project, selection, isTrash, patch, again }: Props) {
+export function BulkActions({ project, selection, isTrash, canWrite, patch, again }: Props) {
   const t = useT();
   const go = useNavigate();
   const [isBusy, setBusy] = useState(false);
@@ -69,15 +71,19 @@ export function BulkActions({ project, selection, isTrash, patch, again }: Props
           >
             {t('candidates.compare')}
           </Button>
-          <Button size="s" variant="secondary" icon={<Tag size={15} aria-hidden />} onClick={() => setTagging(true)}>
-            {t('candidates.tag')}
-          </Button>
-          <Button size="s" variant="danger" icon={<Trash2 size={15} aria-hidden />} busy={isBusy} onClick={() => void remove()}>
-            {t('candidates.delete')}
-          </Button>
+          {canWrite && (
+            <>
+              <Button size="s" variant="secondary" icon={<Tag size={15} aria-hidden />} onClick={() => setTagging(true)}>
+                {t('candidates.tag')}
+              </Button>
+              <Button size="s" variant="danger" icon={<Trash2 size={15} aria-hidden />} busy={isBusy} onClick={() => void remove()}>
+                {t('candidates.delete')}
+              </Button>
+            </>
+          )}
         </>
       )}
-      {isTrash && (
+      {isTrash && canWrite && (
         <Button size="s" variant="secondary" icon={<RotateCcw size={15} aria-hidden />} busy={isBusy} onClick={() => void takeBack()}>
           {t('candidates.restore')}
         </Button>

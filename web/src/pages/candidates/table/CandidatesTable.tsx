@@ -80,7 +80,7 @@ export function CandidatesTable({ project, ids, search, navigate, name, header }
         )}
       </div>
       {selection.rows.length > 0 && (
-        <BulkActions project={project} selection={selection} isTrash={search.view === 'deleted'} patch={candidates.patch} again={candidates.again} />
+        <BulkActions project={project} selection={selection} isTrash={search.view === 'deleted'} canWrite={candidates.canWrite} patch={candidates.patch} again={candidates.again} />
       )}
       {candidates.failure !== null && !isRefused ? (
         <Problem failure={candidates.failure} onRetry={candidates.again} />

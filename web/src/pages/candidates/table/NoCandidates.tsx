@@ -1,6 +1,7 @@
 import { useT } from '../../../i18n';
 import { Button, Empty, Snippet } from '../../../ui';
 import { trackingSnippets } from '../../experiments/snippets';
+import { TokenLink } from '../../models/TokenLink';
 
 interface Props {
   readonly project: string;
@@ -20,7 +21,7 @@ export function NoCandidates({ project, isFiltered, isTrash, clear }: Props) {
     );
   }
   return (
-    <Empty title={t('candidates.none')} snippet={<Snippet tabs={trackingSnippets(project)} />}>
+    <Empty title={t('candidates.none')} action={<TokenLink />} snippet={<Snippet tabs={trackingSnippets(project)} />}>
       {t('candidates.none_text')}
     </Empty>
   );

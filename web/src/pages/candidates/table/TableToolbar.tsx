@@ -33,7 +33,7 @@ export function TableToolbar({ project, name, search, navigate, keys, columns }:
       </Button>
       <SavedViews project={project} table={name} search={search} navigate={navigate} />
       <Menu
-        trigger={<IconButton label={t('candidates.more')} icon={<Ellipsis size={16} aria-hidden />} />}
+        trigger={<IconButton size="m" label={t('candidates.more')} icon={<Ellipsis size={16} aria-hidden />} />}
         items={[
           { label: t(search.flat ? 'candidates.nest' : 'candidates.flatten'), onSelect: () => navigate({ flat: search.flat ? undefined : true }) },
           {

@@ -12,12 +12,23 @@ export interface Folding {
 /** Children that were read, by the id of their parent. */
 export type Children = ReadonlyMap<string, readonly CandidateRow[]>;
 
+const made = new WeakMap<CandidateRow, Line>();
+
+/** The line of a candidate with nothing below it: the same one each time, so that only new rows are drawn. */
+function plain(row: CandidateRow): Line {
+  const there = made.get(row);
+  if (there) return there;
+  const line: Line = { kind: 'candidate', key: row.id, row, depth: 0, isOpen: false };
+  made.set(row, line);
+  return line;
+}
+
 /** The lines of a table whose children stand below their parents. */
 export function nested(rows: readonly CandidateRow[], children: Children, folding: Folding, isNesting: boolean): readonly Line[] {
   const lines: Line[] = [];
   const add = (row: CandidateRow, depth: number) => {
     const isOpen = folding.open.has(row.id);
-    lines.push({ kind: 'candidate', key: row.id, row, depth, isOpen });
+    lines.push(depth === 0 && !isOpen ? plain(row) : { kind: 'candidate', key: row.id, row, depth, isOpen });
     // A cycle cannot be logged; the depth bounds what is drawn all the same.
     if (isOpen && depth < 10) for (const child of children.get(row.id) ?? []) add(child, depth + 1);
   };
@@ -36,7 +47,7 @@ export function grouped(rows: readonly CandidateRow[], column: string, closed: F
     while (end < rows.length && valueAt(rows[end], group === 'p' ? 'p' : 't', key) === value) end += 1;
     const isOpen = !closed.has(value);
     lines.push({ kind: 'group', key: headOf(value), value, count: end - at, isEnded: isEnded || end < rows.length, isOpen });
-    if (isOpen) for (const row of rows.slice(at, end)) lines.push({ kind: 'candidate', key: row.id, row, depth: 0, isOpen: false });
+    if (isOpen) for (const row of rows.slice(at, end)) lines.push(plain(row));
     at = end;
   }
   return lines;

@@ -40,15 +40,18 @@ export function secondsOf(row: Pick<CandidateRow, 'startedAt' | 'finishedAt' | '
 /** All keys of some rows. */
 export class KeyCollector {
   private readonly sets = { m: new Set<string>(), p: new Set<string>(), t: new Set<string>() };
-  private readonly seen = new WeakSet<CandidateRow>();
+  private last: readonly CandidateRow[] = [];
   private current: LoggedKeys = { m: [], p: [], t: [] };
 
   /** The keys after these rows, too; the same object as long as there is no new one. */
   add(rows: readonly CandidateRow[]): LoggedKeys {
+    if (rows === this.last) return this.current;
+    // Mostly a page more than before: only that is looked at.
+    const end = this.last.length;
+    const start = end > 0 && rows[end - 1] === this.last[end - 1] ? end : 0;
+    this.last = rows;
     const before = this.size();
-    for (const row of rows) {
-      if (this.seen.has(row)) continue;
-      this.seen.add(row);
+    for (const row of rows.slice(start)) {
       for (const { key } of row.metrics) this.sets.m.add(key);
       for (const { key } of row.params) this.sets.p.add(key);
       for (const { key } of row.tags) this.sets.t.add(key);

@@ -51,10 +51,15 @@ export function useLiveRows(project: string, candidates: Candidates, isTrash: bo
 /** Put fresh rows into the table; answers how many were created in its experiments. */
 async function readAgain({ rows, experiments, patch }: Candidates, { changed, created }: Told): Promise<number> {
   if (document.hidden) return 0;
-  const before = new Map(rows.map((row) => [row.id, row]));
-  const running = rows.filter((row) => row.status === 'RUNNING').slice(0, MOST_RUNNING).map((row) => row.id);
+  const before = new Map<string, CandidateRow>();
+  let running = 0;
+  for (const row of rows) {
+    const isFollowed = row.status === 'RUNNING' && running < MOST_RUNNING;
+    if (isFollowed) running += 1;
+    if (isFollowed || changed.has(row.id) || created.has(row.id)) before.set(row.id, row);
+  }
   const added = [...created].filter((id) => !before.has(id));
-  const ids = [...new Set([...[...changed].filter((id) => before.has(id)), ...running, ...added])].slice(0, MOST_IDS);
+  const ids = [...before.keys(), ...added].slice(0, MOST_IDS);
   changed.clear();
   created.clear();
   if (ids.length === 0) return 0;

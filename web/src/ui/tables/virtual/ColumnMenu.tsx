@@ -9,6 +9,7 @@ import type { Sort } from '../columns';
 import { hidden, pinned, resized, stepped } from './changes';
 import type { Layout } from './layout';
 import type { VirtualColumn, VirtualColumnState } from './types';
+import styles from './VirtualTable.module.css';
 
 export interface ColumnMenuProps<Row> {
   /** Whose menu is open, and where. */
@@ -42,6 +43,8 @@ export function ColumnMenu<Row>({ open, onClose, grid, columns, layout, state, o
         if (!next) onClose();
       }}
     >
+      {/* The library leads the focus by a trigger; here it is the grid that opens the menu, by mouse and by keys. */}
+      <Menu.Trigger className={styles.trigger} tabIndex={-1} aria-hidden />
       <Menu.Portal>
         <Menu.Positioner className={overlay.positioner} anchor={open?.anchor} side="bottom" align="start" sideOffset={2} collisionPadding={8}>
           <Menu.Popup className={classes(overlay.popup, menu.menu)} finalFocus={grid}>

@@ -46,7 +46,7 @@ export function VirtualHeader<Row>({
       drop={drop?.id === placed.column.id ? drop.side : undefined}
     />
   );
-  const group = ({ key, label, start, width: wide, index, count }: GroupSpan) => (
+  const group = (left: number) => ({ key, label, start, width: wide, index, count }: GroupSpan) => (
     <div
       key={key}
       role="columnheader"
@@ -55,7 +55,7 @@ export function VirtualHeader<Row>({
       className={styles.group}
       style={{ left: start, width: wide }}
     >
-      <span className={styles.groupLabel} style={{ left: pinnedWidth }}>
+      <span className={styles.groupLabel} style={{ left }}>
         {label}
       </span>
     </div>
@@ -64,9 +64,9 @@ export function VirtualHeader<Row>({
     <div role="rowgroup" className={styles.header} style={{ width }}>
       {above && (
         <div role="row" aria-rowindex={1} className={styles.headRow} style={{ height: GROUP_HEIGHT, width }}>
-          {above.scrolled.map(group)}
+          {above.scrolled.map(group(pinnedWidth))}
           <div className={styles.pinned} style={{ width: pinnedWidth }}>
-            {above.pinned.map(group)}
+            {above.pinned.map(group(0))}
           </div>
         </div>
       )}

@@ -46,6 +46,9 @@ export function VirtualTable<Row>({
     grid, columns, state: shownState, hasSelection: onSelection !== undefined, count, rowHeight, headHeight,
   });
   const seen = down.getVirtualItems();
+  // Elements of rows that have left are used for those that come: changing them costs less than making others.
+  const pool = useRef(0);
+  pool.current = Math.max(pool.current, seen.length);
   const lastSeen = seen.at(-1)?.index ?? 0;
   useEffect(() => {
     if (hasMore && !loading && lastSeen >= rows.length - AHEAD) onEndReached?.();
@@ -163,7 +166,7 @@ export function VirtualTable<Row>({
           const row = rows[index];
           return (
             <VirtualRow
-              key={index}
+              key={index % pool.current}
               row={row}
               gridId={gridId}
               index={index}

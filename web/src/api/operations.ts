@@ -5523,6 +5523,36 @@ export type RequestWithdrawMutation = {
   }
 };
 
+export type StageBeforeQueryVariables = Exact<{
+  model: string;
+  stage: string;
+}>;
+
+
+export type StageBeforeQuery = {
+  model: {
+    __typename: 'Model',
+    id: string,
+    stageHistory: {
+      __typename: 'StageAssignmentConnection',
+      nodes: Array<{
+        __typename: 'StageAssignment',
+        version: string,
+        number: number,
+        setAt: string,
+        endedAt: string | null,
+        setByName: string,
+        setReason: string
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
 export type StageCreateMutationVariables = Exact<{
   input: StageCreateInput;
 }>;
@@ -5560,6 +5590,7 @@ export type StageNamesQuery = {
       name: string,
       isInitial: boolean,
       isSealing: boolean,
+      isGuarded: boolean,
       retiredAt: string | null,
       gateSet: {
         __typename: 'GateSet',
@@ -5602,9 +5633,24 @@ export type StageRollbackMutationVariables = Exact<{
 export type StageRollbackMutation = {
   stageRollback: {
     __typename: 'StageRollbackPayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
     promotion: {
       __typename: 'Promotion',
-      id: string
+      id: string,
+      verdicts: Array<{
+        __typename: 'GateVerdict',
+        kind: string,
+        name: string,
+        title: string,
+        outcome: GateVerdictOutcome,
+        explanation: string,
+        isRequired: boolean,
+        isFailing: boolean
+      }>
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -14763,6 +14809,35 @@ export const ShellDocument: TypedDocument<ShellQuery, ShellQueryVariables> = {
 }`,
 };
 
+export const StageBeforeDocument: TypedDocument<StageBeforeQuery, StageBeforeQueryVariables> = {
+  name: 'StageBefore',
+  kind: 'query',
+  hash: 'ceaab4451ce3dea226636350a18148f1e3d8f244489834688cf76ae2eab340dd',
+  text: `query StageBefore($model: ID!, $stage: String!) {
+  model(by: {id: $model}) {
+    id
+    stageHistory(stage: $stage, first: 10) {
+      nodes {
+        version
+        number
+        setAt
+        endedAt
+        setByName
+        setReason
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const StageCreateDocument: TypedDocument<StageCreateMutation, StageCreateMutationVariables> = {
   name: 'StageCreate',
   kind: 'mutation',
@@ -14787,7 +14862,7 @@ export const StageCreateDocument: TypedDocument<StageCreateMutation, StageCreate
 export const StageNamesDocument: TypedDocument<StageNamesQuery, StageNamesQueryVariables> = {
   name: 'StageNames',
   kind: 'query',
-  hash: 'cff1609b74080ed0ed919c6bb6e00cdfda937ba8752e23ae55f0bda774cd4d43',
+  hash: '0f566de2f06b78b67b6c95c8b90ba3be37b80480db22d82bd9af56037f619e0c',
   text: `query StageNames($project: String!) {
   project(by: {path: $project}) {
     id
@@ -14797,6 +14872,7 @@ export const StageNamesDocument: TypedDocument<StageNamesQuery, StageNamesQueryV
       name
       isInitial
       isSealing
+      isGuarded
       retiredAt
       gateSet {
         id
@@ -14837,11 +14913,20 @@ export const StageRetireDocument: TypedDocument<StageRetireMutation, StageRetire
 export const StageRollbackDocument: TypedDocument<StageRollbackMutation, StageRollbackMutationVariables> = {
   name: 'StageRollback',
   kind: 'mutation',
-  hash: 'd71f2795dbb80ae7e694c3d2da2dcae08494724c78d143677c41159c1a777411',
+  hash: '4b0774f9a005e54b6c814e4e9806ed949860e36e8a4db9c56e35a4419ac28921',
   text: `mutation StageRollback($input: StageRollbackInput!) {
   stageRollback(input: $input) {
+    modelVersion {
+      id
+      version
+      __typename
+    }
     promotion {
       id
+      verdicts {
+        ...Verdict
+        __typename
+      }
       __typename
     }
     userErrors {
@@ -14852,6 +14937,17 @@ export const StageRollbackDocument: TypedDocument<StageRollbackMutation, StageRo
     }
     __typename
   }
+}
+
+fragment Verdict on GateVerdict {
+  kind
+  name
+  title
+  outcome
+  explanation
+  isRequired
+  isFailing
+  __typename
 }`,
 };
 

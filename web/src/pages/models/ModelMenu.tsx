@@ -1,8 +1,9 @@
 import { useNavigate } from '@tanstack/react-router';
-import { Copy, MoreVertical, Pencil, Trash2 } from 'lucide-react';
+import { Copy, MoreVertical, Pencil, Trash2, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { useT } from '../../i18n';
 import { IconButton, Menu } from '../../ui';
+import { RollbackDialog } from '../lifecycle/RollbackDialog';
 import { copied } from './copied';
 import { DeleteModelDialog } from './DeleteModelDialog';
 import type { ShownModel } from './ModelTab';
@@ -13,6 +14,7 @@ export function ModelMenu({ project, model }: { readonly project: string; readon
   const t = useT();
   const navigate = useNavigate();
   const [isDeleting, setIsDeleting] = useState(false);
+  const [isRollingBack, setIsRollingBack] = useState(false);
   const number = model.project?.number;
   return (
     <>
@@ -30,6 +32,7 @@ export function ModelMenu({ project, model }: { readonly project: string; readon
                   icon: <Pencil />,
                   onSelect: () => void navigate({ to: '/p/$project/models/$model/edit', params: { project, model: model.name } }),
                 },
+                { label: t('lifecycle.roll_back'), icon: <Undo2 />, onSelect: () => setIsRollingBack(true) },
               ]
             : []),
           ...(model.viewerCanDelete
@@ -37,6 +40,9 @@ export function ModelMenu({ project, model }: { readonly project: string; readon
             : []),
         ]}
       />
+      {isRollingBack && (
+        <RollbackDialog project={project} model={model} onClose={() => setIsRollingBack(false)} />
+      )}
       {isDeleting && (
         <DeleteModelDialog
           model={model}

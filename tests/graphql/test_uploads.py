@@ -53,8 +53,8 @@ ABORT = """mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) {
   artifactUploads { status } userErrors { code message } } }"""
 SHOW = f"query s($id: ID!) {{ artifactUpload(by: {{id: $id}}) {{ {UPLOAD} }} }}"
 MISSING = """query m($id: ID!) { artifactUpload(by: {id: $id}) { parts(missingOnly: true) { number } } }"""
-UNFINISHED = """query u($path: String!) { project(by: {path: $path}) { artifactUploads {
-  totalCount nodes { id path status candidate { id } createdBy { username } } } } }"""
+UNFINISHED = """query u($path: String!) { artifactUploads(project: {path: $path}) {
+  totalCount nodes { id path status candidate { id } createdBy { username } } } }"""
 RELEASE = """mutation r($id: ID!) { artifactRelease(input: {artifact: {id: $id}}) {
   artifact { status releasedAt downloadUrl } userErrors { code message } } }"""
 FILE = "query f($id: ID!) { artifact(by: {id: $id}) { status statusReason downloadUrl scan { verdict imports } } }"
@@ -307,11 +307,17 @@ async def test_a_project_lists_the_uploads_that_have_not_ended(uploads):
     await uploads.work()
     await uploads.data(uploads.person, ABORT, ids=[second["id"]])
     path = uploads.project.path
-    listed = (await uploads.data(uploads.project[Role.REPORTER], UNFINISHED, path=path))["project"]["artifactUploads"]
+    listed = (await uploads.data(uploads.project[Role.REPORTER], UNFINISHED, path=path))["artifactUploads"]
     assert (listed["totalCount"], [each["id"] for each in listed["nodes"]]) == (1, [third["id"]])
     assert listed["nodes"][0]["status"] == "OPEN"
     assert listed["nodes"][0]["candidate"] is not None
-    assert (await uploads.data(uploads.project.stranger, UNFINISHED, path=path))["project"] is None
+    assert (await uploads.data(uploads.project.stranger, UNFINISHED, path=path))["artifactUploads"] is None
+
+
+async def test_uploads_of_both_an_owner_and_a_project_are_refused(uploads, ask):
+    for arguments in ("", '(owner: {candidate: {id: "x"}}, project: {path: "x"})'):
+        answer = await ask(uploads.person, f"{{ artifactUploads{arguments} {{ totalCount }} }}")
+        assert [error["extensions"]["code"] for error in answer.errors] == ["INVALID"]
 
 
 async def test_abort_leaves_nothing_in_the_store(uploads, client):

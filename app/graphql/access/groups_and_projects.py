@@ -253,12 +253,6 @@ class Project(ProjectDeployments, ProjectExperiments, ProjectStages, Node):
     ) -> Connection[BackgroundJob]:
         return await jobs_of(info, self.access.id, window(first, after, last, before), status, kind)
 
-    @resolved("Uploads to it that have not ended, newest first; those who are no members see their own.")
-    async def artifact_uploads(
-        self, info: Info, *, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[uploads.ArtifactUpload]:
-        return await uploads.unfinished_uploads(info, self.access.id, window(first, after, last, before))
-
     @resolved("Its webhooks, newest first. For maintainers: null with an error for others.")
     async def webhooks(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -333,5 +327,4 @@ from app.graphql.registry import search as registry_searches  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
 from app.graphql.tracking import search as searches  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402
-from app.graphql.uploads import types as uploads  # noqa: E402
 from app.graphql.webhooks import types as webhooks  # noqa: E402

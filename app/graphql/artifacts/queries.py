@@ -6,9 +6,12 @@ from typing import Annotated
 
 import strawberry
 
+from app.access import projects
 from app.artifacts.artifacts import ArtifactDetails
 from app.artifacts.reads.loaders import ArtifactKey
+from app.errors import Invalid
 from app.files import read
+from app.graphql.access.lookups import ProjectLookup
 from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwnerLookup, find_target
 from app.graphql.artifacts.types import Artifact
 from app.graphql.context import Info
@@ -16,7 +19,10 @@ from app.graphql.errors import or_none
 from app.graphql.types import ids
 from app.graphql.types.connections import After, Before, Connection, First, Last, window
 from app.graphql.types.fields import choice, resolved
-from app.graphql.uploads.types import ArtifactUpload, upload_by_key, uploads_of
+from app.graphql.uploads.types import ArtifactUpload, unfinished_uploads, upload_by_key, uploads_of
+
+OfOwner = Annotated[ArtifactOwnerLookup | None, strawberry.argument(description="Whose files they are going to be.")]
+InProject = Annotated[ProjectLookup | None, strawberry.argument(description="The project.")]
 
 
 @strawberry.type
@@ -43,19 +49,28 @@ class ArtifactUploadsQuery:
         key = ids.in_project(by.id or "", "ArtifactUpload")
         return await or_none(upload_by_key(info, *key)) if key else None
 
-    @resolved("Uploads to a candidate or version, newest first; those who are no members see their own.")
+    @resolved("""
+        Uploads to a candidate or version, or those to a project that have not ended; newest first. Name one of both.
+        Those who are no members see their own.""")
     async def artifact_uploads(
         self,
         info: Info,
-        owner: Annotated[ArtifactOwnerLookup, strawberry.argument(description="Whose files they are going to be.")],
+        owner: OfOwner = None,
         *,
+        project: InProject = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[ArtifactUpload] | None:
-        target = await or_none(find_target(info, owner))
-        return await uploads_of(info, target, window(first, after, last, before)) if target else None
+        if (owner is None) == (project is None):
+            raise Invalid("Name either `owner` or `project`.", field="owner")
+        page = window(first, after, last, before)
+        if project is not None:
+            access = await or_none(projects.get(info.context.db, info.context.actor, project.key()))
+            return await unfinished_uploads(info, access.id, page) if access else None
+        target = await or_none(find_target(info, owner)) if owner else None
+        return await uploads_of(info, target, page) if target else None
 
 
 async def find_key(info: Info, by: ArtifactLookup) -> ArtifactKey:

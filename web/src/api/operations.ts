@@ -2754,40 +2754,41 @@ export type ProjectUploadsQueryVariables = Exact<{
 export type ProjectUploadsQuery = {
   project: {
     __typename: 'Project',
-    viewerCanManage: boolean,
-    artifactUploads: {
-      __typename: 'ArtifactUploadConnection',
-      nodes: Array<{
-        __typename: 'ArtifactUpload',
+    id: string,
+    viewerCanManage: boolean
+  } | null,
+  artifactUploads: {
+    __typename: 'ArtifactUploadConnection',
+    nodes: Array<{
+      __typename: 'ArtifactUpload',
+      id: string,
+      path: string,
+      size: number,
+      status: ArtifactUploadStatus,
+      statusReason: string | null,
+      alreadyStored: boolean,
+      partSize: number,
+      partCount: number,
+      createdAt: string,
+      expiresAt: string,
+      viewerCanComplete: boolean,
+      candidate: {
+        __typename: 'Candidate',
         id: string,
-        path: string,
-        size: number,
-        status: ArtifactUploadStatus,
-        statusReason: string | null,
-        alreadyStored: boolean,
-        partSize: number,
-        partCount: number,
-        createdAt: string,
-        expiresAt: string,
-        viewerCanComplete: boolean,
-        candidate: {
-          __typename: 'Candidate',
-          id: string,
-          uuid: string,
-          name: string
-        } | null,
-        createdBy: {
-          __typename: 'User',
-          id: string,
-          username: string,
-          name: string
-        } | null
-      }>,
-      pageInfo: {
-        __typename: 'PageInfo',
-        hasNextPage: boolean,
-        endCursor: string | null
-      }
+        uuid: string,
+        name: string
+      } | null,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
     }
   } | null
 };
@@ -14162,32 +14163,33 @@ fragment TokenShown on Token {
 export const ProjectUploadsDocument: TypedDocument<ProjectUploadsQuery, ProjectUploadsQueryVariables> = {
   name: 'ProjectUploads',
   kind: 'query',
-  hash: 'f9fabcefd84a206b397db6f267cd27291255ee9f26ff1dd1f6c2e223d4495260',
+  hash: '3c50c397b736f65f4977f9d58e7283136e6a0bbc05c71e7ff12c66cafd5343c3',
   text: `query ProjectUploads($project: String!, $after: String) {
   project(by: {path: $project}) {
+    id
     viewerCanManage
-    artifactUploads(first: 50, after: $after) {
-      nodes {
-        ...UploadState
-        candidate {
-          id
-          uuid
-          name
-          __typename
-        }
-        createdBy {
-          id
-          username
-          name
-          __typename
-        }
+    __typename
+  }
+  artifactUploads(project: {path: $project}, first: 50, after: $after) {
+    nodes {
+      ...UploadState
+      candidate {
+        id
+        uuid
+        name
         __typename
       }
-      pageInfo {
-        hasNextPage
-        endCursor
+      createdBy {
+        id
+        username
+        name
         __typename
       }
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
       __typename
     }
     __typename

@@ -7,13 +7,13 @@ import { Button, Bytes, ConfirmDialog, Empty, Loaded, LoadMore, PageHeader, Pers
 
 const FROM = '/p/$project/uploads';
 
-type Row = NonNullable<DataOf<typeof ProjectUploadsDocument>['project']>['artifactUploads']['nodes'][number];
+type Row = NonNullable<DataOf<typeof ProjectUploadsDocument>['artifactUploads']>['nodes'][number];
 
 /** Uploads of a project that have not ended, and a way to give them up. */
 export function UploadsPage() {
   const t = useT();
   const { project } = useParams({ from: FROM });
-  const { rows, first, query, more } = usePages(ProjectUploadsDocument, { project }, (data) => data.project?.artifactUploads);
+  const { rows, first, query, more } = usePages(ProjectUploadsDocument, { project }, (data) => data.artifactUploads);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [isAsking, setAsking] = useState(false);
   const { send, isBusy, errors, failure, reset } = useSending(UploadsAbortDocument, [ProjectUploadsDocument.name]);

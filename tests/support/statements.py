@@ -18,8 +18,10 @@ _NOW_AND_THEN = (
     "UPDATE tokens SET last_used_at",
     "SELECT tokens.",
     "SELECT transaction FROM access_epoch",
+    "INSERT INTO pulls AS old",
 )
-"""Of tokens: their last use, noted once a minute, and what processes remember of them until something changes."""
+"""Of tokens: their last use, noted once a minute, and what processes remember of them until something changes. Of
+downloads: how many there were, which each process writes every few seconds."""
 
 
 @contextmanager

@@ -94,17 +94,18 @@ PAGES: tuple[Page, ...] = (
     *tabs(
         "candidate", "candidates/{run}", "candidates/$candidate",
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
-        curves=("metrics", "system"),
+        curves=("metrics", "system", "artifacts"),
     ),
-    Page("compare", compared(), shown="main td", route="compare"),
+    Page("compare", compared(), shown="main td", queries=3, route="compare"),  # files are rows, too
     Page("compare-curves", compared("curves"), shown="main canvas", queries=3, route="compare"),
     *(
         Page(f"compare-{tab}", compared(tab), shown="main figure", queries=3, route="compare")
-        for tab in ("scatter", "parallel", "contour", "box", "files")
+        for tab in ("scatter", "parallel", "contour", "box")
     ),
+    Page("compare-files", compared("files"), queries=4, route="compare"),  # values, and files of each folder
     Page("uploads", within("uploads"), route="uploads"),
     Page("promotions", within("promotions"), route="promotions"),
-    Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
+    Page("promotion", within("promotions/{promotionRequest}"), queries=3, route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),
     Page("deployments", within("deployments"), route="deployments"),
     Page("jobs", within("jobs"), route="jobs"),

@@ -25,6 +25,7 @@ async def test_a_page_hinders_no_one_and_needs_few_requests(visits, site, shown,
         await tab.emulate_media(color_scheme=theme)
         wrong[theme] = await findings(tab)
     await tab.set_viewport_size(PHONE)
+    await tab.wait_for_timeout(400)  # charts are drawn anew
     content, window = await tab.evaluate(WIDTHS)
     assert wrong == {"light": [], "dark": []}
     assert content <= window, "a phone scrolls it sideways"

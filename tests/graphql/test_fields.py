@@ -63,6 +63,7 @@ NEEDS = {
     "role in the group": "......rr",
     "oneself": "oooooo==",
     "own identities": "......==",
+    "own projects": ".ooooo==",
     "token": "=======o",
     "token of the request": "oooooo=o",
     "may: reporter": "---====-",
@@ -90,7 +91,7 @@ LINES = {
     },
     "ArtifactUpload": {
         "nothing more": "id path size sha256 mediaType status alreadyStored statusReason partSize partCount "
-        "createdAt expiresAt artifact backgroundJob createdBy",
+        "createdAt expiresAt artifact candidate backgroundJob createdBy",
         "maker": "parts", "may: owner": "viewerCanComplete",
     },
     "ArtifactUploadConnection": {"member": "nodes edges", "none for visitors": "totalCount", "own page": "pageInfo"},
@@ -262,7 +263,7 @@ LINES = {
         "may: owner": "viewerCanUpdate",
     },
     "Viewer": {
-        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own identities": "identities",
+        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own projects": "projects", "own identities": "identities",
         "token": "scopes", "token of the request": "token",
     },
     "Webhook": {

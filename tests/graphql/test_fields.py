@@ -63,7 +63,7 @@ NEEDS = {
     "role in the group": "......rr",
     "oneself": "oooooo==",
     "own identities": "......==",
-    "own projects": ".ooooo==",
+    "own projects": "..oooo==",
     "token": "=======o",
     "token of the request": "oooooo=o",
     "may: reporter": "---====-",
@@ -263,7 +263,8 @@ LINES = {
         "may: owner": "viewerCanUpdate",
     },
     "Viewer": {
-        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own projects": "projects", "own identities": "identities",
+        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own projects": "projects",
+        "own identities": "identities",
         "token": "scopes", "token of the request": "token",
     },
     "Webhook": {

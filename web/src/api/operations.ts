@@ -4027,6 +4027,31 @@ export type ModelsByNameQuery = {
   }
 };
 
+export type OwnLinkedThingsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type OwnLinkedThingsQuery = {
+  viewer: {
+    __typename: 'Viewer',
+    projects: {
+      __typename: 'ProjectConnection',
+      nodes: Array<{
+        __typename: 'Project',
+        id: string,
+        number: number,
+        fullPath: string
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    }
+  } | null
+};
+
 export type ProjectOfReferenceQueryVariables = Exact<{
   by: ProjectLookup;
 }>;
@@ -13798,6 +13823,31 @@ export const NextVersionsDocument: TypedDocument<NextVersionsQuery, NextVersions
       nodes {
         id
         name
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const OwnLinkedThingsDocument: TypedDocument<OwnLinkedThingsQuery, OwnLinkedThingsQueryVariables> = {
+  name: 'OwnLinkedThings',
+  kind: 'query',
+  hash: '13bef90d277ec580d798b8fb007c4e59c0162ec96991fecb3024e3acd834761d',
+  text: `query OwnLinkedThings($after: String) {
+  viewer {
+    projects(first: 100, after: $after) {
+      nodes {
+        id
+        number
+        fullPath
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
         __typename
       }
       __typename

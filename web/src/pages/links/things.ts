@@ -3,6 +3,7 @@ import {
   LinkedThingsDocument,
   ModelsByNameDocument,
   ModelVersionOfNumberDocument,
+  OwnLinkedThingsDocument,
   ProjectOfReferenceDocument,
   ThingsByIdsDocument,
 } from '../../api/operations';
@@ -28,17 +29,35 @@ export async function projectOf(reference: string) {
   return (await execute(ProjectOfReferenceDocument, { by })).project;
 }
 
+interface NumberedProject {
+  readonly number: number;
+  readonly fullPath: string;
+}
+
+interface ProjectsPage {
+  readonly nodes: readonly NumberedProject[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
 /** Every project that may be seen. */
-export async function allProjects(): Promise<readonly { readonly number: number; readonly fullPath: string }[]> {
-  const projects = [];
+export function allProjects(): Promise<readonly NumberedProject[]> {
+  return projectsOf(async (after) => (await execute(LinkedThingsDocument, { after })).projects);
+}
+
+/** The projects that one is a member of; none for visitors. */
+export function ownProjects(): Promise<readonly NumberedProject[]> {
+  return projectsOf(async (after) => (await execute(OwnLinkedThingsDocument, { after })).viewer?.projects ?? null);
+}
+
+async function projectsOf(read: (after: string | null) => Promise<ProjectsPage | null>): Promise<readonly NumberedProject[]> {
+  const projects: NumberedProject[] = [];
   let after: string | null = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { nodes, pageInfo }: { nodes: readonly { number: number; fullPath: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } } = (
-      await execute(LinkedThingsDocument, { after })
-    ).projects;
-    projects.push(...nodes);
-    after = pageInfo.endCursor;
-    if (!pageInfo.hasNextPage) break;
+    const answer = await read(after);
+    if (answer === null) break;
+    projects.push(...answer.nodes);
+    after = answer.pageInfo.endCursor;
+    if (!answer.pageInfo.hasNextPage) break;
   }
   return projects;
 }

@@ -5,17 +5,30 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
+import pytest
 from playwright.async_api import expect
 
+from app.access import members
+from app.access.members import GroupOrProject
 from app.access.policy import Role
+from tests.conftest import Person, new_person
 from tests.support.browser.words import word
 
 
-async def test_home_lists_own_projects_and_recent_versions(as_person, caller, project):
+@pytest.fixture
+async def member(runtime, admin, project) -> Person:
+    """A guest of this project and of no other: the people of most tests are members of hundreds."""
+    person = await new_person(runtime, admin, f"member-{uuid4().hex[:8]}")
+    scope = GroupOrProject(project_id=project.id)
+    await members.set_role(runtime.db, project.owner, scope, person.actor.username, Role.GUEST)
+    return person
+
+
+async def test_home_lists_own_projects_and_recent_versions(as_person, caller, project, member):
     await caller.do("modelCreate", project={"path": project.path}, name="scratches")
     model = {"path": {"project": project.path, "name": "scratches"}}
     await caller.do("modelVersionCreate", model=model, version="1.0.0")
-    page = await as_person(Role.GUEST)
+    page = await as_person(member)
     await page.goto("/")
     await expect(page.get_by_role("link", name="scratches 1.0.0").first).to_be_visible()
     await page.get_by_role("main").get_by_role("link", name=project.path, exact=True).click()
@@ -74,9 +87,9 @@ async def test_people_who_administer_nothing_do_not_see_the_users(as_person, pro
     await expect(page.get_by_role("heading", name=word("shell.missing"))).to_be_visible()
 
 
-async def test_search_finds_in_a_project_and_everywhere(as_person, caller, project):
+async def test_search_finds_in_a_project_and_everywhere(as_person, caller, project, member):
     await caller.do("modelCreate", project={"path": project.path}, name="wrinkles")
-    page = await as_person(Role.GUEST)
+    page = await as_person(member)
     await page.goto("/-/search?q=wrink")
     await expect(page.get_by_role("main").get_by_role("link", name="wrinkles")).to_be_visible()
     await page.goto(f"/-/search?q=wrink&project={project.path}")

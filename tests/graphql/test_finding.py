@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from app.access import projects
+from uuid import uuid4
+
+from app.access import members, projects
+from app.access.members import GroupOrProject
 from app.access.policy import Role
 from app.access.projects import UpdateProject
+from tests.conftest import new_person
 from tests.support.statements import statements
 
 SETUP = """mutation s($p: String!) {
@@ -65,11 +69,14 @@ async def test_search_matches_names_of_all_kinds(data, ask, runtime, project):
 OWN = "{ viewer { projects(first: 100) { totalCount nodes { fullPath viewerRole } } } }"
 
 
-async def test_own_projects_are_those_of_memberships_also_through_groups(data, project, admin):
-    for role in (Role.GUEST, Role.OWNER):
-        own = (await data(project[role], OWN))["viewer"]["projects"]
-        assert {one["fullPath"]: one["viewerRole"] for one in own["nodes"]}[project.path] == role.name
-        assert own["totalCount"] == len(own["nodes"])
+async def test_own_projects_are_those_of_memberships_also_through_groups(data, project, admin, runtime):
+    for role, scope in ((Role.GUEST, {"project_id": project.id}), (Role.OWNER, {"group_id": project.group_id})):
+        person = await new_person(runtime, admin, f"member-{uuid4().hex[:8]}")
+        username = person.actor.username
+        await members.set_role(runtime.db, admin.actor, GroupOrProject(**scope), username, role)
+        own = (await data(person, OWN))["viewer"]["projects"]
+        assert own["nodes"] == [{"fullPath": project.path, "viewerRole": role.name}]
+        assert own["totalCount"] == 1
     await project.open_group()
     for one in (project.stranger, admin):
         own = (await data(one, OWN))["viewer"]["projects"]

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from playwright.async_api import Page
 
+from app.access import members
+from app.access.members import GroupOrProject
 from app.access.policy import Role
 from app.embedded.servers import Servers
 from app.runtime import Runtime
@@ -19,7 +21,7 @@ from tests.browser import installation
 from tests.browser.demo.caller import Caller
 from tests.browser.demo.texts import PLAIN
 from tests.browser.installation import Shown
-from tests.conftest import Person, TestProject, serving, working
+from tests.conftest import Person, TestProject, new_person, serving, working
 from tests.support.browser.visits import Visits
 from tests.support.source import ROOT
 
@@ -65,3 +67,12 @@ async def caller(site: str, project: TestProject) -> AsyncIterator[Caller]:
     async with httpx.AsyncClient(base_url=site, timeout=60) as http:
         owner = project[Role.OWNER]
         yield Caller(http, owner.actor.username, owner.token)
+
+
+@pytest.fixture
+async def member(runtime: Runtime, admin: Person, project: TestProject) -> Person:
+    """A guest of this project and of no other: the people of most tests are members of hundreds."""
+    person = await new_person(runtime, admin, f"member-{uuid4().hex[:8]}")
+    scope = GroupOrProject(project_id=project.id)
+    await members.set_role(runtime.db, project.owner, scope, person.actor.username, Role.GUEST)
+    return person

@@ -5,23 +5,10 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
-import pytest
 from playwright.async_api import expect
 
-from app.access import members
-from app.access.members import GroupOrProject
 from app.access.policy import Role
-from tests.conftest import Person, new_person
 from tests.support.browser.words import word
-
-
-@pytest.fixture
-async def member(runtime, admin, project) -> Person:
-    """A guest of this project and of no other: the people of most tests are members of hundreds."""
-    person = await new_person(runtime, admin, f"member-{uuid4().hex[:8]}")
-    scope = GroupOrProject(project_id=project.id)
-    await members.set_role(runtime.db, project.owner, scope, person.actor.username, Role.GUEST)
-    return person
 
 
 async def test_home_lists_own_projects_and_recent_versions(as_person, caller, project, member):

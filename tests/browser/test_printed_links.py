@@ -30,7 +30,7 @@ async def made(caller, project):
 
 @pytest.mark.parametrize("below", ["project", "encoded path", "root"])
 @pytest.mark.parametrize("what", ["experiment", "run", "version"])
-async def test_links_of_mlflow(as_person, project, made, below, what):
+async def test_links_of_mlflow(as_person, project, member, made, below, what):
     number, run, version = made
     reference = {"project": str(project.id), "encoded path": quote(project.path, safe=""), "root": None}[below]
     if reference is None and what != "run":
@@ -41,7 +41,7 @@ async def test_links_of_mlflow(as_person, project, made, below, what):
         "version": (f"models/scratches/versions/{version}", r"/-/models/scratches/versions/"),
     }[what]
     base = "/" if reference is None else f"/api/v4/projects/{reference}/ml/mlflow/"
-    page = await as_person(Role.REPORTER)
+    page = await as_person(member)
     await page.goto(f"{base}#/{fragment}")
     await expect(page).to_have_url(re.compile(re.escape(project.path) + shown))
     await expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()

@@ -329,7 +329,7 @@ def test_the_pages_themselves_are_built() -> None:
     assert (built / "documents.json").read_bytes() == committed.read_bytes()
     scripts = "".join(path.read_text(encoding="utf-8") for path in (built / "-" / "assets").glob("*.js"))
     named = set(re.findall(r"\b[0-9a-f]{64}\b", scripts))
-    known = set(json.loads(committed.read_bytes()))
+    trusted = set(json.loads(committed.read_bytes()))
     # Libraries have digests of their own to test themselves with.
-    assert len(named & known) > 0.9 * len(known) and len(named - known) <= 3
+    assert len(named & trusted) > 0.9 * len(trusted) and len(named - trusted) <= 3
     assert not re.search(r"sourceMappingURL|/work/|/home/", scripts)

@@ -22,8 +22,8 @@ class Page:
     address: Address
     shown: str = "main h1"
     viewer: str = "owner"
-    queries: int = 2
-    """The most requests for GraphQL before the first row."""
+    queries: int = 3
+    """The most requests for GraphQL until it is shown: the shell's, its own, and one that begins while it is drawn."""
     route: str = ""
     """The path of its route, as the router has it."""
 
@@ -57,7 +57,7 @@ def compared(tab: str = "values") -> Address:
 def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:
     """A page, and each of its further tabs as a page of its own; those in ``curves`` read them with their rows."""
     further = (
-        Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), queries=3 if tab in curves else 2, route=route)
+        Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), queries=4 if tab in curves else 3, route=route)
         for tab in names
     )
     return (Page(name, within(address), route=route), *further)
@@ -79,7 +79,7 @@ PAGES: tuple[Page, ...] = (
     Page("model-new", within("new-model"), route="new-model"),
     *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "activity", "settings"),
     # Its head tells which version is the latest; only then can the lineage of that be asked for.
-    Page("model-lineage", within("models/{model}?tab=lineage"), queries=3, route=MODEL),
+    Page("model-lineage", within("models/{model}?tab=lineage"), queries=4, route=MODEL),
     Page("model-edit", within("models/{model}/edit"), route="models/$model/edit"),
     Page("version-new", within("models/{model}/new-version"), route="models/$model/new-version"),
     *tabs(
@@ -96,16 +96,16 @@ PAGES: tuple[Page, ...] = (
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
         curves=("metrics", "system", "artifacts"),
     ),
-    Page("compare", compared(), shown="main td", queries=3, route="compare"),  # files are rows, too
-    Page("compare-curves", compared("curves"), shown="main canvas", queries=3, route="compare"),
+    Page("compare", compared(), shown="main td", queries=4, route="compare"),  # files are rows, too
+    Page("compare-curves", compared("curves"), shown="main canvas", queries=4, route="compare"),
     *(
-        Page(f"compare-{tab}", compared(tab), shown="main figure", queries=3, route="compare")
+        Page(f"compare-{tab}", compared(tab), shown="main figure", queries=4, route="compare")
         for tab in ("scatter", "parallel", "contour", "box")
     ),
     Page("compare-files", compared("files"), queries=4, route="compare"),  # values, and files of each folder
     Page("uploads", within("uploads"), route="uploads"),
     Page("promotions", within("promotions"), route="promotions"),
-    Page("promotion", within("promotions/{promotionRequest}"), queries=3, route="promotions/$request"),
+    Page("promotion", within("promotions/{promotionRequest}"), queries=4, route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),
     Page("deployments", within("deployments"), route="deployments"),
     Page("jobs", within("jobs"), route="jobs"),

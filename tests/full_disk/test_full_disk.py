@@ -198,12 +198,13 @@ async def test_the_log_of_the_database_has_no_room() -> None:
 
 
 async def use_up_the_log(url: str) -> None:
-    """Write more log at once than the disk has room for, which no checkpoint gains: the server is gone then."""
+    """Write more log at once than the disk has room for, until no checkpoint makes room in time and the server ends."""
     connection = await asyncpg.connect(driver_url(url), timeout=RECOVERED_SECONDS)
     try:
         with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
             async with asyncio.timeout(RECOVERED_SECONDS):
-                await connection.execute("SELECT pg_logical_emit_message(true, 'tests', repeat('x', 200000000))")
+                while True:
+                    await connection.execute("SELECT pg_logical_emit_message(true, 'tests', repeat('x', 200000000))")
     finally:
         connection.terminate()
 

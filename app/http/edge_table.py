@@ -70,7 +70,7 @@ class EdgeTable:
     def of_request(self, scope: Scope) -> tuple[Edge, str]:
         """The edge of a request, and the project as :meth:`find` gives it.
 
-        At paths of no edge there are pages, for whoever opens them in a browser.
+        At paths of no edge there are pages, for those who open them in a browser.
         """
         edge, project = self.find(scope["path"])
         if edge is OTHER and self._pages is not None and scope["type"] == "http" and self._is_page(scope):

@@ -52,7 +52,7 @@ async def shown(runtime: Runtime, admin: Person, site: str) -> Shown:
 
 @pytest.fixture
 def as_person(visits: Visits, site: str, project: TestProject) -> AsPerson:
-    """Opens a page for the one of that role in the project of the test, for any person, or for nobody (None)."""
+    """Opens a page for the one of that role in the project of the test, for any person, or for a visitor (None)."""
 
     async def opened(who: Role | Person | None = Role.OWNER, **options: Any) -> Page:
         person = project[who] if isinstance(who, Role) else who

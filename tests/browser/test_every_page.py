@@ -1,4 +1,4 @@
-"""What holds of every page: it opens without an error, hinders nobody in either theme, and few requests fill it."""
+"""What holds of every page: it opens without an error, has no serious axe finding, and few requests fill it."""
 
 from __future__ import annotations
 

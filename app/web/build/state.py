@@ -37,7 +37,7 @@ def locked(root: Path) -> Iterator[None]:
 
 
 def write(root: Path, build: Build) -> None:
-    """Say how far the build is, for whoever reads it in this moment or later."""
+    """Say how far the build is, for callers that read it now or later."""
     path = root / FOLDER / _STATE
     new = path.with_suffix(f".{os.getpid()}")
     new.write_text(json.dumps(asdict(build)), encoding="utf-8")

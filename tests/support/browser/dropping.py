@@ -13,7 +13,7 @@ async def drop(target: Locator, *paths: Path) -> None:
     """Drop files and folders on the middle of an element."""
     await target.scroll_into_view_if_needed()
     box = await target.bounding_box()
-    assert box is not None, "what nobody sees takes no files"
+    assert box is not None, "what is not visible takes no files"
     page = target.page
     session = await page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path.resolve()) for path in paths], "dragOperationsMask": 1}

@@ -22,7 +22,7 @@ DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 async def eventually(check: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something is so on the server that a page has asked for, without a page that shows it."""
     async with asyncio.timeout(PATIENCE_MS / 1000):
-        while not await check():  # noqa: ASYNC110 - the server tells nobody
+        while not await check():  # noqa: ASYNC110 - the server sends no event for it
             await asyncio.sleep(0.1)
 
 

@@ -45,7 +45,7 @@ export interface NavigationGroup {
   readonly items: readonly NavigationItem[];
 }
 
-/** The pages of a project in the order of the navigation: whoever adds a page adds its line here. */
+/** The pages of a project in the order of the navigation: a new page gets its line here. */
 export const PROJECT_NAVIGATION: readonly NavigationGroup[] = [
   {
     label: 'shell.registry',

@@ -10,7 +10,7 @@ import styles from './lists.module.css';
 
 const FROM = '/p/$project/promotions';
 
-/** Requests to bring versions to a stage: those that wait for somebody first. */
+/** Requests to bring versions to a stage: those that wait for an approval first. */
 export function PromotionsPage() {
   const t = useT();
   const { project } = useParams({ from: FROM });

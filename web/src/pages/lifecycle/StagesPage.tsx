@@ -99,7 +99,7 @@ function Stages({ project, data }: { readonly project: string; readonly data: St
             </Button>
           }
         >
-          {/* Another stage, or a set that somebody else has replaced, begins with what is in force. */}
+          {/* Another stage, or a set that another person has replaced, begins with what is in force. */}
           <GatesEditor
             key={`${chosen.id} ${chosen.gateSet?.number ?? 0}`}
             project={project}

@@ -26,7 +26,7 @@ function initials(name: string): string {
 
 /** A person or service account by initials and name. */
 export function Person({ user, short = false }: PersonProps) {
-  if (!user) return <span className={styles.nobody}>–</span>;
+  if (!user) return <span className={styles.absent}>–</span>;
   const full = user.username && user.username !== user.name ? `${user.name} (${user.username})` : user.name;
   return (
     <span className={styles.person} title={full}>

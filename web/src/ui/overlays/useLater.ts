@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Later } from '../lazily';
 
-/** Milliseconds after the first page at which what nobody waits for is loaded. */
+/** Milliseconds after the first page at which what is not needed for it is loaded. */
 const LATER = 2_500;
 
 /** Whether something may be drawn that is loaded by itself, after the page. */

@@ -58,7 +58,7 @@ export function folderOf(typed: string): string {
   return typed.split('/').map((part) => part.trim()).filter((part) => part !== '').join('/');
 }
 
-/** Files that systems put into folders by themselves, and nobody means to publish. */
+/** Files that systems put into folders by themselves, and that are not meant to be published. */
 export function isLitter(path: string): boolean {
   return /(?:^|\/)(?:\.DS_Store|Thumbs\.db|desktop\.ini)$/.test(path);
 }

@@ -70,7 +70,7 @@ export function writeColumns(columns: readonly ShownColumn[]): string {
 const escaped = (text: string) => text.replaceAll(/[*,~!]/g, (sign) => `*${sign.charCodeAt(0).toString(16)}`);
 const unescaped = (text: string) => text.replaceAll(/\*([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
-/** The columns of somebody who has chosen none: attributes, and the first few metrics and params. */
+/** The columns where none were chosen: attributes, and the first few metrics and params. */
 export function usualColumns(keys: LoggedKeys, hasSeveralExperiments: boolean): readonly ShownColumn[] {
   const attributes = ['name', 'status', 'started', 'duration', 'user', ...(hasSeveralExperiments ? ['experiment'] : [])];
   const ids = [

@@ -694,17 +694,22 @@ async def test_statement_count_is_fixed_for_many_files_of_stored_bytes(uploads, 
     assert counts[0] == counts[1]
 
 
-async def test_lost_inspection_jobs_are_queued_again(uploads, runtime):
-    await uploads.put("a.bin", os.urandom(100))
+async def test_lost_inspection_jobs_are_queued_again(uploads, data, client, runtime, project, monkeypatch):
+    """Those of all versions, however many others wait: a batch is not all of them."""
+    monkeypatch.setattr(inspections, "BATCH", 2)
+    for number in range(3):
+        model = await models.create(runtime.db, project.owner, project.id, CreateModel(f"waiting-{number}"))
+        version = await versions_create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+        await Uploads(data, client, runtime, project, version).put("a.bin", os.urandom(100))
+    mine = Artifact.project_id == project.id
     async with runtime.db.write() as tx:
-        mine = Artifact.project_id == uploads.project.id
         await tx.execute(
             update(Artifact).where(mine).values(inspected_at=None, created_at=func.now() - text("interval '2 minutes'"))
         )
-    await inspections.promise_overdue(runtime.db)
+    assert await inspections.promise_overdue(runtime.db) >= 3
     await uploads.work()
     async with runtime.db.read() as snap:
-        assert await snap.scalar(select(Artifact.inspected_at).where(mine)) is not None
+        assert await snap.scalar(select(func.count()).where(mine, Artifact.inspected_at.is_(None))) == 0
 
 
 async def test_parts_go_to_the_store_itself_where_clients_reach_it(uploads, runtime):

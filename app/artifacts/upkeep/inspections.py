@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 
 from app import faults
 from app.artifacts import row_locks
@@ -134,19 +134,33 @@ async def inspect_root(db: Database, blobs: BlobStore, project_id: int, root_id:
 
 
 async def promise_overdue(db: Database) -> int:
-    """Promise again what was lost: roots with files that have waited for a minute; the number of them."""
-    statement = (
-        select(Artifact.project_id, Artifact.root_id)
-        .where(Artifact.inspected_at.is_(None), Artifact.created_at < func.now() - OVERDUE)
-        .distinct()
-        .limit(BATCH)
-    )
-    async with db.write() as tx:
-        roots = (await tx.execute(statement)).all()
-        for project_id, root_id in roots:
-            job = InspectArtifacts(project_id, root_id)
-            await outbox.enqueue_later(tx, job, timedelta(), project_id=project_id)
-    return len(roots)
+    """Promise again what was lost: roots with files that have waited for a minute; the number of them.
+
+    All of them, in batches by key: roots that stay uninspected for longer must not keep others from their turn.
+    """
+    promised = 0
+    after = (0, UUID(int=0))
+    while True:
+        statement = (
+            select(Artifact.project_id, Artifact.root_id)
+            .where(
+                Artifact.inspected_at.is_(None),
+                Artifact.created_at < func.now() - OVERDUE,
+                tuple_(Artifact.project_id, Artifact.root_id) > tuple_(*after),
+            )
+            .distinct()
+            .order_by(Artifact.project_id, Artifact.root_id)
+            .limit(BATCH)
+        )
+        async with db.write() as tx:
+            roots = (await tx.execute(statement)).all()
+            for project_id, root_id in roots:
+                job = InspectArtifacts(project_id, root_id)
+                await outbox.enqueue_later(tx, job, timedelta(), project_id=project_id)
+        promised += len(roots)
+        if len(roots) < BATCH:
+            return promised
+        after = (roots[-1].project_id, roots[-1].root_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ WORST = Texts(
             "찍힘-깊이-분류기-카메라-내장용-경량화-모델-정밀도-우선-설정-제3공장-제4공장-공용-시험판-이름이-아주-긴-경우",
             "",
         ),
-        ("🔥-emoji-and-العربية-and-עברית", "مرحبا, שלום: names that run from right to left."),
+        ("★-signs-and-العربية-and-עברית", "مرحبا, שלום: names that run from right to left."),
     ),
     experiment="표면 결함 검출기 하이퍼파라미터 탐색 (학습률, 배치 크기, 증강 강도) — " + LONG[:100],
     candidate="학습률 0.0003, 배치 64, 증강 강하게, 시드 20261201 — " + LONG[:100],

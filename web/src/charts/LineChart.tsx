@@ -9,7 +9,7 @@ import { paintLines, type Line } from './line_painting';
 import type { Painter } from './painting';
 import { Plot, type PlotHandle } from './Plot';
 import type { Hover } from './plot_options';
-import { changed, rangeOfX, rangeOfY } from './ranges';
+import { changed, padded, rangeOfX, rangeOfY } from './ranges';
 import { ResetButton } from './ResetButton';
 import { newSignal } from './signal';
 import { smoothedCurve } from './smoothing';
@@ -45,6 +45,8 @@ export interface LineChartProps {
 
 const NONE: readonly string[] = [];
 const SETTLED_MILLISECONDS = 250;
+/** Curves of so few points have dots. */
+const FEW = 30;
 
 /** Curves over steps or time; live when `curves` are replaced by longer ones. */
 export function LineChart(props: LineChartProps) {
@@ -69,7 +71,12 @@ export function LineChart(props: LineChartProps) {
     [curves, axis, smoothing],
   );
   const visible = useMemo(() => lines.filter((line) => !hidden.has(line.id)), [lines, hidden]);
-  const whole = useMemo<Range>(() => rangeOfX((visible.length > 0 ? visible : lines).map((line) => line.raw), logX) ?? [logX ? 1 : 0, 10], [visible, lines, logX]);
+  const whole = useMemo<Range>(() => {
+    const shown = (visible.length > 0 ? visible : lines).map((line) => line.raw);
+    const range = rangeOfX(shown, logX) ?? [logX ? 1 : 0, 10];
+    // Few points are drawn as dots, and those at the ends whole.
+    return !logX && shown.every(({ xs }) => xs.length <= FEW) ? padded(range, false) : range;
+  }, [visible, lines, logX]);
   const xRange = zoom ?? whole;
   const yRange = useMemo<Range>(
     () => rangeOfY(visible.map((line) => (smoothing > 0 && outliers > 0 ? line.shown : line.raw)), xRange, outliers, logY) ?? (logY ? [0.1, 10] : [0, 1]),

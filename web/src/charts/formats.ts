@@ -8,7 +8,9 @@ export function shortNumber(value: number, language: string, digits = 5): string
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
   const notation = size !== 0 && (size >= 1e7 || size < 1e-4) ? 'scientific' : 'standard';
-  return new Intl.NumberFormat(language, { maximumSignificantDigits: digits, notation }).format(value);
+  // As metrics are written elsewhere: 4.32e−6.
+  const text = new Intl.NumberFormat(language, { maximumSignificantDigits: digits, notation }).format(value);
+  return notation === 'standard' ? text : text.replace('E', 'e').replaceAll('-', '−');
 }
 
 /** Seconds as `1:02:03`, short ones with parts of seconds. */

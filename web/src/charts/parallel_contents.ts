@@ -34,7 +34,7 @@ export interface LaidAxis {
 
 export const TOP = 34;
 const BOTTOM = 14;
-const SIDE = 78;
+const SIDE = 92;
 const TICKS = 5;
 const LABEL = 7;
 
@@ -47,7 +47,7 @@ export function layout(axes: readonly ParallelAxis[], items: readonly ParallelIt
     return {
       axis,
       range,
-      left: SIDE + (axes.length > 1 ? (index * (width - 1.4 * SIDE)) / (axes.length - 1) : 0),
+      left: SIDE + (axes.length > 1 ? (index * (width - 1.5 * SIDE)) / (axes.length - 1) : 0),
       y: positions(range, axis.log ?? false, TOP + length, -length),
       value: (y) => {
         const plain = least + ((TOP + length - y) / length) * (greatest - least);
@@ -136,10 +136,13 @@ function tickTexts(axis: ParallelAxis, [least, greatest]: Range, language: strin
     const stride = Math.ceil(axis.words.length / 16);
     return axis.words.map((word, index) => [index, word] as const).filter(([index]) => index % stride === 0);
   }
+  // Between whole numbers that lie close, such as seeds, there is nothing to tell.
+  const isWhole = !axis.log && Number.isInteger(least) && Number.isInteger(greatest) && greatest - least < 10 * TICKS;
   return Array.from({ length: TICKS }, (_, index) => {
     const part = index / (TICKS - 1);
-    const value = axis.log ? least * (greatest / least) ** part : least + (greatest - least) * part;
-    return [value, shortNumber(value, language, 3)] as const;
+    const plain = least + (greatest - least) * part;
+    const value = isWhole ? Math.round(plain) : axis.log ? least * (greatest / least) ** part : plain;
+    return [value, shortNumber(value, language, isWhole ? 12 : 3)] as const;
   });
 }
 

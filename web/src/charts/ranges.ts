@@ -92,7 +92,8 @@ function apart([least, greatest]: Range, log: boolean): Range {
   return [least - half, greatest + half];
 }
 
-function padded([least, greatest]: Range, log: boolean): Range {
+/** A range with some space around it. */
+export function padded([least, greatest]: Range, log: boolean): Range {
   if (log) {
     const factor = (greatest / least) ** PADDING;
     return [least / factor, greatest * factor];

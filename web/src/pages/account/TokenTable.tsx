@@ -1,4 +1,4 @@
-import { MoreHorizontal, RefreshCw, Trash2 } from 'lucide-react';
+import { Ellipsis, RefreshCw, Trash2 } from 'lucide-react';
 import type { TokenLineFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Chip, IconButton, Menu, Table, Time, type Column } from '../../ui';
@@ -81,7 +81,7 @@ export function TokenTable({ tokens, onRotate, onRevoke }: Props) {
         token.viewerCanRevoke &&
         token.revokedAt === null && (
           <Menu
-            trigger={<IconButton icon={<MoreHorizontal />} label={t('account.actions_for', { name: token.name })} />}
+            trigger={<IconButton icon={<Ellipsis />} label={t('account.actions_for', { name: token.name })} />}
             items={[
               { label: t('account.rotate'), icon: <RefreshCw />, onSelect: () => onRotate(token) },
               { label: t('account.revoke'), icon: <Trash2 />, onSelect: () => onRevoke(token), danger: true },

@@ -1,4 +1,4 @@
-import { KeyRound, MoreHorizontal, ShieldCheck, ShieldOff, Trash2, UserCheck, UserX } from 'lucide-react';
+import { Ellipsis, KeyRound, ShieldCheck, ShieldOff, Trash2, UserCheck, UserX } from 'lucide-react';
 import type { UserLineFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Chip, IconButton, Menu, Person, Table, Time, type Column, type Sort } from '../../ui';
@@ -76,7 +76,7 @@ export function UserTable({ users, sort, onSort, onAction }: Props) {
         user.viewerCanManage && (
           <Menu
             trigger={
-              <IconButton icon={<MoreHorizontal />} label={t('account.actions_for', { name: user.username })} />
+              <IconButton icon={<Ellipsis />} label={t('account.actions_for', { name: user.username })} />
             }
             items={actionsOf(user)}
           />

@@ -45,7 +45,7 @@ export function SelectionBar({ choice, count, folder, name, onDelete }: Props) {
       <Button size="s" variant="quiet" onClick={chosen.size === count ? choice.clear : choice.all}>
         {chosen.size === count ? t('artifacts.choose_none') : t('artifacts.choose_all')}
       </Button>
-      <span aria-live="polite">{t('artifacts.chosen', { count: chosen.size, size: bytesText(size) })}</span>
+      <span aria-live="polite" className={chosen.size === 0 ? styles.none : undefined}>{t('artifacts.chosen', { count: chosen.size, size: bytesText(size) })}</span>
       <span className={styles.actions}>
         <Button
           size="s"

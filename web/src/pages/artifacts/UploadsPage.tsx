@@ -49,9 +49,11 @@ export function UploadsPage() {
         title={t('artifacts.uploads')}
         description={t('artifacts.uploads_text')}
         actions={
-          <Button variant="danger" disabled={chosen.length === 0} onClick={() => setAsking(true)}>
-            {t('artifacts.abort', { count: chosen.length })}
-          </Button>
+          rows.length > 0 && (
+            <Button variant="danger" disabled={chosen.length === 0} onClick={() => setAsking(true)}>
+              {t('artifacts.abort', { count: chosen.length })}
+            </Button>
+          )
         }
       />
       <Loaded query={query}>

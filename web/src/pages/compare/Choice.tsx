@@ -1,3 +1,4 @@
+import { ChevronsUpDown } from 'lucide-react';
 import { useId } from 'react';
 import styles from './Controls.module.css';
 
@@ -23,17 +24,20 @@ export function Choice({ label, value, items, onChange }: ChoiceProps) {
   return (
     <label className={styles.field} htmlFor={id}>
       <span>{label}</span>
-      <select id={id} className={styles.select} value={value} onChange={(event) => onChange(event.target.value)}>
-        {groups.map((group) =>
-          group === '' ? (
-            options(group)
-          ) : (
-            <optgroup key={group} label={group}>
-              {options(group)}
-            </optgroup>
-          ),
-        )}
-      </select>
+      <span className={styles.native}>
+        <select id={id} className={styles.select} value={value} onChange={(event) => onChange(event.target.value)}>
+          {groups.map((group) =>
+            group === '' ? (
+              options(group)
+            ) : (
+              <optgroup key={group} label={group}>
+                {options(group)}
+              </optgroup>
+            ),
+          )}
+        </select>
+        <ChevronsUpDown aria-hidden />
+      </span>
     </label>
   );
 }

@@ -7,6 +7,7 @@ import { TokenLink } from '../models/TokenLink';
 import { ExperimentDelete } from './ExperimentDelete';
 import { ExperimentDialog } from './ExperimentDialog';
 import { useRestore } from './useRestore';
+import styles from './ExperimentsTable.module.css';
 import { trackingSnippets } from './snippets';
 
 type Row = NonNullable<ExperimentsQuery['project']>['experiments']['nodes'][number];
@@ -53,12 +54,12 @@ export function ExperimentsTable({ project, rows, isFiltered }: Props) {
             id: 'name',
             header: t('experiments.name'),
             cell: (row) => (
-              <>
+              <span className={styles.named}>
                 <TextLink to="/p/$project/experiments/$number" params={{ project, number: String(row.number) }} title={row.name}>
                   {row.name}
-                </TextLink>{' '}
+                </TextLink>
                 {row.model !== null && <Chip tone="accent">{t('experiments.models')}</Chip>}
-              </>
+              </span>
             ),
           },
           { id: 'candidates', header: t('experiments.candidates'), align: 'end', cell: (row) => <Count value={row.candidates.totalCount ?? 0} /> },

@@ -3,7 +3,7 @@ import { useLive, usePages } from '../../api';
 import { LifecycleEventsDocument, PromotionRequestsDocument, type RequestRowFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { REQUEST_VIEWS } from '../../routes/lifecycle';
-import { Chip, Empty, Loaded, LoadMore, PageHeader, Segmented, StageChip, Table, Time, type Column } from '../../ui';
+import { Chip, Empty, Loaded, LoadMore, PageHeader, Person, Segmented, StageChip, Table, Time, type Column } from '../../ui';
 import { REQUEST_EVENTS } from './events';
 import { RequestStatusChip } from './RequestStatusChip';
 import styles from './lists.module.css';
@@ -43,7 +43,7 @@ export function PromotionsPage() {
       align: 'end',
       hideOnPhone: true,
     },
-    { id: 'by', header: t('lifecycle.opened_by'), cell: (row) => row.requestedByUsername, hideOnPhone: true },
+    { id: 'by', header: t('lifecycle.opened_by'), cell: (row) => <Person user={{ name: row.requestedByUsername }} />, hideOnPhone: true },
     { id: 'when', header: t('lifecycle.opened'), cell: (row) => <Time at={row.createdAt} /> },
     {
       id: 'yours',

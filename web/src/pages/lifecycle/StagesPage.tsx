@@ -59,16 +59,14 @@ function Stages({ project, data }: { readonly project: string; readonly data: St
     {
       id: 'gates',
       header: t('lifecycle.gates'),
-      cell: (stage) => (
-        <Button
-          size="s"
-          variant="secondary"
-          disabled={!stage.isGuarded}
-          onClick={() => void navigate({ search: { stage: stage.name } })}
-        >
-          {t('lifecycle.gates_of', { count: stage.gateSet?.gates.length ?? 0 })}
-        </Button>
-      ),
+      cell: (stage) =>
+        stage.isGuarded ? (
+          <Button size="s" variant="secondary" onClick={() => void navigate({ search: { stage: stage.name } })}>
+            {t('lifecycle.gates_of', { count: stage.gateSet?.gates.length ?? 0 })}
+          </Button>
+        ) : (
+          '–'
+        ),
     },
     {
       id: 'edit',

@@ -26,7 +26,7 @@ export function ActivityList({
           </span>
           {reason !== '' && <q className={styles.reason}>{reason}</q>}
           <span className={styles.byline}>
-            {typeof by === 'string' ? by !== '' && <span>{by}</span> : <Person user={by} />}
+            {by !== '' && <Person user={typeof by === 'string' ? { name: by } : by} />}
             <Time at={at} withTime />
           </span>
         </li>

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ModelRowFragment } from '../../api/operations';
 import { AliasChip, Chip, StageChip } from '../../ui';
+import { classes } from '../../ui/classes';
 import styles from './models.module.css';
 
 /** The stages that versions of a model are in, and its aliases, each with its version. */
@@ -21,7 +22,7 @@ export function ModelChips({
   const all = [...stages, ...aliases];
   const rest = all.slice(most);
   return (
-    <span className={styles.chips}>
+    <span className={classes(styles.chips, most < 6 && styles.inCell)}>
       {all.slice(0, most).map(({ kind, name, version }) => (
         <Link
           key={`${kind}:${name}:${version}`}

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { Copy, MoreVertical, Pencil, Trash2, Undo2 } from 'lucide-react';
+import { Copy, Ellipsis, Pencil, Trash2, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { useT } from '../../i18n';
 import { IconButton, Menu } from '../../ui';
@@ -19,7 +19,7 @@ export function ModelMenu({ project, model }: { readonly project: string; readon
   return (
     <>
       <Menu
-        trigger={<IconButton icon={<MoreVertical />} label={t('models.more')} />}
+        trigger={<IconButton icon={<Ellipsis />} label={t('models.more')} />}
         items={[
           ...(number === undefined
             ? []

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { MoreVertical, RotateCcw, Trash2 } from 'lucide-react';
+import { Ellipsis, RotateCcw, Trash2 } from 'lucide-react';
 import type { ModelRowFragment } from '../../api/operations';
 import type { Translate } from '../../i18n';
 import { Button, Count, IconButton, Menu, Person, type VirtualColumn } from '../../ui';
@@ -40,7 +40,7 @@ export function modelColumns(
     {
       id: 'chips',
       header: t('models.stages_and_aliases'),
-      width: 250,
+      width: 304,
       cell: (model) => <ModelChips project={project} model={model} most={2} />,
     },
     {
@@ -71,7 +71,7 @@ export function modelColumns(
       align: 'end',
       cell: (model) => (
         <Menu
-          trigger={<IconButton icon={<MoreVertical />} label={t('models.actions_of', { name: model.name })} />}
+          trigger={<IconButton icon={<Ellipsis />} label={t('models.actions_of', { name: model.name })} />}
           items={[
             { label: t('models.copy_name'), onSelect: () => copied(t, model.name) },
             ...(model.viewerCanDelete

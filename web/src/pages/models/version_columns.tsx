@@ -1,7 +1,8 @@
-import { MoreVertical, RotateCcw, Trash2 } from 'lucide-react';
+import { Ellipsis, RotateCcw, Trash2 } from 'lucide-react';
 import type { VersionRowFragment } from '../../api/operations';
 import type { Translate } from '../../i18n';
 import { AliasChip, Button, IconButton, Menu, MetricValue, Person, StageChip, type VirtualColumn } from '../../ui';
+import { classes } from '../../ui/classes';
 import { VersionMarks } from '../versions/VersionMarks';
 import { copied } from './copied';
 import { valueOf } from './measured';
@@ -33,9 +34,9 @@ export function versionColumns(
     {
       id: 'chips',
       header: t('models.stages_and_aliases'),
-      width: 210,
+      width: 260,
       cell: (version) => (
-        <span className={styles.chips}>
+        <span className={classes(styles.chips, styles.inCell)} title={[version.stage, ...version.aliases.map(({ name }) => `@${name}`)].join(', ')}>
           {version.stage !== '' && version.stage !== 'none' && <StageChip name={version.stage} />}
           {version.aliases.map(({ id, name }) => (
             <AliasChip key={id} name={name} />
@@ -65,7 +66,7 @@ export function versionColumns(
       align: 'end',
       cell: (version) => (
         <Menu
-          trigger={<IconButton icon={<MoreVertical />} label={t('models.actions_of', { name: version.version })} />}
+          trigger={<IconButton icon={<Ellipsis />} label={t('models.actions_of', { name: version.version })} />}
           items={[
             { label: t('models.copy_uri'), onSelect: () => copied(t, `models:/${model}/${version.version}`) },
             ...(version.viewerCanDelete

@@ -3,7 +3,7 @@ import { usePages, type DataOf } from '../../api';
 import { AuditDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { present } from '../../routes/search';
-import { Chip, Empty, Field, Loaded, LoadMore, PageHeader, SearchInput, Table, Time, type Column } from '../../ui';
+import { Chip, Empty, Field, Loaded, LoadMore, PageHeader, Person, SearchInput, Table, Time, type Column } from '../../ui';
 import styles from './settings.module.css';
 
 const FROM = '/p/$project/audit';
@@ -31,7 +31,7 @@ export function AuditPage() {
       header: t('settings.who'),
       cell: ({ username, ciJob }) => (
         <>
-          {username ?? '—'} {ciJob && <span className={styles.quiet}>{ciJob}</span>}
+          {username === null ? '–' : <Person user={{ name: username }} />} {ciJob && <span className={styles.quiet}>{ciJob}</span>}
         </>
       ),
     },
@@ -46,7 +46,7 @@ export function AuditPage() {
       cell: ({ objectType, objectValues }) => (
         <span className={styles.cell}>
           {objectType.replaceAll('_', ' ')}{' '}
-          <span className={styles.quiet}>{objectValues.map(({ value }) => value).join(' ')}</span>
+          <span className={styles.quiet}>{objectValues.map(({ value }) => value).filter((value) => value !== null && value !== 'null').join(' ')}</span>
         </span>
       ),
     },
@@ -82,6 +82,7 @@ export function AuditPage() {
         {() => (
           <Table
             caption={t('settings.audit')}
+            tall
             columns={columns}
             rows={rows}
             rowKey={({ number }) => String(number)}

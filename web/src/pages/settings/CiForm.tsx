@@ -33,7 +33,7 @@ export function CiForm({ project }: { readonly project: ProjectData }) {
 
   return (
     <form
-      className={styles.form}
+      className={styles.plain}
       onSubmit={(event) => {
         event.preventDefault();
         void save();

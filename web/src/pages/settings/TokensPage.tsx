@@ -61,21 +61,25 @@ function Tokens({ path, project }: { readonly path: string; readonly project: Pr
         {project.serviceAccounts?.nodes.length === 0 && <p className={styles.quiet}>{t('settings.no_accounts')}</p>}
         {project.serviceAccounts?.nodes.map((account) => (
           <Card key={account.id}>
-            <h3>
-              {account.name} <Chip tone="neutral">{t(`settings.role_${account.role}`)}</Chip>
-            </h3>
-            <p className={styles.quiet}>{account.description}</p>
-            <TokenTable caption={account.name} tokens={account.tokens.nodes} />
-            {account.viewerCanUpdate && (
-              <div className={styles.actions}>
-                <Button size="s" onClick={() => setOwner({ account: account.id })}>
-                  {t('settings.new_token')}
-                </Button>
-                <Button size="s" variant="danger" onClick={() => setEnding(account)}>
-                  {t('settings.delete')}
-                </Button>
-              </div>
-            )}
+            <div className={styles.account}>
+              <h3 className={styles.accountName}>
+                {account.name} <Chip tone="neutral">{t(`settings.role_${account.role}`)}</Chip>
+              </h3>
+              {account.viewerCanUpdate && (
+                <div className={styles.actions}>
+                  <Button size="s" onClick={() => setOwner({ account: account.id })}>
+                    {t('settings.new_token')}
+                  </Button>
+                  <Button size="s" variant="quiet" onClick={() => setEnding(account)}>
+                    {t('settings.delete')}
+                  </Button>
+                </div>
+              )}
+            </div>
+            {account.description !== '' && <p className={styles.quiet}>{account.description}</p>}
+            <div className={styles.tokens}>
+              <TokenTable caption={account.name} tokens={account.tokens.nodes} />
+            </div>
           </Card>
         ))}
       </Section>

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { ArrowUpFromLine, AtSign, Ban, Copy, GitCompareArrows, Lock, MoreVertical, Pencil, RotateCcw, Trash2, TriangleAlert } from 'lucide-react';
+import { ArrowUpFromLine, AtSign, Ban, Copy, Ellipsis, GitCompareArrows, Lock, Pencil, RotateCcw, Trash2, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { useT } from '../../i18n';
 import { Button, IconButton, Menu } from '../../ui';
@@ -46,7 +46,7 @@ export function VersionActions({
         </Button>
       )}
       <Menu
-        trigger={<IconButton icon={<MoreVertical />} label={t('models.more')} />}
+        trigger={<IconButton icon={<Ellipsis />} label={t('models.more')} />}
         items={[
           {
             label: t('versions.diff'),

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { useT } from '../../i18n';
 import { classes } from '../classes';
 import { Checkbox } from '../forms/Checkbox';
-import type { Column, Sort } from './columns';
+import { alignOf, type Column, type Sort } from './columns';
 import { TableHead } from './TableHead';
 import styles from './Table.module.css';
 
@@ -18,13 +18,15 @@ export interface TableProps<Row> {
   readonly empty?: ReactNode;
   /** What the table shows, read aloud. */
   readonly caption: string;
+  /** Cells of several lines: they begin at the same height. */
+  readonly tall?: boolean | undefined;
   /** What a row is called where it is chosen; its key if not given. */
   readonly rowLabel?: ((row: Row) => string) | undefined;
 }
 
 /** A table of at most about a hundred rows; the first column stays where the others are scrolled sideways. */
 export function Table<Row>({
-  columns, rows, rowKey, sort, onSort, selected, onSelect, empty, caption, rowLabel = rowKey,
+  columns, rows, rowKey, sort, onSort, selected, onSelect, empty, caption, tall = false, rowLabel = rowKey,
 }: TableProps<Row>) {
   const t = useT();
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
@@ -38,7 +40,7 @@ export function Table<Row>({
   };
   return (
     <div className={styles.scroller} tabIndex={0} role="region" aria-label={caption}>
-      <table className={styles.table}>
+      <table className={classes(styles.table, tall && styles.tall)}>
         <caption className={styles.caption}>{caption}</caption>
         <colgroup>
           {onSelect && <col className={styles.selectColumn} />}
@@ -78,7 +80,7 @@ export function Table<Row>({
                   </td>
                 )}
                 {columns.map((column) => (
-                  <td key={column.id} className={classes(styles[column.align ?? 'start'], column.hideOnPhone && styles.hideOnPhone)}>
+                  <td key={column.id} className={classes(styles[alignOf(column)], column.hideOnPhone && styles.hideOnPhone)}>
                     {column.cell(row)}
                   </td>
                 ))}

@@ -1,6 +1,6 @@
 import { ArrowDown, ArrowUp, ArrowUpDown } from 'lucide-react';
 import { classes } from '../classes';
-import { nextSort, type Column, type Sort } from './columns';
+import { alignOf, nextSort, type Column, type Sort } from './columns';
 import styles from './Table.module.css';
 
 export interface TableHeadProps<Row> {
@@ -17,7 +17,7 @@ export function TableHead<Row>({ column, sort, onSort }: TableHeadProps<Row>) {
   return (
     <th
       scope="col"
-      className={classes(styles[column.align ?? 'start'], column.hideOnPhone && styles.hideOnPhone)}
+      className={classes(styles[alignOf(column)], column.hideOnPhone && styles.hideOnPhone)}
       aria-sort={!isSortable || !direction ? undefined : direction === 'asc' ? 'ascending' : 'descending'}
     >
       {isSortable ? (

@@ -18,6 +18,11 @@ export interface Column<Row> {
   readonly hideOnPhone?: boolean | undefined;
 }
 
+/** Where cells of a column stand: actions, whose column has no head, at the end of the row. */
+export function alignOf<Row>({ align, header }: Column<Row>): 'start' | 'end' | 'center' {
+  return align ?? (header === '' ? 'end' : 'start');
+}
+
 /** What a click on a column's head asks for: down, up, and down again. */
 export function nextSort(column: string, sort: Sort | null | undefined): Sort {
   return { column, direction: sort?.column === column && sort.direction === 'asc' ? 'desc' : 'asc' };

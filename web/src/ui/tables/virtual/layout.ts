@@ -69,7 +69,11 @@ export function layout<Row>(
     start += width;
     return placed;
   };
-  const all = [...staying, ...shown.filter((column) => !staying.includes(column))].map(place);
+  const placed = [...staying, ...shown.filter((column) => !staying.includes(column))].map(place);
+  // The last one takes what is left of the window: a table ends where its frame does.
+  const rest = Math.max(room - start, 0);
+  start += rest;
+  const all = placed.map((one, at) => (at === placed.length - 1 ? { ...one, width: one.width + rest } : one));
   const pinned = all.slice(0, pinnedCount);
   const scrolled = all.slice(pinnedCount);
   return { pinned, scrolled, all, hasSelection, pinnedWidth: scrolled[0]?.start ?? start, width: start };

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from tests.browser.demo.build import Demo
+from tests.browser.demo.build import RICHEST, Demo
 
 Address = Callable[[Demo], str]
 
@@ -35,7 +35,7 @@ def within(path: str) -> Address:
         names = {
             "model": demo.model,
             "experiment": str(demo.experiment),
-            "run": demo.candidates[0],
+            "run": demo.candidates[RICHEST],
             "both": ",".join(demo.candidates[:4]),
         }
         quoted = {key: quote(name, safe="") for key, name in (demo.ids | names).items()}
@@ -50,8 +50,8 @@ def at(path: str) -> Address:
 
 
 def compared(tab: str = "values") -> Address:
-    """The comparison of the newest candidates."""
-    return lambda demo: f"/{demo.project}/-/compare?candidates={','.join(demo.candidates[-6:])}&tab={tab}"
+    """The comparison of six candidates, of which some have files."""
+    return lambda demo: f"/{demo.project}/-/compare?candidates={','.join(demo.candidates[2:8])}&tab={tab}"
 
 
 def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:

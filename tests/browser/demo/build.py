@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.browser.demo import files
@@ -21,6 +21,8 @@ GATES = [
 ]
 EVENTS = ["model_version.created", "registered_model.created"]
 STEPS = 60
+RICHEST = 7
+"""The position of the candidate that has some of everything."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,34 @@ class Builder:
         self.ids["experiment"] = experiment["id"]
         candidates = [await self.candidate(experiment["id"], number) for number in range(self.count)]
         for number in range(3):
-            await self.candidate(experiment["id"], self.count + number, parent=candidates[2][0])
+            await self.candidate(experiment["id"], self.count + number, parent=candidates[RICHEST][0])
+        await self.richest(experiment["id"], candidates[RICHEST][0])
         return candidates, experiment["number"]
+
+    async def richest(self, experiment: str, candidate: str) -> None:
+        """Data sets that it read, a model that it logged, and a note."""
+        names = (("surface-defects-2026", "training"), ("hold-out, line 4", "evaluation"))
+        datasets = [
+            {
+                "name": name, "digest": digest, "sourceType": "http",
+                "source": f"https://data.example.org/{context}",
+                "tags": [{"key": "mlflow.data.context", "value": context}],
+            }
+            for (name, context), digest in zip(names, ("5f3a1c9e", "9f86d081"), strict=True)
+        ]  # fmt: skip
+        note = {"key": "mlflow.note.content", "value": self.texts.reason}
+        await self.developer.do("candidateLog", candidate={"id": candidate}, datasets=datasets, tags=[note])
+        await self.developer.do(
+            "loggedModelCreate",
+            experiment={"id": experiment},
+            name="best-checkpoint",
+            modelType="pytorch",
+            candidateId=candidate,
+        )
 
     async def candidate(self, experiment: str, number: int, parent: str | None = None) -> tuple[str, str]:
         """One candidate; its id and its run id."""
+        begun = datetime.now(UTC) - timedelta(days=23) + timedelta(hours=5 * number if number < self.count else 0)
         rate, batch = 10 ** -self.noise.uniform(2.5, 4.5), self.noise.choice([32, 64, 128])
         params = {
             "optimizer": self.noise.choice(["adamw", "sgd"]), "learning_rate": f"{rate:.2e}", "batch_size": str(batch),
@@ -109,6 +134,8 @@ class Builder:
             "candidate { id uuid }",
             experiment={"id": experiment},
             name=f"{self.texts.candidate}-{number:02}",
+            username=self.developer.username,
+            startedAt=begun.isoformat(),
             parentId=parent,
             params=[{"key": key, "value": value} for key, value in params.items()],
             tags=[
@@ -118,21 +145,26 @@ class Builder:
         )
         id, run = made["candidate"]["id"], made["candidate"]["uuid"]
         for begin in range(0, STEPS, 20):
-            await self.developer.do("candidateLog", candidate={"id": id}, metrics=self.points(rate, begin))
+            await self.developer.do("candidateLog", candidate={"id": id}, metrics=self.points(rate, begin, begun))
         if number % 6 != 5:
+            ended = begun + timedelta(minutes=self.noise.randrange(50, 75))
             status = "FAILED" if number % 7 == 3 else "FINISHED"
-            await self.developer.do("candidateUpdate", candidate={"id": id}, status=status)
+            await self.developer.do(
+                "candidateUpdate", candidate={"id": id}, status=status, finishedAt=ended.isoformat()
+            )
         return id, run
 
-    def points(self, rate: float, begin: int) -> list[dict[str, Any]]:
+    def points(self, rate: float, begin: int, begun: datetime) -> list[dict[str, Any]]:
         """Twenty steps of a training that converges, with noise."""
-        quality, now = 1 - abs(math.log10(rate) + 3.4) / 6, int(time.time() * 1000)
+        quality, start = 1 - abs(math.log10(rate) + 3.4) / 6, int(begun.timestamp() * 1000)
         points = []
         for step in range(begin, begin + 20):
             loss = 0.9 * math.exp(-step / 12) + 0.12 * (1.2 - quality) + self.noise.gauss(0, 0.008)
             values = {"train_loss": loss, "val_loss": loss * 1.12 + 0.01, "val_f1": max(0.0, quality - loss * 0.5)}
-            values |= {"system/gpu_utilization": 88 + self.noise.gauss(0, 4), "learning_rate": rate * 0.96**step}
-            at = now - (STEPS - step) * 30_000
+            values |= {"accuracy": min(0.995, values["val_f1"] + 0.012 + self.noise.gauss(0, 0.002))}
+            values |= {"system/gpu_utilization": min(100.0, 91 + self.noise.gauss(0, 3))}
+            values |= {"system/gpu_memory_gigabytes": 61.4 + self.noise.gauss(0, 0.2)}
+            at = start + step * 47_000
             points += [{"key": key, "value": value, "timestamp": at, "step": step} for key, value in values.items()]
         return points
 
@@ -160,8 +192,8 @@ class Builder:
                 datasetName="hold-out, line 4",
                 datasetDigest="9f86d081",
                 metrics=[
-                    {"key": "val_f1", "value": 0.90 + position * 0.006},
-                    {"key": "val_f1", "value": 0.86 + position * 0.006, "slice": "glare"},
+                    {"key": "val_f1", "value": round(0.90 + position * 0.006, 3)},
+                    {"key": "val_f1", "value": round(0.86 + position * 0.006, 3), "slice": "glare"},
                 ],
             )
         commit = {
@@ -262,7 +294,7 @@ class Builder:
             "serviceAccount { id }",
             groupOrProject=scope,
             name="nightly",
-            description=self.texts.reason[:200],
+            description=self.texts.account,
         )
         self.ids["serviceAccount"] = account["serviceAccount"]["id"]
         await self.owner.do(

@@ -82,6 +82,8 @@ class Texts:
     reason: str
     people: tuple[tuple[str, str], ...]
     """User name and name of: owner, maintainer, developer, reporter."""
+    account: str = "Trains every night on what the cameras saw during the day."
+    """What the service account is for."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Of versions, beside those that all have."""
 
@@ -106,7 +108,7 @@ PLAIN = Texts(
         ("thread-checker", "Checks threads of M4 to M12."),
     ),
     experiment="scratch-detector tuning",
-    candidate="resnet50-lr3e4",
+    candidate="sweep",
     version_description="Retrained with the new cameras of line 4.",
     release_notes="Better on glare; same inputs and outputs.",
     tag="line-4",
@@ -140,6 +142,7 @@ WORST = Texts(
     version_description=LONG_SENTENCE,
     release_notes="4공장 카메라 교체에 맞추어 다시 학습했습니다. " + LONG_SENTENCE,
     tag="제4공장-2026년-하반기-카메라-교체-이후-데이터로-다시-학습함",
+    account="매일 밤 그날 카메라가 찍은 사진으로 다시 학습합니다. " + LONG_SENTENCE[:120],
     reason="4공장 검증 데이터에서 1.2점 나아졌습니다. " + LONG_SENTENCE,
     people=(
         ("minji", "김민지 (제조 품질 인공지능 연구실 책임연구원)"),

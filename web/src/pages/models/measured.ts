@@ -14,7 +14,10 @@ export function measureOf({ key, datasetName, slice }: Pick<MeasuredFragment, 'k
   return { id: on === '' ? key : `${key} · ${on}`, key, on };
 }
 
-/** All measures of some versions, those that most of them have first. */
+/** What is told of the machine, not of the model. */
+const SYSTEM = 'system/';
+
+/** All measures of some versions, those that most of them have first; measures of the machine stand last. */
 export function measuresOf(versions: readonly { readonly metrics: readonly MeasuredFragment[] }[]): Measure[] {
   const counts = new Map<string, { measure: Measure; count: number }>();
   for (const { metrics } of versions) {
@@ -25,8 +28,12 @@ export function measuresOf(versions: readonly { readonly metrics: readonly Measu
     }
   }
   return [...counts.values()]
-    .sort((one, other) => other.count - one.count || one.measure.id.localeCompare(other.measure.id))
+    .sort((one, other) => Number(isSystem(one.measure)) - Number(isSystem(other.measure)) || other.count - one.count || one.measure.id.localeCompare(other.measure.id))
     .map(({ measure }) => measure);
+}
+
+function isSystem({ key }: Measure): boolean {
+  return key.startsWith(SYSTEM);
 }
 
 /** The newest value of a measure; null where there is none. */

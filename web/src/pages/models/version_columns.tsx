@@ -28,7 +28,7 @@ export function versionColumns(
       header: t('versions.version'),
       fixed: true,
       sortable: true,
-      width: 150,
+      width: 138,
       cell: ({ version }) => <VersionLink project={project} model={model} version={version} />,
     },
     {

@@ -150,6 +150,7 @@ class ModelVersion(Row):
             "id",
             postgresql_where=sql(f"{UNANNOUNCED} AND deleted_at is null"),
         ),
+        Index("ix_model_versions_version", "project_id", "version", postgresql_where=sql("deleted_at is null")),
         Index("ix_model_versions_updated_at", "project_id", "updated_at", postgresql_where=sql("deleted_at is null")),
         Index("ix_model_versions_created_at", "project_id", "model_id", "created_at", "id"),
         Index(
@@ -285,6 +286,15 @@ class Alias(Interval, Row):
             postgresql_where=sql("valid_until is null"),
         ),
         Index("ix_aliases_version_id", "project_id", "version_id"),
+        # Trigrams, in the collation "default"; missing where the extension is.
+        Index(
+            "ix_aliases_name_part",
+            "project_id",
+            "name",
+            postgresql_using="gin",
+            postgresql_ops={"name": "gin_trgm_ops"},
+            postgresql_where=sql("valid_until is null"),
+        ),
         Index("ix_aliases_model_id", "project_id", "model_id", "name", "valid_from"),
     )
 

@@ -98,7 +98,10 @@ def _version_keys(scope: InOne | InSeveral, text: str) -> CompoundSelect[Any]:
     by_alias = select(Alias.project_id, Alias.version_id).where(
         Alias.valid_until.is_(None), sql.contains(Alias.name, text)
     )
-    named = [by_version.where(scope.holds(ModelVersion.project_id)), by_alias.where(scope.holds(Alias.project_id))]
+    named = [by_alias.where(scope.holds(Alias.project_id))]
+    if text[0].isdigit() or isinstance(scope, InOne):
+        # A SemVer begins with a digit.
+        named.append(by_version.where(scope.holds(ModelVersion.project_id)))
     model, at, reference = (piece.strip() for piece in text.rpartition("@"))
     if at and model and reference:
         named.append(_of_model(scope, model, reference))

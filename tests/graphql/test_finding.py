@@ -83,7 +83,7 @@ async def test_own_projects_are_those_of_memberships_also_through_groups(data, p
         assert project.path not in [node["fullPath"] for node in own["nodes"]]
 
 
-EVERYWHERE = """query f($text: String!, $types: [SearchResultType!], $first: Int, $after: String) {
+EVERYWHERE = """query f($text: String!, $types: [SearchableType!], $first: Int, $after: String) {
   search(search: $text, types: $types, first: $first, after: $after) {
     totalCount pageInfo { endCursor hasNextPage }
     nodes { __typename ... on Model { name project { fullPath } } ... on ModelVersion { version model { name } }

@@ -23,8 +23,8 @@ SearchResult: TypeAlias = Annotated[
 ]
 enumerated(
     Kind,
-    "What kind of thing a result of the search is.",
-    name="SearchResultType",
+    "A type of things that the search finds.",
+    name="SearchableType",
     MODEL="A model.",
     MODEL_VERSION="A model version.",
     EXPERIMENT="An experiment.",

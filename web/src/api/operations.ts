@@ -1365,8 +1365,8 @@ export type Role =
   /** Deletes projects. */
   | 'OWNER';
 
-/** What kind of thing a result of the search is. */
-export type SearchResultType =
+/** A type of things that the search finds. */
+export type SearchableType =
   /** A model. */
   | 'MODEL'
   /** A model version. */
@@ -4797,7 +4797,7 @@ export type HomeQuery = {
 
 export type SearchEverywhereQueryVariables = Exact<{
   search: string;
-  types?: Array<SearchResultType> | null | undefined;
+  types?: Array<SearchableType> | null | undefined;
   withPlaces: boolean;
   after?: string | null | undefined;
 }>;
@@ -4895,7 +4895,7 @@ export type SearchEverywhereQuery = {
 export type SearchProjectQueryVariables = Exact<{
   project: string;
   search: string;
-  types?: Array<SearchResultType> | null | undefined;
+  types?: Array<SearchableType> | null | undefined;
   after?: string | null | undefined;
 }>;
 
@@ -14812,8 +14812,8 @@ export const RequestWithdrawDocument: TypedDocument<RequestWithdrawMutation, Req
 export const SearchEverywhereDocument: TypedDocument<SearchEverywhereQuery, SearchEverywhereQueryVariables> = {
   name: 'SearchEverywhere',
   kind: 'query',
-  hash: 'a946bac6b500d4a8f1bbc4666bea168f0a9c0c15cd57160ad8df051119b299bc',
-  text: `query SearchEverywhere($search: String!, $types: [SearchResultType!], $withPlaces: Boolean!, $after: String) {
+  hash: '735e4e97f941217454a01a3c98ba37ee904d7c73e9115a0367bbe2d5fcb933ec',
+  text: `query SearchEverywhere($search: String!, $types: [SearchableType!], $withPlaces: Boolean!, $after: String) {
   groups(search: $search, first: 20) @include(if: $withPlaces) {
     nodes {
       id
@@ -14917,8 +14917,8 @@ fragment ProjectLine on Project {
 export const SearchProjectDocument: TypedDocument<SearchProjectQuery, SearchProjectQueryVariables> = {
   name: 'SearchProject',
   kind: 'query',
-  hash: 'b4b4724bb855dec0b64c35d4e88295c6e3f8639f18654c0f29b638017d54fa8f',
-  text: `query SearchProject($project: String!, $search: String!, $types: [SearchResultType!], $after: String) {
+  hash: 'bc40cc40384ccc2b8521d10f476286941793c6264098d446545a34b2377848ea',
+  text: `query SearchProject($project: String!, $search: String!, $types: [SearchableType!], $after: String) {
   search(
     project: {path: $project}
     search: $search

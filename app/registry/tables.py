@@ -28,6 +28,8 @@ READY = literal_column("'ready'", Text)
 UNANNOUNCED = "(state <> announced_state OR (was_ready AND NOT is_announced))"
 GUARDED = "(sealed_at is not null OR stage <> 'none')"
 """Versions that not all who write may change: sealed ones, and those in stages, which may be protected."""
+TROUBLED = "model_versions.state in ('failed', 'quarantined')"
+"""Versions that wait for a person; a literal, since a partial index is used only when a statement says the same."""
 _READY_VERSIONS = "deleted_at is null AND state = 'ready' AND yanked_at is null"
 
 
@@ -149,6 +151,13 @@ class ModelVersion(Row):
             "project_id",
             "id",
             postgresql_where=sql(f"{UNANNOUNCED} AND deleted_at is null"),
+        ),
+        Index(
+            "ix_model_versions_troubled",
+            "project_id",
+            "updated_at",
+            "id",
+            postgresql_where=sql("deleted_at is null and state in ('failed', 'quarantined')"),
         ),
         Index("ix_model_versions_version", "project_id", "version", postgresql_where=sql("deleted_at is null")),
         Index("ix_model_versions_updated_at", "project_id", "updated_at", postgresql_where=sql("deleted_at is null")),

@@ -1,4 +1,4 @@
-"""indexes by which a search over all projects finds versions by number and alias
+"""indexes for lists over all projects: versions by number and alias, and those that wait for a person
 
 Revision ID: 0029_finding
 Revises: 0027_audit
@@ -24,6 +24,12 @@ def upgrade() -> None:
         "model_versions",
         ["project_id", "version"],
         postgresql_where=sa.text("deleted_at is null"),
+    )
+    op.create_index(
+        "ix_model_versions_troubled",
+        "model_versions",
+        ["project_id", "updated_at", "id"],
+        postgresql_where=sa.text("deleted_at is null and state in ('failed', 'quarantined')"),
     )
     # Trigrams where the database may have them, as for other names (0009_reading).
     op.execute("""

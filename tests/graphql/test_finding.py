@@ -160,7 +160,7 @@ async def test_search_takes_hostile_texts_as_they_are(data, ask, project):
     await data(project[Role.OWNER], FILL, p=project.path, name=f"plain-{mark}")
     for text in (
         f"{mark}%", f"_{mark}", f"'{mark}", f'"{mark}', f"\\{mark}", f"\u202e{mark}", f"{mark}@", f"@{mark}", "@" * 255,
-        f"{mark}@{9**20}", f"{mark}'; select 1; --", "\U0010ffff" * 3, f"{mark}@١",
+        f"{mark}@{9**20}", f"{mark}'; select 1; --", "\U0010ffff" * 3, f"{mark}@\u0661",
     ):  # fmt: skip
         found = (await data(project[Role.GUEST], EVERYWHERE, text=text))["search"]
         assert found["nodes"] == [], text

@@ -1,4 +1,4 @@
-"""One search by a text in names: models, versions, experiments, candidates; of a project, or of all that may be read."""
+"""One search by a text in names: models, versions, experiments and candidates; of a project or of all."""
 
 from __future__ import annotations
 

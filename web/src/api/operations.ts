@@ -4694,7 +4694,9 @@ export type ExperimentsQuery = {
   } | null
 };
 
-export type HomeQueryVariables = Exact<{ [key: string]: never; }>;
+export type HomeQueryVariables = Exact<{
+  waiting: number;
+}>;
 
 
 export type HomeQuery = {
@@ -4719,66 +4721,122 @@ export type HomeQuery = {
         models: {
           __typename: 'ModelConnection',
           totalCount: number | null
-        },
-        modelVersionSearch: {
-          __typename: 'ModelVersionSearch',
-          nodes: Array<{
-            __typename: 'ModelVersion',
-            id: string,
-            version: string,
-            number: number,
-            status: ModelVersionStatus,
-            statusReason: string | null,
-            createdAt: string,
-            updatedAt: string,
-            stage: string,
-            createdBy: {
-              __typename: 'User',
-              id: string,
-              username: string,
-              name: string
-            } | null,
-            model: {
-              __typename: 'Model',
-              id: string,
-              name: string
-            } | null
-          }>
-        },
-        promotionRequests: {
-          __typename: 'PromotionRequestConnection',
-          nodes: Array<{
-            __typename: 'PromotionRequest',
-            id: string,
-            version: string,
-            stage: string,
-            createdAt: string,
-            expiresAt: string,
-            requestedByUsername: string,
-            viewerCanApprove: boolean,
-            modelVersion: {
-              __typename: 'ModelVersion',
-              id: string,
-              number: number,
-              model: {
-                __typename: 'Model',
-                id: string,
-                name: string
-              } | null
-            } | null
-          }>
-        },
-        backgroundJobs: {
-          __typename: 'BackgroundJobConnection',
-          nodes: Array<{
-            __typename: 'BackgroundJob',
-            id: string,
-            kind: string,
-            statusReason: string | null,
-            finishedAt: string | null
-          }>
         }
       }>
+    },
+    recent: {
+      __typename: 'ModelVersionConnection',
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        status: ModelVersionStatus,
+        statusReason: string | null,
+        createdAt: string,
+        updatedAt: string,
+        stage: string,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }>
+    },
+    troubled: {
+      __typename: 'ModelVersionConnection',
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        status: ModelVersionStatus,
+        statusReason: string | null,
+        createdAt: string,
+        updatedAt: string,
+        stage: string,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean
+      }
+    },
+    promotionRequests: {
+      __typename: 'PromotionRequestConnection',
+      nodes: Array<{
+        __typename: 'PromotionRequest',
+        id: string,
+        version: string,
+        stage: string,
+        createdAt: string,
+        expiresAt: string,
+        requestedByUsername: string,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          number: number,
+          model: {
+            __typename: 'Model',
+            id: string,
+            name: string,
+            project: {
+              __typename: 'Project',
+              id: string,
+              fullPath: string
+            } | null
+          } | null
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean
+      }
+    },
+    backgroundJobs: {
+      __typename: 'BackgroundJobConnection',
+      nodes: Array<{
+        __typename: 'BackgroundJob',
+        id: string,
+        kind: string,
+        statusReason: string | null,
+        finishedAt: string | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean
+      }
     }
   } | null,
   projects: {
@@ -4993,6 +5051,34 @@ export type VisibleProjectsQuery = {
       endCursor: string | null
     }
   }
+};
+
+export type HomeVersionFragment = {
+  __typename: 'ModelVersion',
+  id: string,
+  version: string,
+  number: number,
+  status: ModelVersionStatus,
+  statusReason: string | null,
+  createdAt: string,
+  updatedAt: string,
+  stage: string,
+  createdBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string
+  } | null,
+  model: {
+    __typename: 'Model',
+    id: string,
+    name: string,
+    project: {
+      __typename: 'Project',
+      id: string,
+      fullPath: string
+    } | null
+  } | null
 };
 
 export type ProjectLineFragment = {
@@ -12520,8 +12606,8 @@ export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = 
 export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
   name: 'Home',
   kind: 'query',
-  hash: 'ae65894ccdda969fac4935c5f22810726a2714ac9270b4c58ac7af81a2e315e9',
-  text: `query Home {
+  hash: '4bc1d10becc9bbf9a56beafc056bb19ee8af3f23754acab6396991a85834886b',
+  text: `query Home($waiting: Int!) {
   viewer {
     user {
       id
@@ -12537,64 +12623,74 @@ export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
           totalCount
           __typename
         }
-        modelVersionSearch(first: 8) {
-          nodes {
+        __typename
+      }
+      __typename
+    }
+    recent: modelVersions(first: 10) {
+      nodes {
+        ...HomeVersion
+        __typename
+      }
+      __typename
+    }
+    troubled: modelVersions(statuses: [FAILED, QUARANTINED], first: $waiting) {
+      nodes {
+        ...HomeVersion
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        __typename
+      }
+      __typename
+    }
+    promotionRequests(first: $waiting) {
+      nodes {
+        id
+        version
+        stage
+        createdAt
+        expiresAt
+        requestedByUsername
+        modelVersion {
+          id
+          number
+          model {
             id
-            version
-            number
-            status
-            statusReason
-            createdAt
-            updatedAt
-            stage
-            createdBy {
+            name
+            project {
               id
-              username
-              name
-              __typename
-            }
-            model {
-              id
-              name
-              __typename
-            }
-            __typename
-          }
-          __typename
-        }
-        promotionRequests(status: OPEN, first: 6) {
-          nodes {
-            id
-            version
-            stage
-            createdAt
-            expiresAt
-            requestedByUsername
-            viewerCanApprove
-            modelVersion {
-              id
-              number
-              model {
-                id
-                name
-                __typename
-              }
+              fullPath
               __typename
             }
             __typename
           }
           __typename
         }
-        backgroundJobs(status: DEAD, first: 3) {
-          nodes {
-            id
-            kind
-            statusReason
-            finishedAt
-            __typename
-          }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        __typename
+      }
+      __typename
+    }
+    backgroundJobs(status: DEAD, first: $waiting) {
+      nodes {
+        id
+        kind
+        statusReason
+        finishedAt
+        project {
+          id
+          fullPath
           __typename
         }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
         __typename
       }
       __typename
@@ -12609,6 +12705,34 @@ export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
     }
     __typename
   }
+}
+
+fragment HomeVersion on ModelVersion {
+  id
+  version
+  number
+  status
+  statusReason
+  createdAt
+  updatedAt
+  stage
+  createdBy {
+    id
+    username
+    name
+    __typename
+  }
+  model {
+    id
+    name
+    project {
+      id
+      fullPath
+      __typename
+    }
+    __typename
+  }
+  __typename
 }
 
 fragment ProjectLine on Project {

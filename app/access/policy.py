@@ -183,7 +183,7 @@ _OF_REGISTRY = (
     Permission.LIFECYCLE_MANAGE, Permission.PROMOTION_APPROVE, Permission.PROMOTION_BYPASS,
     Permission.PROTECTED_WRITE, Permission.REGISTRY_PURGE, Permission.REGISTRY_READ, Permission.REGISTRY_WRITE,
 )  # fmt: skip
-_SWITCH = {
+SWITCHES = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
     **dict.fromkeys(_OF_REGISTRY, "registry_access"),
@@ -394,6 +394,6 @@ def _reaches_all(actor: Actor, permission: Permission) -> bool:
 
 
 def _switched_on(access: ProjectAccess, permission: Permission) -> bool:
-    switch = _SWITCH.get(permission)
+    switch = SWITCHES.get(permission)
     level = getattr(access.project, switch) if switch else "enabled"
     return bool(level == "enabled" or (level == "private" and access.role is not None))

@@ -28,6 +28,8 @@ READY = literal_column("'ready'", Text)
 UNANNOUNCED = "(state <> announced_state OR (was_ready AND NOT is_announced))"
 GUARDED = "(sealed_at is not null OR stage <> 'none')"
 """Versions that not all who write may change: sealed ones, and those in stages, which may be protected."""
+TROUBLED = "model_versions.state in ('failed', 'quarantined')"
+"""Versions that wait for a person; a literal, since a partial index is used only when a statement says the same."""
 _READY_VERSIONS = "deleted_at is null AND state = 'ready' AND yanked_at is null"
 
 
@@ -150,6 +152,14 @@ class ModelVersion(Row):
             "id",
             postgresql_where=sql(f"{UNANNOUNCED} AND deleted_at is null"),
         ),
+        Index(
+            "ix_model_versions_troubled",
+            "project_id",
+            "updated_at",
+            "id",
+            postgresql_where=sql("deleted_at is null and state in ('failed', 'quarantined')"),
+        ),
+        Index("ix_model_versions_version", "project_id", "version", postgresql_where=sql("deleted_at is null")),
         Index("ix_model_versions_updated_at", "project_id", "updated_at", postgresql_where=sql("deleted_at is null")),
         Index("ix_model_versions_created_at", "project_id", "model_id", "created_at", "id"),
         Index(
@@ -285,6 +295,15 @@ class Alias(Interval, Row):
             postgresql_where=sql("valid_until is null"),
         ),
         Index("ix_aliases_version_id", "project_id", "version_id"),
+        # Trigrams, in the collation "default"; missing where the extension is.
+        Index(
+            "ix_aliases_name_part",
+            "project_id",
+            "name",
+            postgresql_using="gin",
+            postgresql_ops={"name": "gin_trgm_ops"},
+            postgresql_where=sql("valid_until is null"),
+        ),
         Index("ix_aliases_model_id", "project_id", "model_id", "name", "valid_from"),
     )
 

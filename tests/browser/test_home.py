@@ -78,7 +78,35 @@ async def test_search_finds_in_a_project_and_everywhere(as_person, caller, proje
     await caller.do("modelCreate", project={"path": project.path}, name="wrinkles")
     page = await as_person(member)
     await page.goto("/-/search?q=wrink")
-    await expect(page.get_by_role("main").get_by_role("link", name="wrinkles")).to_be_visible()
+    await expect(page.get_by_role("main").get_by_role("link", name="wrinkles", exact=True)).to_be_visible()
     await page.goto(f"/-/search?q=wrink&project={project.path}")
     await page.get_by_role("main").get_by_role("link", name="wrinkles", exact=True).click()
     await expect(page).to_have_url(re.compile("/-/models/wrinkles"))
+
+
+async def test_search_everywhere_finds_versions_and_candidates_and_the_palette_leads_to_them(
+    as_person, caller, project, member
+):
+    mark = uuid4().hex[:8]
+    here = {"path": project.path}
+    await caller.do("modelCreate", project=here, name=f"wrinkles-{mark}")
+    model = {"path": {"project": project.path, "name": f"wrinkles-{mark}"}}
+    await caller.do("modelVersionCreate", model=model, version="1.2.3")
+    experiment = {"path": {"project": project.path, "number": 0}}
+    made = await caller.do("candidateCreate", "candidate { uuid }", experiment=experiment, name=f"run-{mark}")
+    page = await as_person(member)
+    await page.goto(f"/-/search?q=wrinkles-{mark}%401.2")
+    results = page.get_by_role("main")
+    await expect(results.get_by_role("link", name=f"wrinkles-{mark} 1.2.3")).to_be_visible()
+    await page.goto(f"/-/search?q={mark}&kind=Candidate")
+    await expect(results.get_by_role("link", name=f"run-{mark}")).to_be_visible()
+    await expect(results.get_by_role("link", name=f"[model]wrinkles-{mark}", exact=True)).to_have_count(0)
+    await page.goto("/")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("combobox").fill(made["candidate"]["uuid"])
+    await page.get_by_role("option", name=f"run-{mark}").click()
+    await expect(page).to_have_url(re.compile(rf"/-/candidates/{made['candidate']['uuid']}"))
+    # Signs that mean something to patterns, to SQL, to HTML or to the direction of writing are plain characters.
+    await page.goto("/-/search?q=%25_%27%22%3Cb%3E%E2%80%AE")
+    await expect(page.get_by_text(word("home.search_none"), exact=True)).to_be_visible()

@@ -8,7 +8,7 @@ from app.access import members, projects
 from app.access.members import GroupOrProject
 from app.access.policy import Role
 from app.access.projects import UpdateProject
-from tests.conftest import new_person
+from tests.conftest import new_person, new_project
 from tests.support.statements import statements
 
 SETUP = """mutation s($p: String!) {
@@ -81,3 +81,89 @@ async def test_own_projects_are_those_of_memberships_also_through_groups(data, p
     for one in (project.stranger, admin):
         own = (await data(one, OWN))["viewer"]["projects"]
         assert project.path not in [node["fullPath"] for node in own["nodes"]]
+
+
+EVERYWHERE = """query f($text: String!, $types: [SearchableType!], $first: Int, $after: String) {
+  search(search: $text, types: $types, first: $first, after: $after) {
+    totalCount pageInfo { endCursor hasNextPage }
+    nodes { __typename ... on Model { name project { fullPath } } ... on ModelVersion { version model { name } }
+      ... on Experiment { name } ... on Candidate { name uuid } } } }"""
+FILL = """mutation s($p: String!, $name: String!) {
+  m: modelCreate(input: {project: {path: $p}, name: $name}) { userErrors { code } }
+  v: modelVersionCreate(input: {model: {path: {project: $p, name: $name}}, version: "1.2.0"}) { userErrors { code } }
+  w: modelVersionCreate(input: {model: {path: {project: $p, name: $name}}, version: "2.0.0"}) { userErrors { code } }
+  a: aliasSet(input: {model: {path: {project: $p, name: $name}}, name: "blessed", reference: "1.2.0"}) {
+    userErrors { code message } }
+  c: candidateCreate(input: {experiment: {path: {project: $p, number: 0}}, name: $name}) {
+    candidate { uuid } userErrors { code } } }"""
+
+
+def _names(page):
+    return [one.get("version") or one["name"] for one in page["nodes"]]
+
+
+async def test_search_without_project_finds_in_all_that_may_be_read_and_in_nothing_else(
+    data, runtime, project, admin, staff
+):
+    mark = uuid4().hex[:10]
+    other = await new_project(runtime, staff)
+    for place, name in ((project, f"seen-{mark}"), (other, f"elsewhere-{mark}")):
+        filled = await data(place[Role.OWNER], FILL, p=place.path, name=name)
+        assert not any(one["userErrors"] for one in filled.values()), filled
+    reader = await new_person(runtime, admin, f"reader-{mark}")
+    await members.set_role(runtime.db, admin.actor, GroupOrProject(project.id), reader.actor.username, Role.GUEST)
+
+    async def everywhere(person, text, **given):
+        return (await data(person, EVERYWHERE, text=text, **given))["search"]["nodes"]
+
+    def names(nodes):
+        return [one.get("version") or one["name"] for one in nodes]
+
+    kinds = ["Model", "Experiment", "Candidate", "Candidate", "Candidate"]
+    assert [one["__typename"] for one in await everywhere(reader, mark.upper())] == kinds
+    assert names(await everywhere(reader, mark, types=["MODEL"])) == [f"seen-{mark}"]
+    assert names(await everywhere(project[Role.GUEST], mark, types=["MODEL"])) == [f"elsewhere-{mark}", f"seen-{mark}"]
+    assert await everywhere(project.stranger, mark) == []
+    for text, versions in (
+        (f"seen-{mark}@1.2", ["1.2.0"]),
+        (f"{mark}@2", ["2.0.0", "2.0.0"]),
+        (f"{mark}@blessed", ["1.2.0", "1.2.0"]),
+        (f"{mark}@nothing", []),
+    ):
+        assert names(await everywhere(project[Role.GUEST], text)) == versions, text
+        assert names(await everywhere(reader, text)) == versions[:1], text
+    assert {one["version"] for one in await everywhere(reader, "BLESS")} == {"1.2.0"}
+    uuid = filled["c"]["candidate"]["uuid"]
+    for text in (uuid, uuid.upper()):
+        assert [one["uuid"] for one in await everywhere(project[Role.GUEST], text)] == [uuid]
+        assert await everywhere(reader, text) == []
+    await projects.edit(runtime.db, other.owner, UpdateProject(other.id, experiments_access="disabled"))
+    assert await everywhere(project[Role.GUEST], uuid) == []
+
+
+async def test_search_without_project_pages_through_all_and_takes_one_statement(data, runtime, project):
+    mark = uuid4().hex[:10]
+    await data(project[Role.OWNER], FILL, p=project.path, name=f"paged-{mark}")
+    whole = (await data(project[Role.GUEST], EVERYWHERE, text=mark))["search"]
+    paged, after = [], None
+    while len(paged) < whole["totalCount"]:
+        page = (await data(project[Role.GUEST], EVERYWHERE, text=mark, first=1, after=after))["search"]
+        paged, after = paged + page["nodes"], page["pageInfo"]["endCursor"]
+    assert (paged, page["pageInfo"]["hasNextPage"]) == (whole["nodes"], False)
+    with statements(runtime.db) as seen:
+        await data(project[Role.GUEST], EVERYWHERE.replace("totalCount ", ""), text=f"{mark} is not there")
+    assert len(seen) == 1
+
+
+async def test_search_takes_hostile_texts_as_they_are(data, ask, project):
+    mark = uuid4().hex[:10]
+    await data(project[Role.OWNER], FILL, p=project.path, name=f"plain-{mark}")
+    for text in (
+        f"{mark}%", f"_{mark}", f"'{mark}", f'"{mark}', f"\\{mark}", f"\u202e{mark}", f"{mark}@", f"@{mark}", "@" * 255,
+        f"{mark}@{9**20}", f"{mark}'; select 1; --", "\U0010ffff" * 3, f"{mark}@\u0661",
+    ):  # fmt: skip
+        found = (await data(project[Role.GUEST], EVERYWHERE, text=text))["search"]
+        assert found["nodes"] == [], text
+    for text in ("", "  ", "\x00", f"{mark}\x00", "x" * 256):
+        refused = await ask(project[Role.GUEST], EVERYWHERE, text=text)
+        assert refused.errors[0]["extensions"]["code"] == "INVALID"

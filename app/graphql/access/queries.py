@@ -14,6 +14,7 @@ from app.graphql.access.groups import Group
 from app.graphql.access.groups_and_projects import Project
 from app.graphql.access.lookups import GroupLookup, ProjectLookup
 from app.graphql.access.types import Token, User, named_user
+from app.graphql.access.viewer_lists import ViewerLists
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.people import access_log
@@ -26,7 +27,7 @@ Search = Annotated[str, strawberry.argument(description="Only what has this text
 
 
 @strawberry.type(description="The caller.")
-class Viewer(ViewerSessions):
+class Viewer(ViewerSessions, ViewerLists):
     scopes: list[TokenScope] = strawberry.field(
         description="What the token in use may do; with a session, all that you may."
     )

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 
 from app.access.policy import Actor, Permission
 from app.access.reads.guarded import GuardedReads, Results
+from app.access.reads.permitted import own_projects_allowing
 from app.db.database import Database
+from app.db.merged_reads import merged
 from app.lifecycle.promotions.outcomes import COMPLETED
 from app.lifecycle.promotions.tables import Promotion, PromotionApproval, PromotionRequest, PromotionRequestEvent
 from app.pagination import Keyset, Page, Window
@@ -29,6 +31,9 @@ _READS = GuardedReads(Permission.REGISTRY_READ, of_models=True)
 _PROMOTIONS: Keyset[Promotion] = Keyset("promotions", (Promotion.id,), lambda row: (row.id,), descending=True)
 _REQUESTS: Keyset[PromotionRequest] = Keyset(
     "promotion requests", (PromotionRequest.id,), lambda row: (row.id,), descending=True
+)
+_TO_APPROVE: Keyset[Row[*tuple[Any, ...]]] = Keyset(
+    "requests to approve", (PromotionRequest.id,), lambda row: (row.id,), descending=True
 )
 _EVENTS: Keyset[PromotionRequestEvent] = Keyset(
     "promotion request events", (PromotionRequestEvent.id,), lambda row: (row.id,)
@@ -105,6 +110,21 @@ async def requests_of_versions(
     return await _READS.pages(
         db, actor, keys, window, statement=_requests(actor), order=_REQUESTS, parent=parent, row=PromotionRequest
     )
+
+
+async def requests_to_approve(db: Database, actor: Actor, window: Window) -> Page[Row[*tuple[Any, ...]]]:
+    """Project and id of open requests that the actor may approve and has not opened, latest first, in one statement.
+
+    In all projects that the actor is a member of.
+    """
+    statement = select(PromotionRequest.project_id, PromotionRequest.id).where(
+        PromotionRequest.state == "open",
+        PromotionRequest.requested_by.is_distinct_from(actor.user_id),
+        *models.reached(actor, PromotionRequest.project_id, PromotionRequest.model_id),
+    )
+    own = own_projects_allowing(actor, Permission.PROMOTION_APPROVE)
+    async with db.read() as snap:
+        return await merged(snap, statement, _TO_APPROVE, window, parent=PromotionRequest.project_id, parents=own)
 
 
 async def events_of_requests(

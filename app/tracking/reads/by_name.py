@@ -1,4 +1,4 @@
-"""Conditions for experiments and candidates that have a text in their names, for a search over a whole project."""
+"""Conditions for experiments and candidates that have a text in their names, for a search over one project or many."""
 
 from __future__ import annotations
 
@@ -9,23 +9,30 @@ from sqlalchemy import ColumnElement, and_, or_
 from app.search import sql
 from app.tracking.tables import Candidate, Experiment
 
+_LIVING = (Candidate.purge_at.is_(None), Candidate.deleted_at.is_(None))
 
-def is_experiment(project_id: int, text: str) -> ColumnElement[bool]:
-    """The condition for living experiments of a project whose name holds the text, in any case."""
+
+def is_experiment(text: str) -> ColumnElement[bool]:
+    """The condition for living experiments whose name holds the text, in any case."""
     living = (Experiment.purge_at.is_(None), Experiment.deleted_at.is_(None))
-    return and_(Experiment.project_id == project_id, *living, sql.contains(Experiment.name, text))
+    return and_(*living, sql.contains(Experiment.name, text))
 
 
-def is_candidate(project_id: int, text: str) -> ColumnElement[bool]:
-    """The condition for living candidates of a project whose name holds the text, or whose UUID it is."""
-    living = (Candidate.purge_at.is_(None), Candidate.deleted_at.is_(None))
+def is_candidate(text: str) -> ColumnElement[bool]:
+    """The condition for living candidates whose name holds the text, or whose UUID it is."""
     named = sql.contains(Candidate.name, text)
-    if (uuid := _uuid(text)) is not None:
+    if (uuid := uuid_of(text)) is not None:
         named = or_(named, Candidate.id == uuid)
-    return and_(Candidate.project_id == project_id, *living, named)
+    return and_(*_LIVING, named)
 
 
-def _uuid(text: str) -> UUID | None:
+def is_candidate_of(uuid: UUID) -> ColumnElement[bool]:
+    """The condition for the living candidate of a UUID: served by the primary key, in however many projects."""
+    return and_(*_LIVING, Candidate.id == uuid)
+
+
+def uuid_of(text: str) -> UUID | None:
+    """The UUID that a text is, with or without hyphens; None for any other text."""
     try:
         return UUID(text) if len(text) in {32, 36} else None
     except ValueError:

@@ -1365,6 +1365,17 @@ export type Role =
   /** Deletes projects. */
   | 'OWNER';
 
+/** A type of things that the search finds. */
+export type SearchableType =
+  /** A model. */
+  | 'MODEL'
+  /** A model version. */
+  | 'MODEL_VERSION'
+  /** An experiment. */
+  | 'EXPERIMENT'
+  /** A candidate. */
+  | 'CANDIDATE';
+
 /** Input of `serviceAccountCreate`. */
 export type ServiceAccountCreateInput = {
   /** The group or project that it belongs to. */
@@ -3348,6 +3359,38 @@ export type CandidateQuery = {
   } | null
 };
 
+export type CandidateByUuidQueryVariables = Exact<{
+  uuid: string;
+}>;
+
+
+export type CandidateByUuidQuery = {
+  search: {
+    __typename: 'SearchResultConnection',
+    nodes: Array<
+      | {
+        __typename: 'Model'
+      }
+      | {
+        __typename: 'ModelVersion'
+      }
+      | {
+        __typename: 'Experiment'
+      }
+      | {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+    >
+  } | null
+};
+
 export type CandidateChildrenQueryVariables = Exact<{
   id: string;
   after?: string | null | undefined;
@@ -4004,50 +4047,33 @@ export type ModelsByNameQueryVariables = Exact<{
 
 
 export type ModelsByNameQuery = {
-  projects: {
-    __typename: 'ProjectConnection',
-    nodes: Array<{
-      __typename: 'Project',
-      id: string,
-      fullPath: string,
-      models: {
-        __typename: 'ModelConnection',
-        nodes: Array<{
-          __typename: 'Model',
+  search: {
+    __typename: 'SearchResultConnection',
+    nodes: Array<
+      | {
+        __typename: 'Model',
+        id: string,
+        name: string,
+        project: {
+          __typename: 'Project',
           id: string,
-          name: string
-        }>
+          fullPath: string
+        } | null
       }
-    }>,
+      | {
+        __typename: 'ModelVersion'
+      }
+      | {
+        __typename: 'Experiment'
+      }
+      | {
+        __typename: 'Candidate'
+      }
+    >,
     pageInfo: {
       __typename: 'PageInfo',
       hasNextPage: boolean,
       endCursor: string | null
-    }
-  }
-};
-
-export type OwnLinkedThingsQueryVariables = Exact<{
-  after?: string | null | undefined;
-}>;
-
-
-export type OwnLinkedThingsQuery = {
-  viewer: {
-    __typename: 'Viewer',
-    projects: {
-      __typename: 'ProjectConnection',
-      nodes: Array<{
-        __typename: 'Project',
-        id: string,
-        number: number,
-        fullPath: string
-      }>,
-      pageInfo: {
-        __typename: 'PageInfo',
-        hasNextPage: boolean,
-        endCursor: string | null
-      }
     }
   } | null
 };
@@ -4668,7 +4694,9 @@ export type ExperimentsQuery = {
   } | null
 };
 
-export type HomeQueryVariables = Exact<{ [key: string]: never; }>;
+export type HomeQueryVariables = Exact<{
+  waiting: number;
+}>;
 
 
 export type HomeQuery = {
@@ -4693,66 +4721,122 @@ export type HomeQuery = {
         models: {
           __typename: 'ModelConnection',
           totalCount: number | null
-        },
-        modelVersionSearch: {
-          __typename: 'ModelVersionSearch',
-          nodes: Array<{
-            __typename: 'ModelVersion',
-            id: string,
-            version: string,
-            number: number,
-            status: ModelVersionStatus,
-            statusReason: string | null,
-            createdAt: string,
-            updatedAt: string,
-            stage: string,
-            createdBy: {
-              __typename: 'User',
-              id: string,
-              username: string,
-              name: string
-            } | null,
-            model: {
-              __typename: 'Model',
-              id: string,
-              name: string
-            } | null
-          }>
-        },
-        promotionRequests: {
-          __typename: 'PromotionRequestConnection',
-          nodes: Array<{
-            __typename: 'PromotionRequest',
-            id: string,
-            version: string,
-            stage: string,
-            createdAt: string,
-            expiresAt: string,
-            requestedByUsername: string,
-            viewerCanApprove: boolean,
-            modelVersion: {
-              __typename: 'ModelVersion',
-              id: string,
-              number: number,
-              model: {
-                __typename: 'Model',
-                id: string,
-                name: string
-              } | null
-            } | null
-          }>
-        },
-        backgroundJobs: {
-          __typename: 'BackgroundJobConnection',
-          nodes: Array<{
-            __typename: 'BackgroundJob',
-            id: string,
-            kind: string,
-            statusReason: string | null,
-            finishedAt: string | null
-          }>
         }
       }>
+    },
+    recent: {
+      __typename: 'ModelVersionConnection',
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        status: ModelVersionStatus,
+        statusReason: string | null,
+        createdAt: string,
+        updatedAt: string,
+        stage: string,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }>
+    },
+    troubled: {
+      __typename: 'ModelVersionConnection',
+      nodes: Array<{
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        status: ModelVersionStatus,
+        statusReason: string | null,
+        createdAt: string,
+        updatedAt: string,
+        stage: string,
+        createdBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string
+        } | null,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean
+      }
+    },
+    promotionRequests: {
+      __typename: 'PromotionRequestConnection',
+      nodes: Array<{
+        __typename: 'PromotionRequest',
+        id: string,
+        version: string,
+        stage: string,
+        createdAt: string,
+        expiresAt: string,
+        requestedByUsername: string,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          number: number,
+          model: {
+            __typename: 'Model',
+            id: string,
+            name: string,
+            project: {
+              __typename: 'Project',
+              id: string,
+              fullPath: string
+            } | null
+          } | null
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean
+      }
+    },
+    backgroundJobs: {
+      __typename: 'BackgroundJobConnection',
+      nodes: Array<{
+        __typename: 'BackgroundJob',
+        id: string,
+        kind: string,
+        statusReason: string | null,
+        finishedAt: string | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean
+      }
     }
   } | null,
   projects: {
@@ -4771,13 +4855,15 @@ export type HomeQuery = {
 
 export type SearchEverywhereQueryVariables = Exact<{
   search: string;
+  types?: Array<SearchableType> | null | undefined;
+  withPlaces: boolean;
+  after?: string | null | undefined;
 }>;
 
 
 export type SearchEverywhereQuery = {
-  groups: {
+  groups?: {
     __typename: 'GroupConnection',
-    totalCount: number | null,
     nodes: Array<{
       __typename: 'Group',
       id: string,
@@ -4786,9 +4872,8 @@ export type SearchEverywhereQuery = {
       visibility: Visibility
     }>
   },
-  projects: {
+  projects?: {
     __typename: 'ProjectConnection',
-    totalCount: number | null,
     nodes: Array<{
       __typename: 'Project',
       id: string,
@@ -4798,31 +4883,69 @@ export type SearchEverywhereQuery = {
       visibility: Visibility
     }>
   },
-  viewer: {
-    __typename: 'Viewer',
-    projects: {
-      __typename: 'ProjectConnection',
-      totalCount: number | null,
-      nodes: Array<{
-        __typename: 'Project',
+  search: {
+    __typename: 'SearchResultConnection',
+    nodes: Array<
+      | {
+        __typename: 'Model',
         id: string,
-        fullPath: string,
-        models: {
-          __typename: 'ModelConnection',
-          totalCount: number | null,
-          nodes: Array<{
-            __typename: 'Model',
+        name: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
             id: string,
-            name: string,
-            updatedAt: string,
-            latestVersion: {
-              __typename: 'ModelVersion',
-              id: string,
-              version: string
-            } | null
-          }>
-        }
-      }>
+            fullPath: string
+          } | null
+        } | null
+      }
+      | {
+        __typename: 'Experiment',
+        id: string,
+        name: string,
+        number: number,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        candidateStatus: CandidateStatus,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          name: string,
+          number: number
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+    >,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
     }
   } | null
 };
@@ -4830,6 +4953,7 @@ export type SearchEverywhereQuery = {
 export type SearchProjectQueryVariables = Exact<{
   project: string;
   search: string;
+  types?: Array<SearchableType> | null | undefined;
   after?: string | null | undefined;
 }>;
 
@@ -4927,6 +5051,34 @@ export type VisibleProjectsQuery = {
       endCursor: string | null
     }
   }
+};
+
+export type HomeVersionFragment = {
+  __typename: 'ModelVersion',
+  id: string,
+  version: string,
+  number: number,
+  status: ModelVersionStatus,
+  statusReason: string | null,
+  createdAt: string,
+  updatedAt: string,
+  stage: string,
+  createdBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string
+  } | null,
+  model: {
+    __typename: 'Model',
+    id: string,
+    name: string,
+    project: {
+      __typename: 'Project',
+      id: string,
+      fullPath: string
+    } | null
+  } | null
 };
 
 export type ProjectLineFragment = {
@@ -8066,6 +8218,126 @@ export type PaletteQuery = {
         } | null
       }
     >
+  } | null,
+  registry: {
+    __typename: 'SearchResultConnection',
+    nodes: Array<
+      | {
+        __typename: 'Model',
+        id: string,
+        name: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }
+      | {
+        __typename: 'Experiment',
+        id: string,
+        name: string,
+        number: number,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        candidateStatus: CandidateStatus,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          name: string,
+          number: number
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+    >
+  } | null,
+  tracking: {
+    __typename: 'SearchResultConnection',
+    nodes: Array<
+      | {
+        __typename: 'Model',
+        id: string,
+        name: string,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number,
+        model: {
+          __typename: 'Model',
+          id: string,
+          name: string,
+          project: {
+            __typename: 'Project',
+            id: string,
+            fullPath: string
+          } | null
+        } | null
+      }
+      | {
+        __typename: 'Experiment',
+        id: string,
+        name: string,
+        number: number,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'Candidate',
+        id: string,
+        uuid: string,
+        name: string,
+        candidateStatus: CandidateStatus,
+        experiment: {
+          __typename: 'Experiment',
+          id: string,
+          name: string,
+          number: number
+        } | null,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+    >
   } | null
 };
 
@@ -10913,6 +11185,30 @@ export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVari
 }`,
 };
 
+export const CandidateByUuidDocument: TypedDocument<CandidateByUuidQuery, CandidateByUuidQueryVariables> = {
+  name: 'CandidateByUuid',
+  kind: 'query',
+  hash: '22a205f9a3776e9975a6b2c70402a82086eb556090a23185cb8a0208271bb424',
+  text: `query CandidateByUuid($uuid: String!) {
+  search(search: $uuid, types: [CANDIDATE], first: 100) {
+    nodes {
+      ... on Candidate {
+        id
+        uuid
+        project {
+          id
+          fullPath
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const CandidateChildrenDocument: TypedDocument<CandidateChildrenQuery, CandidateChildrenQueryVariables> = {
   name: 'CandidateChildren',
   kind: 'query',
@@ -12310,8 +12606,8 @@ export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = 
 export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
   name: 'Home',
   kind: 'query',
-  hash: 'ae65894ccdda969fac4935c5f22810726a2714ac9270b4c58ac7af81a2e315e9',
-  text: `query Home {
+  hash: '4bc1d10becc9bbf9a56beafc056bb19ee8af3f23754acab6396991a85834886b',
+  text: `query Home($waiting: Int!) {
   viewer {
     user {
       id
@@ -12327,64 +12623,74 @@ export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
           totalCount
           __typename
         }
-        modelVersionSearch(first: 8) {
-          nodes {
+        __typename
+      }
+      __typename
+    }
+    recent: modelVersions(first: 10) {
+      nodes {
+        ...HomeVersion
+        __typename
+      }
+      __typename
+    }
+    troubled: modelVersions(statuses: [FAILED, QUARANTINED], first: $waiting) {
+      nodes {
+        ...HomeVersion
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        __typename
+      }
+      __typename
+    }
+    promotionRequests(first: $waiting) {
+      nodes {
+        id
+        version
+        stage
+        createdAt
+        expiresAt
+        requestedByUsername
+        modelVersion {
+          id
+          number
+          model {
             id
-            version
-            number
-            status
-            statusReason
-            createdAt
-            updatedAt
-            stage
-            createdBy {
+            name
+            project {
               id
-              username
-              name
-              __typename
-            }
-            model {
-              id
-              name
-              __typename
-            }
-            __typename
-          }
-          __typename
-        }
-        promotionRequests(status: OPEN, first: 6) {
-          nodes {
-            id
-            version
-            stage
-            createdAt
-            expiresAt
-            requestedByUsername
-            viewerCanApprove
-            modelVersion {
-              id
-              number
-              model {
-                id
-                name
-                __typename
-              }
+              fullPath
               __typename
             }
             __typename
           }
           __typename
         }
-        backgroundJobs(status: DEAD, first: 3) {
-          nodes {
-            id
-            kind
-            statusReason
-            finishedAt
-            __typename
-          }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
+        __typename
+      }
+      __typename
+    }
+    backgroundJobs(status: DEAD, first: $waiting) {
+      nodes {
+        id
+        kind
+        statusReason
+        finishedAt
+        project {
+          id
+          fullPath
           __typename
         }
+        __typename
+      }
+      pageInfo {
+        hasNextPage
         __typename
       }
       __typename
@@ -12399,6 +12705,34 @@ export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
     }
     __typename
   }
+}
+
+fragment HomeVersion on ModelVersion {
+  id
+  version
+  number
+  status
+  statusReason
+  createdAt
+  updatedAt
+  stage
+  createdBy {
+    id
+    username
+    name
+    __typename
+  }
+  model {
+    id
+    name
+    project {
+      id
+      fullPath
+      __typename
+    }
+    __typename
+  }
+  __typename
 }
 
 fragment ProjectLine on Project {
@@ -13619,16 +13953,16 @@ fragment ModelRow on Model {
 export const ModelsByNameDocument: TypedDocument<ModelsByNameQuery, ModelsByNameQueryVariables> = {
   name: 'ModelsByName',
   kind: 'query',
-  hash: '37c085cfb0ad51eef617a43edf3e39834d2d60d6745e46fe19cd4788629357e2',
+  hash: 'bff67805e990be15161570ef38868a5b9e43a5c006aa988fc78a3fe42a84364d',
   text: `query ModelsByName($name: String!, $after: String) {
-  projects(first: 100, after: $after) {
+  search(search: $name, types: [MODEL], first: 100, after: $after) {
     nodes {
-      id
-      fullPath
-      models(search: $name, first: 20) {
-        nodes {
+      ... on Model {
+        id
+        name
+        project {
           id
-          name
+          fullPath
           __typename
         }
         __typename
@@ -13832,35 +14166,10 @@ export const NextVersionsDocument: TypedDocument<NextVersionsQuery, NextVersions
 }`,
 };
 
-export const OwnLinkedThingsDocument: TypedDocument<OwnLinkedThingsQuery, OwnLinkedThingsQueryVariables> = {
-  name: 'OwnLinkedThings',
-  kind: 'query',
-  hash: '13bef90d277ec580d798b8fb007c4e59c0162ec96991fecb3024e3acd834761d',
-  text: `query OwnLinkedThings($after: String) {
-  viewer {
-    projects(first: 100, after: $after) {
-      nodes {
-        id
-        number
-        fullPath
-        __typename
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-        __typename
-      }
-      __typename
-    }
-    __typename
-  }
-}`,
-};
-
 export const PaletteDocument: TypedDocument<PaletteQuery, PaletteQueryVariables> = {
   name: 'Palette',
   kind: 'query',
-  hash: 'cab9f8f5078e9ca680cd8ac4327a33a556d467faf65f56523e2235d1143bb95f',
+  hash: '02e7d21e68ac8f57c3dc94f3c85b25bfde5b85ade6415739461f95bac5d17a9b',
   text: `query Palette($search: String!, $project: String!, $isProject: Boolean!) {
   projects(search: $search, first: 6) {
     nodes {
@@ -13871,7 +14180,21 @@ export const PaletteDocument: TypedDocument<PaletteQuery, PaletteQueryVariables>
     }
     __typename
   }
-  search(project: {path: $project}, search: $search, first: 15) @include(if: $isProject) {
+  search(project: {path: $project}, search: $search, first: 8) @include(if: $isProject) {
+    nodes {
+      ...Hit
+      __typename
+    }
+    __typename
+  }
+  registry: search(search: $search, types: [MODEL, MODEL_VERSION], first: 6) {
+    nodes {
+      ...Hit
+      __typename
+    }
+    __typename
+  }
+  tracking: search(search: $search, types: [EXPERIMENT, CANDIDATE], first: 6) {
     nodes {
       ...Hit
       __typename
@@ -14613,10 +14936,9 @@ export const RequestWithdrawDocument: TypedDocument<RequestWithdrawMutation, Req
 export const SearchEverywhereDocument: TypedDocument<SearchEverywhereQuery, SearchEverywhereQueryVariables> = {
   name: 'SearchEverywhere',
   kind: 'query',
-  hash: '7fa1ba859299d23308c5920d31c91457e62e4bd3387573092894c0680b6de730',
-  text: `query SearchEverywhere($search: String!) {
-  groups(search: $search, first: 20) {
-    totalCount
+  hash: '735e4e97f941217454a01a3c98ba37ee904d7c73e9115a0367bbe2d5fcb933ec',
+  text: `query SearchEverywhere($search: String!, $types: [SearchableType!], $withPlaces: Boolean!, $after: String) {
+  groups(search: $search, first: 20) @include(if: $withPlaces) {
     nodes {
       id
       name
@@ -14626,41 +14948,84 @@ export const SearchEverywhereDocument: TypedDocument<SearchEverywhereQuery, Sear
     }
     __typename
   }
-  projects(search: $search, first: 50) {
-    totalCount
+  projects(search: $search, first: 20) @include(if: $withPlaces) {
     nodes {
       ...ProjectLine
       __typename
     }
     __typename
   }
-  viewer {
-    projects(first: 50) {
-      totalCount
-      nodes {
-        id
-        fullPath
-        models(search: $search, first: 5) {
-          totalCount
-          nodes {
-            id
-            name
-            updatedAt
-            latestVersion {
-              id
-              version
-              __typename
-            }
-            __typename
-          }
-          __typename
-        }
-        __typename
-      }
+  search(search: $search, types: $types, first: 50, after: $after) {
+    nodes {
+      ...Hit
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
       __typename
     }
     __typename
   }
+}
+
+fragment Hit on SearchResult {
+  ... on Model {
+    __typename
+    id
+    name
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on ModelVersion {
+    __typename
+    id
+    version
+    number
+    model {
+      id
+      name
+      project {
+        id
+        fullPath
+        __typename
+      }
+      __typename
+    }
+  }
+  ... on Experiment {
+    __typename
+    id
+    name
+    number
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  ... on Candidate {
+    __typename
+    id
+    uuid
+    name
+    candidateStatus: status
+    experiment {
+      id
+      name
+      number
+      __typename
+    }
+    project {
+      id
+      fullPath
+      __typename
+    }
+  }
+  __typename
 }
 
 fragment ProjectLine on Project {
@@ -14676,9 +15041,15 @@ fragment ProjectLine on Project {
 export const SearchProjectDocument: TypedDocument<SearchProjectQuery, SearchProjectQueryVariables> = {
   name: 'SearchProject',
   kind: 'query',
-  hash: 'a017e524c76bf519596f182ba29ce9daecdd4590642b2c218bacf90dfa64da6c',
-  text: `query SearchProject($project: String!, $search: String!, $after: String) {
-  search(project: {path: $project}, search: $search, first: 50, after: $after) {
+  hash: 'bc40cc40384ccc2b8521d10f476286941793c6264098d446545a34b2377848ea',
+  text: `query SearchProject($project: String!, $search: String!, $types: [SearchableType!], $after: String) {
+  search(
+    project: {path: $project}
+    search: $search
+    types: $types
+    first: 50
+    after: $after
+  ) {
     nodes {
       ...Hit
       __typename

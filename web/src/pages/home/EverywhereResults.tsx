@@ -1,75 +1,65 @@
-import { useQuery } from '@tanstack/react-query';
+import { Folder } from 'lucide-react';
 import { Link } from '@tanstack/react-router';
-import { Folder, Package } from 'lucide-react';
-import { query } from '../../api';
+import { usePages } from '../../api';
 import { SearchEverywhereDocument } from '../../api/operations';
 import { useT } from '../../i18n';
-import { Empty, Loaded, Section, Skeleton, Time } from '../../ui';
-import { HrefLink } from './HrefLink';
+import { Empty, LoadMore, Problem, Section, Skeleton } from '../../ui';
+import { HitLine } from './HitLine';
+import { typesOf, type HitKind } from './hits';
+import { KindChoice } from './KindChoice';
 import { ProjectLines } from './ProjectLines';
 import styles from './SearchPage.module.css';
 
-/** Groups and projects by their paths, and the models of one's own projects. */
-export function EverywhereResults({ search }: { readonly search: string }) {
+interface Props {
+  readonly search: string;
+  readonly kind: HitKind | undefined;
+}
+
+/** What there is in all projects that may be seen, and groups and projects by their paths. */
+export function EverywhereResults({ search, kind }: Props) {
   const t = useT();
-  const result = useQuery(query(SearchEverywhereDocument, { search }));
+  const variables = { search, types: typesOf(kind), withPlaces: kind === undefined };
+  const { rows, first, query, more } = usePages(SearchEverywhereDocument, variables, (data) => data.search);
+  if (query.isPending) return <Skeleton rows={8} />;
+  if (query.error && rows.length === 0) return <Problem failure={query.error} onRetry={() => void query.refetch()} />;
+  const groups = first?.groups?.nodes ?? [];
+  const projects = first?.projects?.nodes ?? [];
+  const isEmpty = groups.length + projects.length + rows.length === 0;
   return (
-    <Loaded query={result} skeleton={<Skeleton rows={8} />}>
-      {({ groups, projects, viewer }) => {
-        const own = (viewer?.projects.nodes ?? []).filter((project) => project.models.nodes.length > 0);
-        const isEmpty = groups.nodes.length + projects.nodes.length + own.length === 0;
-        if (isEmpty) return <Empty title={t('home.search_none')}>{t('home.search_none_more', { text: search })}</Empty>;
-        return (
-          <div className={styles.results}>
-            {own.length > 0 && (
-              <Section title={t('home.models_own')}>
-                {own.map((project) => (
-                  <ul key={project.id} className={styles.list}>
-                    {project.models.nodes.map((model) => (
-                      <li key={model.id} className={styles.hit}>
-                        <Package aria-hidden="true" className={styles.icon} />
-                        <HrefLink href={`/${project.fullPath}/-/models/${encodeURIComponent(model.name)}`}>
-                          {model.name}
-                        </HrefLink>
-                        <span className={styles.detail}>
-                          {[model.latestVersion?.version, project.fullPath].filter(Boolean).join(' · ')}
-                        </span>
-                        <Time at={model.updatedAt} />
-                      </li>
-                    ))}
-                    {(project.models.totalCount ?? 0) > project.models.nodes.length && (
-                      <li className={styles.hit}>
-                        <Link to="/-/search" search={{ q: search, project: project.fullPath, kind: 'Model' }}>
-                          {t('home.search_more_in', { project: project.fullPath })}
-                        </Link>
-                      </li>
-                    )}
-                  </ul>
-                ))}
-              </Section>
-            )}
-            {projects.nodes.length > 0 && (
-              <Section title={t('home.projects')}>
-                <ProjectLines projects={projects.nodes} />
-              </Section>
-            )}
-            {groups.nodes.length > 0 && (
-              <Section title={t('home.groups')}>
-                <ul className={styles.list}>
-                  {groups.nodes.map((group) => (
-                    <li key={group.id} className={styles.hit}>
-                      <Folder aria-hidden="true" className={styles.icon} />
-                      <Link to="/n/$path" params={{ path: group.fullPath }}>
-                        {group.fullPath}
-                      </Link>
-                    </li>
-                  ))}
-                </ul>
-              </Section>
-            )}
-          </div>
-        );
-      }}
-    </Loaded>
+    <div className={styles.results}>
+      <div className={styles.bar}>
+        <KindChoice kind={kind} />
+      </div>
+      {isEmpty && <Empty title={t('home.search_none')}>{t('home.search_none_more', { text: search })}</Empty>}
+      {rows.length > 0 && (
+        <Section title={t('home.search_things')}>
+          <ul className={styles.list}>
+            {rows.map((hit) => (
+              <HitLine key={hit.id} hit={hit} withProject />
+            ))}
+          </ul>
+          <LoadMore hasMore={query.hasNextPage} busy={query.isFetchingNextPage} onMore={more} />
+        </Section>
+      )}
+      {projects.length > 0 && (
+        <Section title={t('home.projects')}>
+          <ProjectLines projects={projects} />
+        </Section>
+      )}
+      {groups.length > 0 && (
+        <Section title={t('home.groups')}>
+          <ul className={styles.list}>
+            {groups.map((group) => (
+              <li key={group.id} className={styles.hit}>
+                <Folder aria-hidden="true" className={styles.icon} />
+                <Link to="/n/$path" params={{ path: group.fullPath }}>
+                  {group.fullPath}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+    </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
@@ -9,10 +9,16 @@ import { Button, Loaded, PageHeader, Skeleton } from '../../ui';
 import { NewProjectDialog } from '../namespaces/NewProjectDialog';
 import { ProjectLists } from './ProjectLists';
 import { RecentVersions } from './RecentVersions';
-import { waitingIn, recentIn } from './waiting';
+import { recentOf, waitingFor } from './waiting';
 import { WaitingList } from './WaitingList';
 import { Welcome } from './Welcome';
 import styles from './HomePage.module.css';
+
+/** How many things that wait of each kind are read at first, and more with each page; a list has at most 100. */
+const WAITING_PAGE = 10;
+const MOST_WAITING = 100;
+/** Changes are told for one project at a time, not for all: home is read again every minute, and when it gets the focus. */
+const REFRESH_MS = 60_000;
 
 /** Where a person begins: what waits for them, what is new, and their projects. */
 export function HomePage() {
@@ -20,7 +26,12 @@ export function HomePage() {
   const navigate = useNavigate({ from: '/' });
   const { list, q } = useSearch({ from: '/' });
   const [isNew, setNew] = useState(false);
-  const result = useQuery(query(HomeDocument, {}));
+  const [most, setMost] = useState(WAITING_PAGE);
+  const result = useQuery({
+    ...query(HomeDocument, { waiting: most }),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFRESH_MS,
+  });
   const viewer = result.data?.viewer;
   return (
     <>
@@ -37,16 +48,22 @@ export function HomePage() {
       <Loaded query={result} skeleton={<Skeleton rows={8} />}>
         {(data) => {
           const own = data.viewer?.projects.nodes ?? [];
+          const waiting = data.viewer && waitingFor(data.viewer);
           return (
             <div className={styles.page}>
               {own.length === 0 && <Welcome isVisitor={data.viewer === null} onNew={() => setNew(true)} />}
-              {own.length > 0 && (
+              {own.length > 0 && data.viewer && waiting && (
                 <div className={styles.columns}>
                   <div>
-                    <WaitingList items={waitingIn(own)} />
+                    <WaitingList
+                      items={waiting.items}
+                      hasMore={waiting.hasMore && most < MOST_WAITING}
+                      busy={result.isPlaceholderData}
+                      onMore={() => setMost((count) => Math.min(2 * count, MOST_WAITING))}
+                    />
                   </div>
                   <div>
-                    <RecentVersions versions={recentIn(own)} />
+                    <RecentVersions versions={recentOf(data.viewer)} />
                   </div>
                 </div>
               )}

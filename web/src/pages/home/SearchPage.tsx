@@ -6,7 +6,7 @@ import { ProjectResults } from './ProjectResults';
 import { SearchScope } from './SearchScope';
 import styles from './SearchPage.module.css';
 
-/** Search over everything in a project, or over groups, projects and the models of one's own projects. */
+/** Search over everything in a project, or in all projects that may be seen. */
 export function SearchPage() {
   const t = useT();
   const navigate = useNavigate({ from: '/-/search' });
@@ -25,7 +25,7 @@ export function SearchPage() {
         {project !== undefined && <SearchScope project={project} search={q} />}
       </div>
       {search === '' && <Empty title={t('home.search_empty')}>{t('home.search_empty_more')}</Empty>}
-      {search !== '' && project === undefined && <EverywhereResults search={search} />}
+      {search !== '' && project === undefined && <EverywhereResults search={search} kind={kind} />}
       {search !== '' && project !== undefined && <ProjectResults project={project} search={search} kind={kind} />}
     </>
   );

@@ -1,14 +1,21 @@
 import { CheckCircle2, ClipboardCheck, OctagonAlert, ShieldAlert } from 'lucide-react';
 import { useT } from '../../i18n';
-import { Section, Time } from '../../ui';
+import { LoadMore, Section, Time } from '../../ui';
 import { WaitingLine } from './WaitingLine';
 import type { Waiting } from './waiting';
 import styles from './WaitingList.module.css';
 
 const ICONS = { approval: ClipboardCheck, job: OctagonAlert, version: ShieldAlert } as const;
 
+interface Props {
+  readonly items: readonly Waiting[];
+  readonly hasMore: boolean;
+  readonly busy: boolean;
+  readonly onMore: () => void;
+}
+
 /** What waits for the viewer in all of their projects. */
-export function WaitingList({ items }: { readonly items: readonly Waiting[] }) {
+export function WaitingList({ items, hasMore, busy, onMore }: Props) {
   const t = useT();
   return (
     <Section title={t('home.waiting')}>
@@ -35,6 +42,7 @@ export function WaitingList({ items }: { readonly items: readonly Waiting[] }) {
           })}
         </ul>
       )}
+      <LoadMore hasMore={hasMore} busy={busy} onMore={onMore} />
     </Section>
   );
 }

@@ -3,6 +3,16 @@ import type { HitFragment } from '../../api/operations';
 /** One thing that a search has found. */
 export type Hit = HitFragment;
 
+/** What kind of thing it is. */
+export type HitKind = Hit['__typename'];
+
+const TYPES = { Model: 'MODEL', ModelVersion: 'MODEL_VERSION', Experiment: 'EXPERIMENT', Candidate: 'CANDIDATE' } as const;
+
+/** The kinds that a search is narrowed to, as the server calls them; null: all. */
+export function typesOf(kind: HitKind | undefined) {
+  return kind === undefined ? null : [TYPES[kind]];
+}
+
 /** What it is called. */
 export function nameOf(hit: Hit): string {
   return hit.__typename === 'ModelVersion' ? `${hit.model?.name ?? ''} ${hit.version}` : hit.name;

@@ -1,45 +1,65 @@
 import type { DataOf } from '../../api';
-import type { HomeDocument } from '../../api/operations';
+import type { HomeDocument, HomeVersionFragment } from '../../api/operations';
 
-type HomeProject = NonNullable<DataOf<typeof HomeDocument>['viewer']>['projects']['nodes'][number];
-type Version = HomeProject['modelVersionSearch']['nodes'][number];
+type Viewer = NonNullable<DataOf<typeof HomeDocument>['viewer']>;
 
-/** A project of the viewer with what is new and what waits in it. */
-export type { HomeProject };
+/** A project of the viewer. */
+export type HomeProject = Viewer['projects']['nodes'][number];
 
 /** A version and the project that it is in. */
 export interface RecentVersion {
-  readonly version: Version;
+  readonly version: HomeVersionFragment;
   readonly project: string;
 }
 
 /** Something that waits for the viewer. */
 export type Waiting =
-  | { readonly kind: 'approval'; readonly at: string; readonly project: string; readonly request: HomeProject['promotionRequests']['nodes'][number] }
-  | { readonly kind: 'job'; readonly at: string; readonly project: string; readonly job: HomeProject['backgroundJobs']['nodes'][number] }
-  | { readonly kind: 'version'; readonly at: string; readonly project: string; readonly version: Version };
+  | { readonly kind: 'approval'; readonly at: string; readonly project: string; readonly request: Viewer['promotionRequests']['nodes'][number] }
+  | { readonly kind: 'job'; readonly at: string; readonly project: string; readonly job: Viewer['backgroundJobs']['nodes'][number] }
+  | { readonly kind: 'version'; readonly at: string; readonly project: string; readonly version: HomeVersionFragment };
 
-const TROUBLED = new Set(['QUARANTINED', 'FAILED']);
-
-/** What waits in all projects, the newest first: requests that the viewer may approve, failed jobs, held back versions. */
-export function waitingIn(projects: readonly HomeProject[]): Waiting[] {
-  const all = projects.flatMap((project): Waiting[] => {
-    const at = project.fullPath;
-    const approvals = project.promotionRequests.nodes.filter((request) => request.viewerCanApprove);
-    const versions = project.modelVersionSearch.nodes.filter((version) => TROUBLED.has(version.status));
-    return [
-      ...approvals.map((request) => ({ kind: 'approval' as const, at: request.createdAt, project: at, request })),
-      ...project.backgroundJobs.nodes.map((job) => ({ kind: 'job' as const, at: job.finishedAt ?? '', project: at, job })),
-      ...versions.map((version) => ({ kind: 'version' as const, at: version.updatedAt, project: at, version })),
-    ];
-  });
-  return all.sort((one, other) => other.at.localeCompare(one.at));
+/** What waits, and whether there is more of it. */
+export interface WaitingPage {
+  readonly items: readonly Waiting[];
+  readonly hasMore: boolean;
 }
 
-/** Versions of all projects, the latest change first. */
-export function recentIn(projects: readonly HomeProject[], most = 10): RecentVersion[] {
-  return projects
-    .flatMap((project) => project.modelVersionSearch.nodes.map((version) => ({ version, project: project.fullPath })))
-    .sort((one, other) => other.version.updatedAt.localeCompare(one.version.updatedAt))
-    .slice(0, most);
+/**
+ * What waits in all projects of the viewer, the newest first: requests to approve, failed jobs, held back versions.
+ *
+ * Of a list that goes on, nothing is known of what is older than its last row: other things of that age wait for the
+ * next page, so that none appears above those that were seen.
+ */
+export function waitingFor(viewer: Viewer): WaitingPage {
+  const lists: { readonly items: readonly Waiting[]; readonly goesOn: boolean }[] = [
+    {
+      goesOn: viewer.promotionRequests.pageInfo.hasNextPage,
+      items: viewer.promotionRequests.nodes.map((request) => ({
+        kind: 'approval', at: request.createdAt, project: request.modelVersion?.model?.project?.fullPath ?? '', request,
+      })),
+    },
+    {
+      goesOn: viewer.backgroundJobs.pageInfo.hasNextPage,
+      items: viewer.backgroundJobs.nodes.map((job) => ({
+        kind: 'job', at: job.finishedAt ?? '', project: job.project?.fullPath ?? '', job,
+      })),
+    },
+    {
+      goesOn: viewer.troubled.pageInfo.hasNextPage,
+      items: viewer.troubled.nodes.map((version) => ({
+        kind: 'version', at: version.updatedAt, project: version.model?.project?.fullPath ?? '', version,
+      })),
+    },
+  ];
+  const known = lists.map(({ items, goesOn }) => (goesOn ? (items.at(-1)?.at ?? '') : '')).reduce((one, other) => (one > other ? one : other));
+  const items = lists.flatMap((list) => list.items).filter((item) => item.at >= known);
+  return {
+    items: items.sort((one, other) => other.at.localeCompare(one.at)),
+    hasMore: lists.some((list) => list.goesOn),
+  };
+}
+
+/** The versions that changed last, with their projects. */
+export function recentOf(viewer: Viewer): RecentVersion[] {
+  return viewer.recent.nodes.map((version) => ({ version, project: version.model?.project?.fullPath ?? '' }));
 }

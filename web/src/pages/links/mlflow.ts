@@ -1,4 +1,4 @@
-import { allProjects, idIn, modelsOfName, ownProjects, projectOf, thingsOf, versionOf, type Target } from './things';
+import { allProjects, candidatesOf, idIn, modelsOfName, projectOf, thingsOf, versionOf, type Target } from './things';
 
 /** What an address of MLflow's pages names, without the project. */
 export type MlflowThing =
@@ -36,11 +36,7 @@ function decoded(part: string): string {
 export async function resolveMlflow(thing: MlflowThing, reference: string | undefined): Promise<readonly Target[]> {
   const project = reference === undefined ? null : await projectOf(reference);
   if (reference !== undefined && project === null) return [];
-  // A run has one id everywhere, and most people open their own: other projects are looked through afterwards.
-  if (project === null && thing.kind === 'candidate') {
-    const own = await thingsOf((await ownProjects()).map(({ number }) => idIn('Candidate', number, thing.uuid)));
-    if (own.length > 0) return own;
-  }
+  if (project === null && thing.kind === 'candidate') return candidatesOf(thing.uuid);
   const projects = project ? [project] : thing.kind === 'model' ? [] : await allProjects();
   switch (thing.kind) {
     case 'experiments':

@@ -1,9 +1,9 @@
 import { execute, globalId, type VariablesOf } from '../../api';
 import {
+  CandidateByUuidDocument,
   LinkedThingsDocument,
   ModelsByNameDocument,
   ModelVersionOfNumberDocument,
-  OwnLinkedThingsDocument,
   ProjectOfReferenceDocument,
   ThingsByIdsDocument,
 } from '../../api/operations';
@@ -34,32 +34,27 @@ interface NumberedProject {
   readonly fullPath: string;
 }
 
-interface ProjectsPage {
-  readonly nodes: readonly NumberedProject[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-}
-
 /** Every project that may be seen. */
-export function allProjects(): Promise<readonly NumberedProject[]> {
-  return projectsOf(async (after) => (await execute(LinkedThingsDocument, { after })).projects);
-}
-
-/** The projects that one is a member of; none for visitors. */
-export function ownProjects(): Promise<readonly NumberedProject[]> {
-  return projectsOf(async (after) => (await execute(OwnLinkedThingsDocument, { after })).viewer?.projects ?? null);
-}
-
-async function projectsOf(read: (after: string | null) => Promise<ProjectsPage | null>): Promise<readonly NumberedProject[]> {
+export async function allProjects(): Promise<readonly NumberedProject[]> {
   const projects: NumberedProject[] = [];
   let after: string | null = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const answer = await read(after);
-    if (answer === null) break;
-    projects.push(...answer.nodes);
-    after = answer.pageInfo.endCursor;
-    if (!answer.pageInfo.hasNextPage) break;
+    const { nodes, pageInfo }: Awaited<ReturnType<typeof readProjects>>['projects'] = (await readProjects(after)).projects;
+    projects.push(...nodes);
+    after = pageInfo.endCursor;
+    if (!pageInfo.hasNextPage) break;
   }
   return projects;
+}
+
+const readProjects = (after: string | null) => execute(LinkedThingsDocument, { after });
+
+/** The candidates of this UUID in all projects: one, or none. */
+export async function candidatesOf(uuid: string): Promise<readonly Target[]> {
+  const { search } = await execute(CandidateByUuidDocument, { uuid });
+  return (search?.nodes ?? []).flatMap((one): Target[] =>
+    one.__typename === 'Candidate' && one.project ? [{ kind: 'candidate', project: one.project.fullPath, uuid: one.uuid }] : [],
+  );
 }
 
 /** What is there of these ids. */
@@ -95,12 +90,13 @@ export async function modelsOfName(name: string): Promise<readonly Target[]> {
   const found: Target[] = [];
   let after: string | null = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { nodes, pageInfo }: Awaited<ReturnType<typeof readModels>>['projects'] = (await readModels(name, after)).projects;
-    for (const { fullPath, models } of nodes) {
-      if (models.nodes.some((model) => model.name === name)) found.push({ kind: 'model', project: fullPath, model: name });
+    const { search }: Awaited<ReturnType<typeof readModels>> = await readModels(name, after);
+    for (const one of search?.nodes ?? []) {
+      if (one.__typename !== 'Model' || one.name !== name || !one.project) continue;
+      found.push({ kind: 'model', project: one.project.fullPath, model: name });
     }
-    after = pageInfo.endCursor;
-    if (!pageInfo.hasNextPage) break;
+    if (!search?.pageInfo.hasNextPage) break;
+    after = search.pageInfo.endCursor;
   }
   return found;
 }

@@ -11,7 +11,15 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-LEFT_OUT = ("sessions", "access_epoch", "request_counts", "project_events", "metric_points", "background_jobs")
+LEFT_OUT = (
+    "sessions",
+    "access_epoch",
+    "request_counts",
+    "project_events",
+    "metric_points",
+    "background_jobs",
+    "deployments",
+)
 """Tables that the service itself reads by time."""
 COLUMNS = """SELECT c.table_name, array_agg(quote_ident(c.column_name)) AS columns
 FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)

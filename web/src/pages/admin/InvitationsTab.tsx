@@ -68,12 +68,12 @@ export function InvitationsTab() {
       align: 'end',
       cell: (one) =>
         one.viewerCanRevoke && (
-          <div className={accountStyles.chips}>
+          <div className={accountStyles.rowActions}>
             <Button size="s" onClick={() => void renew(one.id)}>
               {t('admin.renew')}
             </Button>
             {one.status === 'PENDING' && (
-              <Button size="s" variant="danger" onClick={() => void end.send({ input: { id: one.id } })}>
+              <Button size="s" variant="quiet" onClick={() => void end.send({ input: { id: one.id } })}>
                 {t('account.revoke')}
               </Button>
             )}

@@ -102,12 +102,17 @@ function Changes({ entry: { changes } }: { readonly entry: Entry }) {
     <>
       {changes.slice(0, SHOWN).map(({ name, before, after }) => (
         <div key={name} className={styles.change}>
-          {name}: {before !== null && <del>{shortened(before)}</del>} {after !== null && <ins>{shortened(after)}</ins>}
+          {name}: {isTold(before) && <del>{shortened(before)}</del>} {isTold(after) && <ins>{shortened(after)}</ins>}
         </div>
       ))}
       {changes.length > SHOWN && <div className={styles.quiet}>+ {changes.length - SHOWN}</div>}
     </>
   );
+}
+
+/** Whether there was a value at all: empty ones say nothing beside what came in their place. */
+function isTold(value: string | null): value is string {
+  return value !== null && value !== 'null' && value !== '""';
 }
 
 function shortened(value: string): string {

@@ -3,7 +3,7 @@ import { useParams } from '@tanstack/react-router';
 import { query, useLive, type DataOf } from '../../api';
 import { LifecycleEventsDocument, PromotionRequestShownDocument } from '../../api/operations';
 import { useT } from '../../i18n';
-import { Loaded, PageHeader, Section, StageChip, Time } from '../../ui';
+import { Button, Loaded, PageHeader, Section, StageChip, Time } from '../../ui';
 import { RouteMissing } from '../../shell/RouteMissing';
 import { Approvals } from './Approvals';
 import { REQUEST_EVENTS } from './events';
@@ -12,6 +12,9 @@ import { RequestStatusChip } from './RequestStatusChip';
 import { Timeline } from './Timeline';
 import { Verdicts } from './Verdicts';
 import { CurrentVerdicts } from './CurrentVerdicts';
+
+/** Where it is approved and rejected, below what has to be read for that. */
+const DECISION = 'decision';
 
 /** One promotion request: the rules as they stand, who has approved, what was said, and what can be done. */
 export function PromotionPage() {
@@ -36,6 +39,14 @@ function Shown({ data, project }: { readonly data: DataOf<typeof PromotionReques
             <RequestStatusChip status={request.status} />
             <StageChip name={request.stage} />
           </>
+        }
+        actions={
+          request.status === 'OPEN' &&
+          request.viewerCanApprove && (
+            <Button variant="primary" onClick={() => document.querySelector<HTMLElement>(`#${DECISION} textarea`)?.focus()}>
+              {t('lifecycle.decide')}
+            </Button>
+          )
         }
         description={
           <>
@@ -66,7 +77,11 @@ function Shown({ data, project }: { readonly data: DataOf<typeof PromotionReques
       <Section title={t('lifecycle.approvals')}>
         <Approvals approvals={request.approvals} />
       </Section>
-      {request.status === 'OPEN' && <RequestActions request={request} viewer={data.viewer?.user?.username ?? null} />}
+      {request.status === 'OPEN' && (
+        <div id={DECISION}>
+          <RequestActions request={request} viewer={data.viewer?.user?.username ?? null} />
+        </div>
+      )}
       <Section title={t('lifecycle.timeline')}>
         <Timeline events={request.events.nodes} />
       </Section>

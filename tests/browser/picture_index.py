@@ -25,8 +25,9 @@ LOOKS = (
 TEXT = """# All pages
 
 Made by `python -m tests.browser.screenshots`: each page on a desktop (1440 × 900) and on a phone (390 × 844), in both
-themes, with the data of a project as it is after some weeks of work. Those of the second table have long and Korean
-names, and are in Korean. Each was looked at; [web.md](../web.md#how-pages-were-looked-at) tells what was mended.
+themes, with the data of a project as it is after some weeks of work. Those of the second table are in Korean and have
+long names: light on a desktop, dark on a phone. Each was looked at;
+[web.md](../web.md#how-pages-were-looked-at) tells what was mended.
 """
 
 

@@ -1,7 +1,7 @@
 """Pictures of every page into docs/pages: ``python -m tests.browser.screenshots [NAME ...]``.
 
-Each page in both themes, on a desktop and on a phone, with data as it is at work and (`-long`) with long names and in
-Korean; then dialogs, menus and states of some. The index of the folder is written with them.
+Each page in both themes, on a desktop and on a phone, with data as it is at work; each once on both (`-long`) with
+long names and in Korean; then dialogs, menus and states of some. The index of the folder is written with them.
 `--png FOLDER` writes lossless pictures elsewhere, to look at; `--only plain|long` makes one of both.
 """
 # ruff: noqa: ASYNC240, T201 - a command that talks, and does one thing at a time
@@ -47,6 +47,10 @@ from tests.support.source import ROOT
 FOLDER = ROOT / "docs" / "pages"
 THEMES = ("light", "dark")
 QUALITY = 60
+LOOKS = {
+    "plain": tuple(itertools.product(THEMES, ("desktop", "phone"))),
+    "long": (("light", "desktop"), ("dark", "phone")),
+}
 VARIANTS = {"plain": (PLAIN, "", "en-GB"), "long": (WORST, "-long", "ko-KR")}
 NETWORKS = {
     "plain": ("vision", "surface-defects"),
@@ -131,6 +135,7 @@ async def take_scenes(
         # Some are failures on purpose: only what kept the scene from being reached is told.
         problems = await take(visits, tab, shown, scene.page, target(name), scene.act)
         print(*[one for one in problems if "Timeout" in one or "too wide" in one], sep="\n", flush=True)
+        await tab.unroute_all(behavior="ignoreErrors")
         await visits.close()
 
 
@@ -166,7 +171,7 @@ async def take_variant(runtime: Runtime, admin: Person, url: str, browser: Any, 
             await take_scenes(Visits(browser, runtime), url, shown, acted, target, **options)
         return wrong
 
-    return sum(await asyncio.gather(*(looked_at(*one) for one in itertools.product(THEMES, ("desktop", "phone")))))
+    return sum(await asyncio.gather(*(looked_at(*one) for one in LOOKS[variant])))
 
 
 async def main(arguments: argparse.Namespace) -> int:

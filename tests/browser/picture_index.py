@@ -35,14 +35,14 @@ def write(folder: Path) -> None:
     """Write the index of the pictures that lie in ``folder``."""
     there = {file.stem for file in folder.glob("*.webp")}
     names = sorted({stem.removesuffix(f"-{look}") for stem in there for _, look in LOOKS if stem.endswith(f"-{look}")})
-    lines = [TEXT]
+    written = [TEXT]
     for area, beginnings in AREAS.items():
         own = [name for name in names if _area_of(name) == area]
         own.sort(key=lambda name: (beginnings.index(_beginning(name, beginnings)), name))
         plain = [name for name in own if not name.endswith("-long")]
         long = [name for name in own if name.endswith("-long")]
-        lines += [f"\n## {area}\n", *_table(plain, there), *(["", *_table(long, there)] if long else [])]
-    (folder / "README.md").write_text("\n".join(lines) + "\n")
+        written += [f"\n## {area}\n", *_table(plain, there), *(["", *_table(long, there)] if long else [])]
+    (folder / "README.md").write_text("\n".join(written) + "\n")
 
 
 def _beginning(name: str, beginnings: Iterable[str]) -> str:

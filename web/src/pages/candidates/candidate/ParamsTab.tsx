@@ -28,7 +28,7 @@ export function ParamsTab({ candidate, search, onSearch }: Props) {
     return done !== null;
   };
   const columns = [
-    { id: 'key', header: t('candidates.key'), width: 260, cell: (one: { key: string }) => one.key },
+    { id: 'key', header: t('candidates.key'), width: 'min(260px, 36vw)', cell: (one: { key: string }) => one.key },
     { id: 'value', header: t('candidates.value'), cell: (one: { value: string }) => <span className={styles.value}>{one.value}</span> },
   ];
   return (

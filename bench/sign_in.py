@@ -200,7 +200,8 @@ class Attack:
 
     async def _new_browser(self) -> str:
         await asyncio.sleep(2)
-        began, waits, visitor = time.perf_counter(), [], Visitor(self.familiar.http, new_address())
+        began, visitor = time.perf_counter(), Visitor(self.familiar.http, new_address())
+        waits: list[float] = []
         while True:
             async with httpx.AsyncClient(base_url=self.base, timeout=60) as visitor.http:
                 answer = await visitor.submit(self.owner, _PASSWORD)

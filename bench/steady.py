@@ -27,6 +27,7 @@ from uuid import uuid4
 import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from app.embedded.application import answers_ready
 from bench.servers.peers import ROOT
@@ -126,7 +127,7 @@ async def listen(connection: dict[str, str], done: Counter[str]) -> None:
     signed = {"authorization": f"Bearer {connection['MODELYARD_TOKEN']}"}
     while True:
         with suppress(ConnectionClosed, OSError):
-            async with connect(f"{address}/graphql", subprotocols=["graphql-transport-ws"]) as socket:
+            async with connect(f"{address}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
                 await socket.send(json.dumps({"type": "connection_init", "payload": signed}))
                 await socket.recv()
                 await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": given}))

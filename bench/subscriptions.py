@@ -21,6 +21,7 @@ from pathlib import Path
 
 import httpx
 from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from app.embedded import servers as embedded
 
@@ -44,7 +45,7 @@ def processor(pid: int) -> float:
 
 async def subscribe(path: str, token: str, arrivals: list[float]) -> asyncio.Task[None]:
     """One socket with one subscription, which notes when events arrive."""
-    socket = await connect(f"ws://127.0.0.1:{PORT}/graphql", subprotocols=["graphql-transport-ws"])
+    socket = await connect(f"ws://127.0.0.1:{PORT}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")])
     await socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}))
     await socket.recv()
     payload = {"query": EVENTS, "variables": {"p": path}}

@@ -35,7 +35,7 @@ from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.references.parse import as_of, parse_reference
 from app.registry.references.resolve import Named
-from app.registry.stages import moves
+from app.registry.stages import definitions, moves
 from app.registry.versions import create, lookup
 from app.registry.versions.request import CreateVersion
 from app.runtime import open_runtime
@@ -87,12 +87,11 @@ async def run(intervals: int, each: int) -> None:
         actor = await tokens.authenticate(runtime.db, first.token)
         group = await groups.create(runtime.db, actor, CreateGroup("bench"))
         project = (await projects.create(runtime.db, actor, CreateProject(group.id, "p"))).id
-        for name in ("full", "empty"):
-            model = await models.create(runtime.db, actor, project, CreateModel(name))
+        made = {name: await models.create(runtime.db, actor, project, CreateModel(name)) for name in ("full", "empty")}
+        for name in made:
             for minor in range(_VERSIONS):
                 await create.create(runtime.db, actor, project, CreateVersion(name, f"1.{minor}.0"))
-            if name == "full":
-                await _fill(settings, project, model.id, intervals // 2)
+        await _fill(settings, project, made["full"].id, intervals // 2)
         print(f"{intervals:,} intervals; {each} times each, at random moments")
         await _ask(runtime.db, actor, project, intervals // 2, each)
         await _write(runtime.db, actor, project)
@@ -107,8 +106,9 @@ async def _fill(settings: Settings, project: int, model: int, half: int) -> None
         await connection.execute(_STAGED, *values, timeout=600)
         await connection.execute(_HELD, project, timeout=600)
         await connection.execute(_NAMED, *values, timeout=600)
-        # The versions were made then, too.
-        await connection.execute("UPDATE model_versions SET created_at = $2 WHERE project_id = $1", project, _BEGIN)
+        # The versions were made then, too; and a stage takes them without files.
+        made = "UPDATE model_versions SET created_at = $2, state = 'ready' WHERE project_id = $1"
+        await connection.execute(made, project, _BEGIN)
         await connection.execute("VACUUM (ANALYZE) stage_intervals, stage_holders, aliases, model_versions")
         for what, probe in _PROBES.items():
             plan = f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {probe}"
@@ -146,9 +146,17 @@ async def _write(db: Database, actor: Actor, project: int) -> None:
         for number in range(60):
             target = Named(name, parse_reference(f"#{1 + number % _VERSIONS}"))
             stage = ("production", "staging")[number % 2]
-            move = moves.set_stage(db, actor, project, target, stage, keep_others=False, reason="r")
-            moved.append(await _timed(move))
+            moved.append(await _timed(_move(db, actor, project, target, stage)))
         print(f"  move in the {name} model {_spread(moved)}")
+
+
+async def _move(db: Database, actor: Actor, project: int, target: Named, stage: str) -> None:
+    """What a promotion does once its gates have decided."""
+    async with db.write() as tx:
+        access, model, version = await lookup.find_to_change(tx, actor, project, target)
+        await models.hold(tx, model)
+        version = await lookup.reload(tx, version)
+        await moves.move(tx, actor, access, model, version, await definitions.find(tx, project, stage))
 
 
 async def _timed(call: Awaitable[object]) -> float:

@@ -12,7 +12,9 @@ import contextlib
 import json
 import os
 import statistics
+import sys
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +25,34 @@ from bench.servers import peers
 from bench.servers.machine import running
 from bench.servers.peers import Peer
 from bench.web import measures, views
+from bench.web.views import View
 from tests.support.browser import chromium
 
-LARGE = 100_000
-BOTH = 2_000
-MODELS = 10_000
 _INVITE = """mutation I($project: String!) {
   userInvite(input: {memberships: [{groupOrProject: {project: {path: $project}}, role: OWNER}]}) {
     url userErrors { message } } }"""
 Figures = dict[str, dict[str, list[float]]]
 
 
+@dataclass(frozen=True)
+class Stock:
+    """How many rows the pages have."""
+
+    large: int = 100_000
+    """Candidates that ours alone has."""
+    both: int = 2_000
+    """Candidates of both."""
+    models: int = 10_000
+
+
+QUICK = Stock(large=2_000, both=200, models=300)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ours", action="store_true", help="without MLflow")
+    parser.add_argument("--quick", action="store_true", help="with few rows, to see whether it runs")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=0, help="of use, before memory is looked at again")
     parser.add_argument("--json", type=Path)
@@ -45,44 +60,53 @@ def main() -> None:
     load = os.getloadavg()[0]
     with running() as machine, contextlib.ExitStack() as stack:
         rivals = [] if options.ours else [stack.enter_context(peers.mlflow(machine))]
-        figures = asyncio.run(_measure([peers.ours(machine), *rivals], options.rounds, options.minutes))
+        servers, stock = [peers.ours(machine), *rivals], QUICK if options.quick else Stock()
+        figures = asyncio.run(_measure(servers, stock, options.rounds, options.minutes))
     head = f"{os.cpu_count()} processors; load {load:.1f} before, {os.getloadavg()[0]:.1f} after"
     print(table(figures, head))
     if options.json:
         options.json.write_text(json.dumps({"head": head, "figures": figures}, indent=1))
 
 
-async def _measure(servers: list[Peer], rounds: int, minutes: float) -> Figures:
+async def _measure(servers: list[Peer], stock: Stock, rounds: int, minutes: float) -> Figures:
     figures: Figures = defaultdict(lambda: defaultdict(list))
+    _tell("filling both with rows")
     cookies = await _signed_in(servers[0])
-    shown = [(peer, view) for peer in servers for view in await _views(peer)]
+    shown = [(peer, await _views(peer, stock)) for peer in servers]
     async with chromium.started() as browser:
         for number in range(rounds + 1):
-            for peer, view in shown:
+            _tell(f"round {number} of {rounds}" if number else "a round that warms the servers")
+            for peer, view in [(peer, view) for peer, found in shown for view in found]:
                 measured = await _round(browser, view, cookies)
-                if number:  # the first round warms the servers
-                    for what, value in measured.items():
-                        figures[f"{peer.name}: {view.name}"][what].append(value)
-        for peer in servers if minutes else ():
-            measured = await _used(browser, await _views(peer), cookies, minutes)
+                for what, value in measured.items() if number else ():
+                    figures[f"{peer.name}: {view.name}"][what].append(value)
+        for peer, found in shown if minutes else ():
+            _tell(f"{minutes:g} minutes of use of {peer.name}")
+            measured = await _used(browser, found, cookies, minutes)
             figures[f"{peer.name}: {minutes:g} minutes of use"] = {name: [value] for name, value in measured.items()}
     return figures
 
 
-async def _used(browser: Browser, shown: list[views.View], cookies: list[Any], minutes: float) -> dict[str, float]:
+async def _used(browser: Browser, shown: list[View], cookies: list[Any], minutes: float) -> dict[str, float]:
+    table, registry = shown[0], shown[-1]
     async with measures.fresh(browser, cookies) as context:
-        page, _ = await measures.opened(context, shown[-2])
+        page, _ = await measures.opened(context, table)
         before = await measures.heap(page)
-        rounds = await measures.use(page, shown[-2], shown[-1], minutes * 60)
+        rounds = await measures.use(page, table, registry, minutes * 60)
         return {"heap, MB": await measures.heap(page), "heap at first, MB": before, "times to and fro": rounds}
 
 
-async def _views(peer: Peer) -> list[views.View]:
-    sizes = (BOTH, LARGE) if peer.is_ours else (BOTH,)
-    return [*[await views.candidates(peer, size) for size in sizes], await views.registry(peer, MODELS)]
+async def _views(peer: Peer, stock: Stock) -> list[View]:
+    """The table of candidates that both have comes first, the models last."""
+    sizes = (stock.both, stock.large) if peer.is_ours else (stock.both,)
+    return [*[await views.candidates(peer, size) for size in sizes], await views.registry(peer, stock.models)]
 
 
-async def _round(browser: Browser, view: views.View, cookies: list[Any]) -> dict[str, float]:
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+async def _round(browser: Browser, view: View, cookies: list[Any]) -> dict[str, float]:
     async with measures.fresh(browser, cookies) as context:
         page, cold = await measures.opened(context, view)
         await asyncio.sleep(2)  # what a page loads after its first row

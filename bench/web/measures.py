@@ -12,6 +12,7 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 
 from bench.web.views import View
+from tests.support.browser import waiting
 
 FRAMES = 240
 PATIENCE_MS = 120_000.0
@@ -86,8 +87,7 @@ async def opened(context: BrowserContext, view: View) -> tuple[Page, Opening]:
     await loaded.listen(page)
     await page.add_init_script(f"({_FIRST_ROW})({view.first_row!r})")
     await page.goto(view.address, wait_until="commit", timeout=PATIENCE_MS)
-    shown = await page.wait_for_function("globalThis.__firstRow", timeout=PATIENCE_MS)
-    first = float(await shown.json_value())
+    first = float(await waiting.value_of(page, "globalThis.__firstRow", PATIENCE_MS / 1000))
     return page, Opening(first, loaded.script_sent, loaded.script_size, loaded.requests)
 
 
@@ -113,19 +113,18 @@ async def use(page: Page, view: View, other: View, seconds: float) -> int:
     What a page keeps of what it has shown before is in its memory afterwards.
     """
     ends, rounds = time.monotonic() + seconds, 0
-    await page.evaluate(other.visit)
-    await page.locator(other.first_row).first.wait_for(timeout=PATIENCE_MS)
     while time.monotonic() < ends:
-        await page.go_back()
-        await page.locator(view.first_row).first.wait_for(timeout=PATIENCE_MS)
-        await page.evaluate(_SCROLL, [view.scroller, 200, FRAMES // 2])
-        await page.go_forward()
-        await page.locator(other.first_row).first.wait_for(timeout=PATIENCE_MS)
+        await _visited(page, other)
         await page.evaluate(_SCROLL, [other.scroller, 200, FRAMES // 4])
+        await _visited(page, view)
+        await page.evaluate(_SCROLL, [view.scroller, 200, FRAMES // 2])
         rounds += 1
-    await page.go_back()
-    await page.locator(view.first_row).first.wait_for(timeout=PATIENCE_MS)
     return rounds
+
+
+async def _visited(page: Page, view: View) -> None:
+    await page.evaluate(view.visit)
+    await page.locator(view.first_row).first.wait_for(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager

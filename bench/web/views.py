@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.servers.peers import Peer
 from bench.stock import experiments, models
 
-_ROW, _GRID = '[role="row"][aria-rowindex="2"]', '[role="grid"]'
+_ROW, _GRID = '[role="row"][data-row]:not([data-row="-1"])', '[role="grid"]'
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class View:
     address: str
     first_row: str
     scroller: str
-    visit: str = ""
-    """Script that leads there from another page of the same user interface, without loading anything anew."""
+    visit: str
+    """Script that leads there from the other page of the same user interface, without loading anything anew."""
 
 
 def _origin(peer: Peer) -> str:
@@ -31,9 +31,10 @@ async def candidates(peer: Peer, count: int, shape: experiments.Shape = experime
     number = (await experiments.fill(peer, count, shape)).id
     if peer.is_ours:
         address = f"{_origin(peer)}/{peer.project}/-/experiments/{number}"
-        return View(f"{count:,} candidates", address, _ROW, _GRID)
-    address = f"{_origin(peer)}/#/experiments/{number}/runs"
-    return View(f"{count:,} candidates", address, ".ag-center-cols-container .ag-row", ".ag-body-viewport")
+        return View(f"{count:,} candidates", address, _ROW, _GRID, "history.back()")
+    path = f"#/experiments/{number}/runs"
+    rows, scroller = ".ag-center-cols-container .ag-row", ".ag-body-viewport"
+    return View(f"{count:,} candidates", f"{_origin(peer)}/{path}", rows, scroller, f"location.hash = '{path}'")
 
 
 async def registry(peer: Peer, count: int) -> View:

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import os
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ async def _busy(session: CDPSession) -> float:
 
 
 def _row(name: str, rounds: list[dict[str, Any]]) -> str:
-    def middle(pick: Any) -> float:
+    def middle(pick: Callable[[dict[str, Any]], float]) -> float:
         return statistics.median(pick(one) for one in rounds)
 
     def share(key: str, part: float) -> float:

@@ -15,11 +15,11 @@ PATIENCE = 30.0
 """Seconds."""
 
 
-async def value_of(page: Page, expression: str) -> Any:
+async def value_of(page: Page, expression: str, seconds: float = PATIENCE) -> Any:
     """The value of the expression, once it has one that counts as true."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := await page.evaluate(expression):
             return value
         await asyncio.sleep(0.05)
-    raise AssertionError(f"{expression} did not come true within {PATIENCE:g} s")
+    raise AssertionError(f"{expression} did not come true within {seconds:g} s")

@@ -76,13 +76,13 @@ async def _measure(servers: list[Peer], stock: Stock, rounds: int, minutes: floa
     async with chromium.started() as browser:
         for number in range(rounds + 1):
             _tell(f"round {number} of {rounds}" if number else "a round that warms the servers")
-            for peer, view in [(peer, view) for peer, found in shown for view in found]:
+            for peer, view in [(peer, view) for peer, its_views in shown for view in its_views]:
                 measured = await _round(browser, view, cookies)
                 for what, value in measured.items() if number else ():
                     figures[f"{peer.name}: {view.name}"][what].append(value)
-        for peer, found in shown if minutes else ():
+        for peer, its_views in shown if minutes else ():
             _tell(f"{minutes:g} minutes of use of {peer.name}")
-            measured = await _used(browser, found, cookies, minutes)
+            measured = await _used(browser, its_views, cookies, minutes)
             figures[f"{peer.name}: {minutes:g} minutes of use"] = {name: [value] for name, value in measured.items()}
     return figures
 

@@ -107,8 +107,8 @@ async def test_search_without_project_finds_in_all_that_may_be_read_and_in_nothi
 ):
     mark = uuid4().hex[:10]
     other = await new_project(runtime, staff)
-    for place, name in ((project, f"seen-{mark}"), (other, f"elsewhere-{mark}")):
-        filled = await data(place[Role.OWNER], FILL, p=place.path, name=name)
+    for each, name in ((project, f"seen-{mark}"), (other, f"elsewhere-{mark}")):
+        filled = await data(each[Role.OWNER], FILL, p=each.path, name=name)
         assert not any(one["userErrors"] for one in filled.values()), filled
     reader = await new_person(runtime, admin, f"reader-{mark}")
     await members.set_role(runtime.db, admin.actor, GroupOrProject(project.id), reader.actor.username, Role.GUEST)
@@ -162,8 +162,8 @@ async def test_search_takes_hostile_texts_as_they_are(data, ask, project):
         f"{mark}%", f"_{mark}", f"'{mark}", f'"{mark}', f"\\{mark}", f"\u202e{mark}", f"{mark}@", f"@{mark}", "@" * 255,
         f"{mark}@{9**20}", f"{mark}'; select 1; --", "\U0010ffff" * 3, f"{mark}@\u0661",
     ):  # fmt: skip
-        found = (await data(project[Role.GUEST], EVERYWHERE, text=text))["search"]
-        assert found["nodes"] == [], text
+        answer = (await data(project[Role.GUEST], EVERYWHERE, text=text))["search"]
+        assert answer["nodes"] == [], text
     for text in ("", "  ", "\x00", f"{mark}\x00", "x" * 256):
         refused = await ask(project[Role.GUEST], EVERYWHERE, text=text)
         assert refused.errors[0]["extensions"]["code"] == "INVALID"

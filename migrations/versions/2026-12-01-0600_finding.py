@@ -1,6 +1,6 @@
 """indexes for lists over all projects: versions by number and alias, and those that wait for a person
 
-Revision ID: 0029_finding
+Revision ID: 0028_finding
 Revises: 0027_audit
 Create Date: 2026-12-01 06:00:00
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029_finding"
+revision = "0028_finding"
 down_revision = "0027_audit"
 branch_labels = None
 depends_on = None

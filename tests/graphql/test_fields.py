@@ -64,6 +64,9 @@ NEEDS = {
     "oneself": "oooooo==",
     "own identities": "......==",
     "own projects": "..oooo==",
+    "own registries": "..ssss==",
+    "own approvals": "....ss=.",
+    "own jobs": "..ssss==",
     "token": "=======o",
     "token of the request": "oooooo=o",
     "may: reporter": "---====-",
@@ -74,6 +77,7 @@ NEEDS = {
 }
 """= the owner's value; . null or empty; - false; < some of the owner's; r the own role; o something of one's own;
 t a time that goes on meanwhile;
+s something, the same as the owner or not;
 0 a count of none; N, F, U the error NOT_FOUND, FORBIDDEN, UNAUTHENTICATED."""
 LINES = {
     "AccessLogEntry": {
@@ -264,6 +268,7 @@ LINES = {
     },
     "Viewer": {
         "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own projects": "projects",
+        "own registries": "modelVersions", "own approvals": "promotionRequests", "own jobs": "backgroundJobs",
         "own identities": "identities",
         "token": "scopes", "token of the request": "token",
     },
@@ -479,6 +484,7 @@ def fits(expected: str, values: list[Any], own: list[Any] | None, actor: str) ->
         "r": values == [role.upper()] * len(values),
         "o": is_real(values) and values != own,
         "t": is_real(values),
+        "s": is_real(values),
     }
     return bool(values) and met[expected]
 

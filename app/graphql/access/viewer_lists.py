@@ -37,13 +37,13 @@ class ViewerLists:
         self,
         info: Info,
         *,
-        statuses: InStatuses = None,
+        status: InStatuses = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[ModelVersion]:
-        states = None if statuses is None else [one.value for one in statuses]
+        states = None if status is None else [one.value for one in status]
         page = await own_versions.page(info.context.db, info.context.actor, window(first, after, last, before), states)
         return await _shown(page, (version_by_key(info, row.project_id, row.id) for row in page.items))
 

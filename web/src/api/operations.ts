@@ -12606,7 +12606,7 @@ export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = 
 export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
   name: 'Home',
   kind: 'query',
-  hash: '4bc1d10becc9bbf9a56beafc056bb19ee8af3f23754acab6396991a85834886b',
+  hash: '4b53d94ca576f1e6a8f9deb5f494b03f9d38d6ba4e48641c43334bb5077c61e8',
   text: `query Home($waiting: Int!) {
   viewer {
     user {
@@ -12634,7 +12634,7 @@ export const HomeDocument: TypedDocument<HomeQuery, HomeQueryVariables> = {
       }
       __typename
     }
-    troubled: modelVersions(statuses: [FAILED, QUARANTINED], first: $waiting) {
+    troubled: modelVersions(status: [FAILED, QUARANTINED], first: $waiting) {
       nodes {
         ...HomeVersion
         __typename

@@ -36,6 +36,7 @@ function problemsOfMessages() {
   for (const area of areas) {
     const source = read(first, area);
     for (const key of Object.keys(source)) {
+      if (!key.startsWith(`${area.slice(0, -'.json'.length)}.`)) problems.push(`${first}/${area}: ${key} does not begin with its area.`);
       if (owners.has(key)) problems.push(`${first}/${area}: ${key} is a key of ${owners.get(key)}, too.`);
       owners.set(key, area);
     }

@@ -6,11 +6,14 @@ neither fails there. REST: test_token_routes.py.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
 from app.access.policy import Role
+from tests.graphql.test_configured_limits import configured
 from tests.graphql.test_permissions import HIDDEN, LOW, NEEDS, verdict_of
 from tests.support.access.scoped_tokens import KINDS, TOKENS, Bearer, token_of
 from tests.support.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
@@ -104,7 +107,14 @@ OF_PEOPLE = {"Identity", "Session"}
 
 
 @pytest.fixture(scope="module")
-async def shown(client, showcases):
+async def patient(runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose queries may take as long as a busy machine needs for such large ones."""
+    async with configured(runtime, graphql_query_seconds=60.0) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def shown(patient, showcases):
     """Every field of every object of a private project, asked for alone: which are seen, and the errors of others."""
     single = [
         Question(kind, door, (name,)) for kind, doors in DOORS.items() for door in doors for name in TYPES[kind].fields
@@ -114,7 +124,7 @@ async def shown(client, showcases):
         seen, codes = set(), {}
         for document, variables, page in documents(single, showcases["private"].variables):
             sent = {"query": document, "variables": variables}
-            answer = await client.post("/graphql", json=sent, headers=headers)
+            answer = await patient.post("/graphql", json=sent, headers=headers)
             assert answer.status_code == 200, answer.text
             for question, result in read(answer.json(), page):
                 key = (question.kind, question.fields[0], question.door)

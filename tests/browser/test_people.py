@@ -23,7 +23,7 @@ async def test_an_invited_person_comes_in_looks_around_and_leaves(as_person, cal
     await page.locator("[name=password_again]").press("Enter")
     await page.wait_for_url(lambda url: "/invitations/" not in url)
     await page.goto(f"/{project.path}/-/models")
-    await expect(page.get_by_role("heading", name=word("models.title"))).to_be_visible()
+    await expect(page.get_by_role("heading", name=word("models.title"), exact=True)).to_be_visible()
 
 
 async def test_who_is_not_signed_in_is_led_back_to_where_they_wanted_to_go(as_person, project):

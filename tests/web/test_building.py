@@ -21,6 +21,7 @@ from app.web.build import replacing, sources, state, toolchain
 from app.web.build.building import Building
 from app.web.build.state import Build
 from app.web.build.toolchain import Node, StepFailed
+from tests.support.browser import script_sizes
 from tests.support.source import ROOT
 
 INSTANT = 0.05
@@ -333,3 +334,12 @@ def test_the_pages_themselves_are_built() -> None:
     # Libraries have digests of their own to test themselves with.
     assert len(named & trusted) > 0.9 * len(trusted) and len(named - trusted) <= 3
     assert not re.search(r"sourceMappingURL|/work/|/home/", scripts)
+
+
+def test_the_script_of_every_page_fits_into_200_kilobytes() -> None:
+    """With Brotli, before charts."""
+    subprocess.run([sys.executable, "-m", "app.web.build"], cwd=ROOT, check=True, timeout=500)
+    sizes = script_sizes.of_pages()
+    assert len(sizes) > 20
+    assert {page: size for page, size in sizes.items() if size[0] > 200_000} == {}
+    assert {page: size for page, size in sizes.items() if size[1] > 40} == {}, "each file is a request"

@@ -1,23 +1,21 @@
-import account from '../../messages/en/account.json';
-import admin from '../../messages/en/admin.json';
-import artifacts from '../../messages/en/artifacts.json';
-import candidates from '../../messages/en/candidates.json';
-import compare from '../../messages/en/compare.json';
-import experiments from '../../messages/en/experiments.json';
-import home from '../../messages/en/home.json';
-import lifecycle from '../../messages/en/lifecycle.json';
-import models from '../../messages/en/models.json';
-import namespaces from '../../messages/en/namespaces.json';
-import settings from '../../messages/en/settings.json';
-import shell from '../../messages/en/shell.json';
-import ui from '../../messages/en/ui.json';
-import versions from '../../messages/en/versions.json';
+import type account from '../../messages/en/account.json';
+import type admin from '../../messages/en/admin.json';
+import type artifacts from '../../messages/en/artifacts.json';
+import type candidates from '../../messages/en/candidates.json';
+import type compare from '../../messages/en/compare.json';
+import type experiments from '../../messages/en/experiments.json';
+import type home from '../../messages/en/home.json';
+import type lifecycle from '../../messages/en/lifecycle.json';
+import type models from '../../messages/en/models.json';
+import type namespaces from '../../messages/en/namespaces.json';
+import type settings from '../../messages/en/settings.json';
+import type shell from '../../messages/en/shell.json';
+import type ui from '../../messages/en/ui.json';
+import type versions from '../../messages/en/versions.json';
 
-/** All texts in English; the other languages have the same keys, which `check.mjs` compares. */
-export const english = {
-  ...account, ...admin, ...artifacts, ...candidates, ...compare, ...experiments, ...home, ...lifecycle, ...models,
-  ...namespaces, ...settings, ...shell, ...ui, ...versions,
-};
+/** All texts, of which a page loads those that it shows; the other languages have the same keys, which `check.mjs` compares. */
+type Texts = typeof account & typeof admin & typeof artifacts & typeof candidates & typeof compare & typeof experiments & typeof home &
+  typeof lifecycle & typeof models & typeof namespaces & typeof settings & typeof shell & typeof ui & typeof versions;
 
 /** The key of a text. */
-export type MessageKey = keyof typeof english;
+export type MessageKey = keyof Texts;

@@ -1,6 +1,6 @@
 import { i18n } from '@lingui/core';
 import { useSyncExternalStore } from 'react';
-import { english, type MessageKey } from './catalogue';
+import type { MessageKey } from './catalogue';
 
 export type { MessageKey } from './catalogue';
 
@@ -24,8 +24,8 @@ function preferred(): Language {
 }
 
 async function activate(language: Language): Promise<void> {
-  // The build has compiled them: what JSON calls texts are lists of parts here.
-  i18n.load(language, language === 'ko' ? (await import('./korean')).korean : english);
+  // The build has compiled them: what JSON calls texts are lists of parts here. The English ones come with what shows them.
+  if (language === 'ko') i18n.load(language, (await import('./korean')).korean);
   i18n.activate(language);
   document.documentElement.lang = language;
 }

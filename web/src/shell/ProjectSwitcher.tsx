@@ -1,5 +1,4 @@
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { ChevronsUpDown } from 'lucide-react';
 import { useT } from '../i18n';
 import { IconButton, Popover } from '../ui';
@@ -11,7 +10,6 @@ import styles from './ProjectSwitcher.module.css';
 export function ProjectSwitcher() {
   const t = useT();
   const path = useNamespacePath();
-  const [isOpen, setOpen] = useState(false);
   const parts = path?.split('/') ?? [];
   return (
     <nav className={styles.crumbs} aria-label={t('shell.where')}>
@@ -25,12 +23,8 @@ export function ProjectSwitcher() {
           </Link>
         </span>
       ))}
-      <Popover
-        open={isOpen}
-        onOpenChange={setOpen}
-        trigger={<IconButton icon={<ChevronsUpDown />} label={t('shell.switch_project')} />}
-      >
-        <SwitcherList onChoice={() => setOpen(false)} />
+      <Popover trigger={<IconButton icon={<ChevronsUpDown />} label={t('shell.switch_project')} />}>
+        {(close) => <SwitcherList onChoice={close} />}
       </Popover>
     </nav>
   );

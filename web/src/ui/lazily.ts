@@ -14,14 +14,20 @@ export function lazily<Props>(load: () => Promise<ComponentType<Props>>): Later<
   return { Component: lazy(async () => ({ default: await load() })), load };
 }
 
+const fetched = new WeakSet<object>();
+
+/** Fetch it after a while unasked, once for the page. */
+export function fetchLater<Props>(later: Later<Props>): void {
+  if (fetched.has(later)) return;
+  fetched.add(later);
+  // Without a connection it is tried again when it is opened.
+  setTimeout(() => void later.load().catch(() => undefined), LATER);
+}
+
 /** Whether it is to be drawn: from the first time it is open, so that its closing is seen, too. */
-export function useNeeded<Props>(open: boolean, { load }: Later<Props>): boolean {
+export function useNeeded<Props>(open: boolean, later: Later<Props>): boolean {
   const [isNeeded, setIsNeeded] = useState(open);
   if (open && !isNeeded) setIsNeeded(true);
-  useEffect(() => {
-    // Without a connection it is tried again when it is opened.
-    const timer = setTimeout(() => void load().catch(() => undefined), LATER);
-    return () => clearTimeout(timer);
-  }, [load]);
+  useEffect(() => fetchLater(later), [later]);
   return isNeeded;
 }

@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useId, useMemo, useRef, useState, type MouseEvent } from 'react';
+import { Suspense, useCallback, useEffect, useId, useMemo, useRef, useState, type ComponentType, type MouseEvent } from 'react';
 import { useT } from '../../../i18n';
 import { classes } from '../../classes';
+import { lazily, useNeeded } from '../../lazily';
 import { nextSort } from '../columns';
 import { moved, resized, stepped } from './changes';
-import { ColumnMenu } from './ColumnMenu';
+import type { ColumnMenuProps } from './ColumnMenu';
 import { gridKey, type Active } from './gridKeys';
 import { GROUP_HEIGHT, HEAD_HEIGHT } from './layout';
 import { toggled, withRange } from './selection';
@@ -14,6 +15,7 @@ import { VirtualHeader } from './VirtualHeader';
 import { cellId, VirtualRow } from './VirtualRow';
 import styles from './VirtualTable.module.css';
 
+const ColumnMenu = lazily(async () => (await import('./ColumnMenu')).ColumnMenu as ComponentType<ColumnMenuProps<never>>);
 const NONE: ReadonlySet<string> = new Set();
 /** Rows before the end at which more are asked for; so many gray ones stand for those that are not here. */
 const AHEAD = 60;
@@ -30,6 +32,7 @@ export function VirtualTable<Row>({
   const [active, setActive] = useState<Active>({ row: 0, column: 0 });
   const [hasFocus, setHasFocus] = useState(false);
   const [menu, setMenu] = useState<{ id: string; anchor: HTMLElement } | null>(null);
+  const isMenuNeeded = useNeeded(menu !== null, ColumnMenu);
   const lastChosen = useRef(0);
 
   const drag = useColumnDrag({
@@ -183,17 +186,21 @@ export function VirtualTable<Row>({
         })}
       </div>
       {rows.length === 0 && !hasMore && <div className={styles.empty}>{empty ?? t('ui.nothing_matches')}</div>}
-      <ColumnMenu
-        open={menu}
-        onClose={() => setMenu(null)}
-        grid={grid}
-        columns={columns}
-        layout={layout}
-        state={columnState}
-        onState={onColumnState}
-        sort={sort}
-        onSort={onSort}
-      />
+      {isMenuNeeded && (
+        <Suspense fallback={null}>
+          <ColumnMenu.Component
+            open={menu}
+            onClose={() => setMenu(null)}
+            grid={grid}
+            columns={columns}
+            layout={layout}
+            state={columnState}
+            onState={onColumnState}
+            sort={sort}
+            onSort={onSort}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }

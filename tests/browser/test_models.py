@@ -8,7 +8,11 @@ from playwright.async_api import expect
 
 from app.access import sessions
 from app.access.policy import Role
+from app.artifacts.artifacts import Root
+from app.registry import models
+from app.registry.models import CreateModel
 from tests.support.browser.words import word
+from tests.support.registry.versions import create_version, store_file
 
 
 async def test_a_model_is_made_changed_and_deleted(as_person, caller, project):
@@ -36,10 +40,22 @@ async def test_a_model_is_made_changed_and_deleted(as_person, caller, project):
     await confirm.click()
     await expect(page).to_have_url(re.compile("/-/models$"))
     await expect(page.get_by_text(word("models.was_deleted", name="dents"))).to_be_visible()
-    models = await caller.ask(
+    answer = await caller.ask(
         "query($p: String!) { project(by: {path: $p}) { models { totalCount } } }", p=project.path
     )
-    assert models["project"]["models"]["totalCount"] == 0
+    assert answer["project"]["models"]["totalCount"] == 0
+
+
+async def test_the_list_and_the_card_say_how_large_a_model_is(as_person, runtime, project):
+    await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+    version = await create_version(runtime, project, "1.0.0")
+    await store_file(runtime, project, Root(project.id, version.candidate_id), "weights.bin", b"w" * 2048)
+    page = await as_person(Role.GUEST)
+    await page.goto(f"/{project.path}/-/models")
+    await expect(page.get_by_role("columnheader", name=word("models.size"))).to_be_visible()
+    await expect(page.get_by_role("row").filter(has_text="1.0.0").get_by_title("2,048 B")).to_be_visible()
+    await page.get_by_role("link", name="m", exact=True).click()
+    await expect(page.get_by_role("complementary").get_by_title("2,048 B")).to_be_visible()
 
 
 async def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(as_person, caller, project):

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from app.db.database import Snapshot
-from app.db.statements import Statement
+from app.db.statements import Fragment, Statement
 
 SHOWN = 5
 """Files of each kind that are named."""
@@ -82,6 +82,25 @@ _READ_TOTALS = Statement(
     """,  # noqa: S608 - of constants
     row=_Row,
 )
+
+
+def distinct_bytes_sql(folders: str) -> Fragment:
+    """SQL: the bytes of all that is below any of the folders, equal contents once.
+
+    ``folders`` is a subquery whose rows have ``project_id``, ``root_id`` and ``folder`` (empty: all files of the root).
+    """
+    # No path begins with the last character there is.
+    beginning = """CASE f.folder WHEN '' THEN '' ELSE f.folder || '/' END COLLATE "C" """
+    end = """CASE f.folder WHEN '' THEN chr(1114111) ELSE f.folder || '0' END COLLATE "C" """
+    return Fragment(f"""
+        SELECT coalesce(sum(b.size), 0)::bigint
+        FROM (
+            SELECT DISTINCT a.project_id, a.blob_id
+            FROM ({folders}) AS f JOIN artifacts a ON a.project_id = f.project_id AND a.root_id = f.root_id
+              AND a.path >= {beginning} AND a.path < {end}
+        ) AS held
+        JOIN blobs b ON b.project_id = held.project_id AND b.id = held.blob_id
+    """)  # noqa: S608 - of constants and a subquery
 
 
 async def of_folders(snap: Snapshot, project_id: int, folders: Sequence[tuple[UUID, str]]) -> list[FolderTotals]:

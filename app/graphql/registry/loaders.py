@@ -12,7 +12,7 @@ from app.db.database import Database
 from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
 from app.registry.models import Model
-from app.registry.reads import loaders, search
+from app.registry.reads import loaders, search, sizes
 from app.registry.reads.loaders import Alias, CandidateKey, ModelKey, ModelOrder, VersionKey, VersionList, View
 from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.versions.lookup import ModelVersion
@@ -34,6 +34,7 @@ class RegistryLoaders:
         self.models_of_experiments: DataLoader[ModelKey, Model | None] = DataLoader(self._of_experiments)
         self.versions: DataLoader[VersionKey, ModelVersion | None] = DataLoader(self._versions)
         self.latest: DataLoader[ModelKey, ModelVersion | None] = DataLoader(self._latest)
+        self.sizes: DataLoader[ModelKey, int] = DataLoader(self._sizes)
         self.versions_of_candidates: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_candidates)
         self.versions_of_logged_models: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_logged)
         self.searches: DataLoader[tuple[tuple[int], SearchModels], SearchPage[Model]] = per_arguments(self._searches)
@@ -63,6 +64,9 @@ class RegistryLoaders:
 
     async def _latest(self, keys: list[ModelKey]) -> Results[ModelVersion | None]:
         return await loaders.latest_of_models(self._db, self._actor, keys)
+
+    async def _sizes(self, keys: list[ModelKey]) -> Results[int]:
+        return await sizes.of_models(self._db, self._actor, keys)
 
     async def _of_candidates(self, keys: list[CandidateKey]) -> Results[list[ModelVersion]]:
         return await loaders.versions_of_candidates(self._db, self._actor, keys)

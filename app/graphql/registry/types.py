@@ -124,6 +124,13 @@ class Model(ModelDeployments, ModelStages, Node):
         page = await loaders.version_pages.load((key, (window(first, after, last, before), request)))
         return connection(page, ModelVersion.of, lambda: loaders.version_counts.load((key, request)))
 
+    @resolved(
+        "Bytes of the distinct files of all its versions that are not in the trash: contents that several files share "
+        "count once, files kept outside of this service (`location`) not at all."
+    )
+    async def size(self, info: Info) -> Long:
+        return Long(await info.context.loaders.registry.sizes.load((self.row.project_id, self.row.id)))
+
     @resolved("Its aliases, by name; or those that there were at a moment.")
     async def aliases(self, info: Info, *, as_of: AsOf = None) -> list[alias_types.Alias]:
         loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)

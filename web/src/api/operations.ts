@@ -6937,6 +6937,114 @@ export type ModelRestoreMutation = {
   }
 };
 
+export type ModelSizesQueryVariables = Exact<{
+  ids: Array<string>;
+}>;
+
+
+export type ModelSizesQuery = {
+  nodes: Array<
+    | {
+      __typename: 'Alias'
+    }
+    | {
+      __typename: 'Artifact'
+    }
+    | {
+      __typename: 'ArtifactUpload'
+    }
+    | {
+      __typename: 'BackgroundJob'
+    }
+    | {
+      __typename: 'Candidate'
+    }
+    | {
+      __typename: 'CiJob'
+    }
+    | {
+      __typename: 'CiSettings'
+    }
+    | {
+      __typename: 'Deployment'
+    }
+    | {
+      __typename: 'Derivation'
+    }
+    | {
+      __typename: 'Evaluation'
+    }
+    | {
+      __typename: 'Experiment'
+    }
+    | {
+      __typename: 'Gate'
+    }
+    | {
+      __typename: 'GateSet'
+    }
+    | {
+      __typename: 'Group'
+    }
+    | {
+      __typename: 'Identity'
+    }
+    | {
+      __typename: 'Invitation'
+    }
+    | {
+      __typename: 'LoggedModel'
+    }
+    | {
+      __typename: 'Member'
+    }
+    | {
+      __typename: 'Model',
+      id: string,
+      size: number
+    }
+    | {
+      __typename: 'ModelVersion'
+    }
+    | {
+      __typename: 'OnlineExperiment'
+    }
+    | {
+      __typename: 'Project'
+    }
+    | {
+      __typename: 'Promotion'
+    }
+    | {
+      __typename: 'PromotionRequest'
+    }
+    | {
+      __typename: 'Protection'
+    }
+    | {
+      __typename: 'ServiceAccount'
+    }
+    | {
+      __typename: 'Session'
+    }
+    | {
+      __typename: 'Stage'
+    }
+    | {
+      __typename: 'Token'
+    }
+    | {
+      __typename: 'User'
+    }
+    | {
+      __typename: 'Webhook'
+    }
+    | {
+      __typename: 'WebhookDelivery'
+    }
+   | null>
+};
+
 export type ModelUpdateMutationVariables = Exact<{
   input: ModelUpdateInput;
 }>;
@@ -16444,6 +16552,22 @@ export const ModelRestoreDocument: TypedDocument<ModelRestoreMutation, ModelRest
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelSizesDocument: TypedDocument<ModelSizesQuery, ModelSizesQueryVariables> = {
+  name: 'ModelSizes',
+  kind: 'query',
+  hash: '790400c27d5ca22536b7a5a609c0a42ebc826bc8b1b00ed16734aae76ce4c5c2',
+  text: `query ModelSizes($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Model {
+      id
+      size
       __typename
     }
     __typename

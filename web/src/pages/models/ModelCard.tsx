@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router';
 import { useT } from '../../i18n';
-import { ButtonLink, Empty, Markdown, Person, Section, Time } from '../../ui';
+import { Bytes, ButtonLink, Empty, Markdown, Person, Section, Time } from '../../ui';
 import { FrontMatter } from './FrontMatter';
 import { frontMatterOf } from './front_matter';
+import { useModelSizes } from './model_sizes';
 import type { ShownModel } from './ModelTab';
 import styles from './models.module.css';
 import { TagList } from './TagList';
@@ -11,6 +12,7 @@ import { VersionLink } from './VersionLink';
 /** The card of a model: its description, and beside it what is known of it. */
 export function ModelCard({ project, model }: { readonly project: string; readonly model: ShownModel }) {
   const t = useT();
+  const size = useModelSizes([model]).get(model.id);
   const frontMatter = frontMatterOf(model.description);
   return (
     <div className={styles.withAside}>
@@ -60,6 +62,10 @@ export function ModelCard({ project, model }: { readonly project: string; readon
               <dd>
                 <Time at={model.updatedAt} />
               </dd>
+            </div>
+            <div>
+              <dt>{t('models.size')}</dt>
+              <dd>{size === undefined ? '…' : <Bytes value={size} />}</dd>
             </div>
             {model.experiment && (
               <div>

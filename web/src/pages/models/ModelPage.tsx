@@ -18,7 +18,7 @@ export function ModelPage() {
   const { tab = 'card' } = search;
   const navigate = useNavigate({ from: '/p/$project/models/$model' });
   const head = useQuery(modelHead(useQueryClient(), project, name, search));
-  useRegistryLive(project, ['ModelHead', 'ModelVersions', 'ModelActivity', 'ModelPerformance']);
+  useRegistryLive(project, ['ModelHead', 'ModelSizes', 'ModelVersions', 'ModelActivity', 'ModelPerformance']);
   return (
     <Loaded query={head}>
       {({ model }) => {

@@ -9,6 +9,7 @@ import { ButtonLink, FilterBar, PageHeader, Problem, SearchInput, Segmented, Ske
 import { useArrangement, usualArrangement } from './arrangement';
 import { DeleteModelDialog } from './DeleteModelDialog';
 import { deletedModelColumns, modelColumns } from './model_columns';
+import { useModelSizes } from './model_sizes';
 import { ModelsEmpty } from './ModelsEmpty';
 import { useRegistryLive } from './registry_live';
 import { RestoreModelDialog } from './RestoreModelDialog';
@@ -19,6 +20,9 @@ const FIELDS: Readonly<Record<string, ModelOrderField>> = {
   created: 'CREATED_AT',
   updated: 'UPDATED_AT',
 };
+
+/** Models in the trash have no sizes. */
+const NONE: readonly ModelRowFragment[] = [];
 
 const keyOf = ({ id }: ModelRowFragment) => id;
 
@@ -44,14 +48,15 @@ export function ModelsPage() {
     },
     (data) => data.project?.models,
   );
-  useRegistryLive(project, ['Models']);
+  useRegistryLive(project, ['Models', 'ModelSizes']);
+  const sizes = useModelSizes(isTrash ? NONE : models.rows);
   const mayWrite = models.first?.project?.viewerCanWriteRegistry === true;
   const columns = useMemo(
     () =>
       isTrash
         ? deletedModelColumns(t, { restore: setRestoring, remove: setDeleting })
-        : modelColumns(t, project, { remove: setDeleting }),
-    [t, isTrash, project],
+        : modelColumns(t, project, sizes, { remove: setDeleting }),
+    [t, isTrash, project, sizes],
   );
   const show = (change: Partial<typeof search>) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });

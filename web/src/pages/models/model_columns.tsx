@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Ellipsis, RotateCcw, Trash2 } from 'lucide-react';
 import type { ModelRowFragment } from '../../api/operations';
 import type { Translate } from '../../i18n';
-import { Button, Count, IconButton, Menu, Person, type VirtualColumn } from '../../ui';
+import { Button, Bytes, Count, IconButton, Menu, Person, type VirtualColumn } from '../../ui';
 import { copied } from './copied';
 import { ModelChips } from './ModelChips';
 import styles from './models.module.css';
@@ -15,6 +15,7 @@ type Model = ModelRowFragment;
 export function modelColumns(
   t: Translate,
   project: string,
+  sizes: ReadonlyMap<string, number>,
   on: { readonly remove: (model: Model) => void },
 ): VirtualColumn<Model>[] {
   return [
@@ -49,6 +50,13 @@ export function modelColumns(
       align: 'end',
       width: 90,
       cell: ({ versions }) => <Count value={versions.totalCount ?? 0} />,
+    },
+    {
+      id: 'size',
+      header: t('models.size'),
+      align: 'end',
+      width: 90,
+      cell: ({ id }) => sizes.has(id) && <Bytes value={sizes.get(id)} />,
     },
     {
       id: 'who',

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.async_api import Locator
+from playwright.async_api import Error, FloatRect, Locator, expect
 
 _STEPS = ("dragEnter", "dragOver", "drop")
 
 
 async def drop(target: Locator, *paths: Path) -> None:
     """Drop files and folders on the middle of an element."""
-    await target.scroll_into_view_if_needed()
-    box = await target.bounding_box()
-    assert box is not None, "what is not visible takes no files"
+    box = await _visible_box(target)
     page = target.page
     session = await page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path.resolve()) for path in paths], "dragOperationsMask": 1}
@@ -21,3 +19,16 @@ async def drop(target: Locator, *paths: Path) -> None:
     for step in _STEPS:
         await session.send("Input.dispatchDragEvent", {"type": step, "data": data, **middle})
     await session.detach()
+
+
+async def _visible_box(target: Locator) -> FloatRect:
+    """Where the element is; a page that is just loading may put another one in its place."""
+    for _ in range(3):
+        await expect(target).to_be_visible()
+        try:
+            await target.scroll_into_view_if_needed()
+        except Error:
+            continue
+        if box := await target.bounding_box():
+            return box
+    raise AssertionError(f"{target} does not stay visible")

@@ -10,6 +10,7 @@ import {
 } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Button, Checkbox, Dialog, Field, Loaded, Select, TextArea, toast } from '../../ui';
+import { BypassChoice } from './BypassChoice';
 import { FormErrors } from './FormErrors';
 import { Verdicts } from './Verdicts';
 import styles from './PromoteDialog.module.css';
@@ -114,20 +115,7 @@ function PromoteForm({ project, version, stages, mayBypass, onClose }: FormProps
         <TextArea value={reason} onChange={(event) => setReason(event.target.value)} rows={2} />
       </Field>
       <Checkbox checked={keepOthers} onChange={setKeepOthers} label={t('lifecycle.keep_others')} />
-      {mayBypass && refused && (
-        <>
-          <Checkbox
-            checked={bypass !== null}
-            onChange={(checked) => setBypass(checked ? '' : null)}
-            label={t('lifecycle.bypass')}
-          />
-          {bypass !== null && (
-            <Field label={t('lifecycle.bypass_reason')} required error={promoting.errorAt('bypassReason')}>
-              <TextArea value={bypass} onChange={(event) => setBypass(event.target.value)} rows={2} />
-            </Field>
-          )}
-        </>
-      )}
+      {mayBypass && refused && <BypassChoice reason={bypass} onReason={setBypass} error={promoting.errorAt('bypassReason')} />}
       <FormErrors sending={promoting} shown={['stage', 'reason', 'bypassReason']} />
       <FormErrors sending={requesting} shown={['stage']} />
       <div className={styles.actions}>

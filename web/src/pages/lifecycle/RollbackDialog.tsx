@@ -4,6 +4,7 @@ import { query, useSending, type DataOf } from '../../api';
 import { StageBeforeDocument, StageNamesDocument, StageRollbackDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Button, Chip, Dialog, Field, Loaded, Select, Table, TextArea, Time, toast, type Column } from '../../ui';
+import { BypassChoice } from './BypassChoice';
 import { FormErrors } from './FormErrors';
 import styles from './PromoteDialog.module.css';
 
@@ -24,7 +25,14 @@ export function RollbackDialog({ project, model, onClose }: Props) {
       <Loaded query={stages}>
         {(data) => {
           const names = data.project?.stages.filter(({ retiredAt, isGuarded }) => !retiredAt && isGuarded) ?? [];
-          return <RollbackForm model={model.id} stages={names.map(({ name }) => name).reverse()} onClose={onClose} />;
+          return (
+            <RollbackForm
+              model={model.id}
+              stages={names.map(({ name }) => name).reverse()}
+              mayBypass={data.project?.viewerRole === 'MAINTAINER' || data.project?.viewerRole === 'OWNER'}
+              onClose={onClose}
+            />
+          );
         }}
       </Loaded>
     </Dialog>
@@ -35,18 +43,20 @@ interface FormProps {
   readonly model: string;
   /** Names, that of the last stage first: it is what has to go back in a hurry. */
   readonly stages: readonly string[];
+  readonly mayBypass: boolean;
   readonly onClose: () => void;
 }
 
-function RollbackForm({ model, stages, onClose }: FormProps) {
+function RollbackForm({ model, stages, mayBypass, onClose }: FormProps) {
   const t = useT();
   const [stage, setStage] = useState(stages[0] ?? '');
   const [reason, setReason] = useState('');
+  const [bypass, setBypass] = useState<string | null>(null);
   const before = useQuery({ ...query(StageBeforeDocument, { model, stage }), enabled: stage !== '', staleTime: 0 });
   const rollback = useSending(StageRollbackDocument);
 
   async function send() {
-    const sent = await rollback.send({ input: { model: { id: model }, stage, reason } });
+    const sent = await rollback.send({ input: { model: { id: model }, stage, reason, bypassReason: bypass } });
     if (sent === null) return;
     const version = sent.stageRollback.modelVersion?.version ?? '—';
     toast({ title: t('lifecycle.rolled_back', { stage, version }), tone: 'good' });
@@ -95,12 +105,21 @@ function RollbackForm({ model, stages, onClose }: FormProps) {
       <Field label={t('lifecycle.reason')} hint={t('lifecycle.reason_hint')} error={rollback.errorAt('reason')}>
         <TextArea value={reason} onChange={(event) => setReason(event.target.value)} rows={2} />
       </Field>
-      <FormErrors sending={rollback} shown={['stage', 'reason']} />
+      {/* Which rules fail is known once it was tried. */}
+      {mayBypass && (rollback.errors.length > 0 || bypass !== null) && (
+        <BypassChoice reason={bypass} onReason={setBypass} error={rollback.errorAt('bypassReason')} />
+      )}
+      <FormErrors sending={rollback} shown={['stage', 'reason', 'bypassReason']} />
       <div className={styles.actions}>
         <Button variant="quiet" onClick={onClose}>
           {t('lifecycle.cancel')}
         </Button>
-        <Button variant="primary" type="submit" busy={rollback.isBusy}>
+        <Button
+          variant={bypass === null ? 'primary' : 'danger'}
+          type="submit"
+          busy={rollback.isBusy}
+          disabled={bypass?.trim() === ''}
+        >
           {t('lifecycle.back')}
         </Button>
       </div>

@@ -1,10 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useState, type FormEvent } from 'react';
+import { useState, type FormEvent } from 'react';
 import { useSending } from '../../api';
 import { VersionCreateDocument, type NextVersionsQuery } from '../../api/operations';
 import { useT } from '../../i18n';
-import { Button, Field, MarkdownEditor, Skeleton, TextInput } from '../../ui';
+import { Button, Field, MarkdownEditor, TextInput } from '../../ui';
 import type { GivenFile } from '../artifacts/uploads/upload';
 import { tagsToSet, type TagDraft } from '../models/drafts';
 import { FormProblems } from '../models/FormProblems';
@@ -12,9 +12,8 @@ import styles from '../models/models.module.css';
 import { TagsEditor } from '../models/TagsEditor';
 import { useUnsaved } from '../models/unsaved';
 import { CandidateChoice } from './CandidateChoice';
+import { FilesChoice } from './FilesChoice';
 import { SemVerField } from './SemVerField';
-
-const FilesChoice = lazy(async () => ({ default: (await import('./FilesChoice')).FilesChoice }));
 
 const FIELDS = ['version', 'increment', 'description', 'tags', 'candidateId', 'artifactFolder'];
 
@@ -107,10 +106,10 @@ export function VersionNewForm({
       </Field>
       <TagsEditor tags={draft.tags} onChange={(tags) => set({ tags })} error={sending.errorAt('tags')} />
       {draft.candidateId === null && (
-        <Suspense fallback={<Skeleton rows={2} />}>
+        <>
           <FilesChoice files={draft.files} onChange={(files) => set({ files })} />
           <p className={styles.hint}>{t('versions.files_later')}</p>
-        </Suspense>
+        </>
       )}
       <FormProblems sending={sending} fields={FIELDS} />
       <div className={styles.formActions}>

@@ -5,13 +5,17 @@ A page that is added to `web/src/routes` gets its entry here; `test_every_page.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from tests.browser.demo.build import RICHEST, Demo
+from tests.support.browser.first_row import ROWS
 
 Address = Callable[[Demo], str]
+_NONE: Mapping[str, str] = {}
+TEXTS = f"{ROWS}, main p, main [class*=value], main section h2"
+"""For pages that have no rows in the demo: what they say instead."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,9 @@ class Page:
     name: str
     address: Address
     shown: str = "main h1"
+    row: str = ROWS
+    """A selector of its first row; what has no rows has something else that is read first."""
     viewer: str = "owner"
-    queries: int = 3
-    """The most requests for GraphQL until it is shown: the shell's, its own, and one that begins while it is drawn."""
     route: str = ""
     """The path of its route, as the router has it."""
 
@@ -54,11 +58,10 @@ def compared(tab: str = "values") -> Address:
     return lambda demo: f"/{demo.project}/-/compare?candidates={','.join(demo.candidates[2:8])}&tab={tab}"
 
 
-def tabs(name: str, address: str, route: str, *names: str, curves: Container[str] = ()) -> tuple[Page, ...]:
-    """A page, and each of its further tabs as a page of its own; those in ``curves`` read them with their rows."""
+def tabs(name: str, address: str, route: str, *names: str, rows: Mapping[str, str] = _NONE) -> tuple[Page, ...]:
+    """A page, and each of its further tabs as a page of its own; ``rows`` says what a tab shows first, if no rows."""
     further = (
-        Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), queries=4 if tab in curves else 3, route=route)
-        for tab in names
+        Page(f"{name}-{tab}", within(f"{address}?tab={tab}"), route=route, row=rows.get(tab, ROWS)) for tab in names
     )
     return (Page(name, within(address), route=route), *further)
 
@@ -70,21 +73,24 @@ PAGES: tuple[Page, ...] = (
     Page("group", at("/{group}"), route="/n/$path"),
     Page("project", at("/{project}"), route="/n/$path"),
     Page("account", at("/-/account"), "main table", route="/-/account"),
-    *(Page(f"account-{tab}", at(f"/-/account?tab={tab}"), "main table, main form, main p", route="/-/account")
+    *(Page(f"account-{tab}", at(f"/-/account?tab={tab}"), "main table, main form, main p", TEXTS, route="/-/account")
       for tab in ("sessions", "identities", "password", "log")),
     Page("users", at("/-/admin/users"), "main table", viewer="admin", route="/-/admin/users"),
     *(Page(f"users-{tab}", at(f"/-/admin/users?tab={tab}"), "main table", viewer="admin", route="/-/admin/users")
       for tab in ("invitations", "log")),
     Page("models", within("models"), route="models"),
     Page("model-new", within("new-model"), route="new-model"),
-    *tabs("model", "models/{model}", MODEL, "versions", "candidates", "performance", "activity", "settings"),
-    # Its head tells which version is the latest; only then can the lineage of that be asked for.
-    Page("model-lineage", within("models/{model}?tab=lineage"), queries=4, route=MODEL),
+    *tabs(
+        "model", "models/{model}", MODEL,
+        "versions", "candidates", "performance", "lineage", "activity", "settings",
+        rows={"candidates": TEXTS},
+    ),
     Page("model-edit", within("models/{model}/edit"), route="models/$model/edit"),
     Page("version-new", within("models/{model}/new-version"), route="models/$model/new-version"),
     *tabs(
         "version", "models/{model}/versions/2.1.0", VERSION,
         "files", "metrics", "evaluations", "lineage", "activity", "use",
+        rows={"use": "main pre"},
     ),
     Page("version-edit", within("models/{model}/versions/2.1.0/edit"), route=f"{VERSION}/edit"),
     Page("version-diff", within("models/{model}/versions/2.1.0/diff"), route=f"{VERSION}/diff"),
@@ -94,26 +100,26 @@ PAGES: tuple[Page, ...] = (
     *tabs(
         "candidate", "candidates/{run}", "candidates/$candidate",
         "metrics", "params", "artifacts", "system", "datasets", "models", "children", "ci",
-        curves=("metrics", "system", "artifacts"),
+        rows={"ci": TEXTS},
     ),
-    Page("compare", compared(), shown="main td", queries=4, route="compare"),  # files are rows, too
-    Page("compare-curves", compared("curves"), shown="main canvas", queries=4, route="compare"),
+    Page("compare", compared(), shown="main td", route="compare"),  # files are rows, too
+    Page("compare-curves", compared("curves"), shown="main canvas", route="compare"),
     *(
-        Page(f"compare-{tab}", compared(tab), shown="main figure", queries=4, route="compare")
+        Page(f"compare-{tab}", compared(tab), shown="main figure", route="compare")
         for tab in ("scatter", "parallel", "contour", "box")
     ),
-    Page("compare-files", compared("files"), queries=4, route="compare"),  # values, and files of each folder
-    Page("uploads", within("uploads"), route="uploads"),
+    Page("compare-files", compared("files"), route="compare"),  # values, and files of each folder
+    Page("uploads", within("uploads"), row=TEXTS, route="uploads"),
     Page("promotions", within("promotions"), route="promotions"),
-    Page("promotion", within("promotions/{promotionRequest}"), queries=4, route="promotions/$request"),
+    Page("promotion", within("promotions/{promotionRequest}"), route="promotions/$request"),
     Page("stages", within("stages"), route="stages"),
     Page("deployments", within("deployments"), route="deployments"),
     Page("jobs", within("jobs"), route="jobs"),
     Page("members", within("members"), route="members"),
     Page("tokens", within("tokens"), route="tokens"),
     Page("webhooks", within("webhooks"), route="webhooks"),
-    Page("storage", within("storage"), route="storage"),
-    Page("audit", within("audit"), route="audit"),
+    Page("storage", within("storage"), row=TEXTS, route="storage"),
+    Page("audit", within("audit"), row=TEXTS, route="audit"),
     Page("settings", within("settings"), route="settings"),
     Page("account", at("/-/account"), route="/-/account"),
     Page("account-tokens", at("/-/account?tab=tokens"), route="/-/account"),

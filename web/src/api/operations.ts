@@ -3267,6 +3267,7 @@ export type UploadStateFragment = {
 export type CandidateQueryVariables = Exact<{
   project: string;
   uuid: string;
+  withFiles: boolean;
 }>;
 
 
@@ -3309,6 +3310,28 @@ export type CandidateQuery = {
       name: string,
       status: CandidateStatus
     } | null,
+    artifacts?: {
+      __typename: 'ArtifactConnection',
+      nodes: Array<{
+        __typename: 'Artifact',
+        id: string,
+        path: string,
+        size: number,
+        sha256: string,
+        mediaType: string,
+        status: ArtifactStatus,
+        damage: ArtifactDamage | null,
+        format: string | null,
+        inspectedAt: string | null,
+        createdAt: string,
+        viewerCanDelete: boolean
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    },
     children: {
       __typename: 'CandidateConnection',
       totalCount: number | null,
@@ -4421,6 +4444,7 @@ export type CompareCandidateFolderQuery = {
 
 export type CompareCandidatesQueryVariables = Exact<{
   ids: Array<string>;
+  withFiles: boolean;
 }>;
 
 
@@ -4464,6 +4488,22 @@ export type CompareCandidatesQuery = {
       __typename: 'ComparedText',
       key: string,
       values: Array<string | null>,
+      differs: boolean
+    }>,
+    files?: Array<{
+      __typename: 'ComparedPath',
+      key: string,
+      differs: boolean,
+      values: Array<{
+        __typename: 'ComparedFile',
+        size: number,
+        sha256: string
+      } | null>
+    }>,
+    signature?: Array<{
+      __typename: 'ComparedColumn',
+      key: string,
+      values: Array<Json | null>,
       differs: boolean
     }>
   } | null
@@ -6376,21 +6416,6 @@ export type ModelHeadQuery = {
     purgeAt: string | null,
     viewerCanUpdate: boolean,
     viewerCanDelete: boolean,
-    tags: Array<{
-      __typename: 'Tag',
-      key: string,
-      value: string
-    }>,
-    experiment: {
-      __typename: 'Experiment',
-      id: string,
-      number: number,
-      name: string
-    } | null,
-    candidates: {
-      __typename: 'CandidateConnection',
-      totalCount: number | null
-    },
     happened?: {
       __typename: 'ModelVersionConnection',
       nodes: Array<{
@@ -6599,6 +6624,21 @@ export type ModelHeadQuery = {
         }>
       }>
     },
+    tags: Array<{
+      __typename: 'Tag',
+      key: string,
+      value: string
+    }>,
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    candidates: {
+      __typename: 'CandidateConnection',
+      totalCount: number | null
+    },
     project: {
       __typename: 'Project',
       id: string,
@@ -6664,6 +6704,242 @@ export type ModelHeadQuery = {
     versions: {
       __typename: 'ModelVersionConnection',
       totalCount: number | null
+    }
+  } | null
+};
+
+export type ModelHeadLineageQueryVariables = Exact<{
+  project: string;
+  model: string;
+  reference: string;
+}>;
+
+
+export type ModelHeadLineageQuery = {
+  model: {
+    __typename: 'Model',
+    description: string,
+    descriptionHtml: string,
+    id: string,
+    name: string,
+    createdAt: string,
+    updatedAt: string,
+    deletedAt: string | null,
+    purgeAt: string | null,
+    viewerCanUpdate: boolean,
+    viewerCanDelete: boolean,
+    tags: Array<{
+      __typename: 'Tag',
+      key: string,
+      value: string
+    }>,
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    candidates: {
+      __typename: 'CandidateConnection',
+      totalCount: number | null
+    },
+    project: {
+      __typename: 'Project',
+      id: string,
+      number: number,
+      visibility: Visibility,
+      viewerCanWriteRegistry: boolean,
+      viewerCanManage: boolean,
+      stages: Array<{
+        __typename: 'Stage',
+        id: string,
+        name: string,
+        isInitial: boolean
+      }>
+    } | null,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    deletedBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    latestVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string,
+      stage: string,
+      status: ModelVersionStatus,
+      createdAt: string,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    } | null,
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string
+      } | null
+    }>,
+    stageHolders: Array<{
+      __typename: 'StageAssignment',
+      version: string,
+      stage: {
+        __typename: 'Stage',
+        id: string,
+        name: string
+      } | null
+    }>,
+    versions: {
+      __typename: 'ModelVersionConnection',
+      totalCount: number | null
+    }
+  } | null,
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string
+    } | null,
+    upstream: {
+      __typename: 'Lineage',
+      isComplete: boolean,
+      modelVersionCount: number,
+      deploymentCount: number,
+      entries: {
+        __typename: 'LineageEntryConnection',
+        totalCount: number | null,
+        nodes: Array<{
+          __typename: 'LineageEntry',
+          step: number,
+          relation: LineageRelation,
+          parentId: string | null,
+          baseName: string | null,
+          dataset: {
+            __typename: 'LineageDataset',
+            name: string,
+            digest: string
+          } | null,
+          modelVersion: {
+            __typename: 'ModelVersion',
+            id: string,
+            version: string,
+            stage: string,
+            model: {
+              __typename: 'Model',
+              id: string,
+              name: string,
+              project: {
+                __typename: 'Project',
+                id: string,
+                fullPath: string
+              } | null
+            } | null
+          } | null,
+          candidate: {
+            __typename: 'Candidate',
+            id: string,
+            uuid: string,
+            name: string,
+            project: {
+              __typename: 'Project',
+              id: string,
+              fullPath: string
+            } | null,
+            experiment: {
+              __typename: 'Experiment',
+              id: string,
+              number: number
+            } | null
+          } | null,
+          deployment: {
+            __typename: 'Deployment',
+            id: string,
+            environment: string,
+            endpoint: string,
+            status: DeploymentStatus
+          } | null
+        }>
+      }
+    },
+    downstream: {
+      __typename: 'Lineage',
+      isComplete: boolean,
+      modelVersionCount: number,
+      deploymentCount: number,
+      entries: {
+        __typename: 'LineageEntryConnection',
+        totalCount: number | null,
+        nodes: Array<{
+          __typename: 'LineageEntry',
+          step: number,
+          relation: LineageRelation,
+          parentId: string | null,
+          baseName: string | null,
+          dataset: {
+            __typename: 'LineageDataset',
+            name: string,
+            digest: string
+          } | null,
+          modelVersion: {
+            __typename: 'ModelVersion',
+            id: string,
+            version: string,
+            stage: string,
+            model: {
+              __typename: 'Model',
+              id: string,
+              name: string,
+              project: {
+                __typename: 'Project',
+                id: string,
+                fullPath: string
+              } | null
+            } | null
+          } | null,
+          candidate: {
+            __typename: 'Candidate',
+            id: string,
+            uuid: string,
+            name: string,
+            project: {
+              __typename: 'Project',
+              id: string,
+              fullPath: string
+            } | null,
+            experiment: {
+              __typename: 'Experiment',
+              id: string,
+              number: number
+            } | null
+          } | null,
+          deployment: {
+            __typename: 'Deployment',
+            id: string,
+            environment: string,
+            endpoint: string,
+            status: DeploymentStatus
+          } | null
+        }>
+      }
     }
   } | null
 };
@@ -7092,6 +7368,101 @@ export type ModelCandidatePageFragment = {
     __typename: 'PageInfo',
     hasNextPage: boolean,
     endCursor: string | null
+  }
+};
+
+export type ModelOverviewFragment = {
+  __typename: 'Model',
+  description: string,
+  descriptionHtml: string,
+  id: string,
+  name: string,
+  createdAt: string,
+  updatedAt: string,
+  deletedAt: string | null,
+  purgeAt: string | null,
+  viewerCanUpdate: boolean,
+  viewerCanDelete: boolean,
+  tags: Array<{
+    __typename: 'Tag',
+    key: string,
+    value: string
+  }>,
+  experiment: {
+    __typename: 'Experiment',
+    id: string,
+    number: number,
+    name: string
+  } | null,
+  candidates: {
+    __typename: 'CandidateConnection',
+    totalCount: number | null
+  },
+  project: {
+    __typename: 'Project',
+    id: string,
+    number: number,
+    visibility: Visibility,
+    viewerCanWriteRegistry: boolean,
+    viewerCanManage: boolean,
+    stages: Array<{
+      __typename: 'Stage',
+      id: string,
+      name: string,
+      isInitial: boolean
+    }>
+  } | null,
+  createdBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null,
+  deletedBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null,
+  latestVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    stage: string,
+    status: ModelVersionStatus,
+    createdAt: string,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null
+  } | null,
+  aliases: Array<{
+    __typename: 'Alias',
+    id: string,
+    name: string,
+    modelVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null
+  }>,
+  stageHolders: Array<{
+    __typename: 'StageAssignment',
+    version: string,
+    stage: {
+      __typename: 'Stage',
+      id: string,
+      name: string
+    } | null
+  }>,
+  versions: {
+    __typename: 'ModelVersionConnection',
+    totalCount: number | null
   }
 };
 
@@ -9256,8 +9627,6 @@ export type VersionHeadQueryVariables = Exact<{
   project: string;
   model: string;
   reference: string;
-  withLineage: boolean;
-  withEvaluations: boolean;
 }>;
 
 
@@ -9665,11 +10034,18 @@ export type VersionHeadQuery = {
       totalCount: number | null,
       nodes: Array<{
         __typename: 'Artifact',
+        statusReason: string | null,
         id: string,
         path: string,
         size: number,
+        sha256: string,
+        mediaType: string,
         status: ArtifactStatus,
-        statusReason: string | null,
+        damage: ArtifactDamage | null,
+        format: string | null,
+        inspectedAt: string | null,
+        createdAt: string,
+        viewerCanDelete: boolean,
         scan: {
           __typename: 'ArtifactScan',
           verdict: ArtifactScanVerdict,
@@ -9677,13 +10053,648 @@ export type VersionHeadQuery = {
           imports: Array<string>,
           scanners: Array<string>
         } | null
-      }>
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
     },
     evaluations: {
       __typename: 'EvaluationConnection',
       totalCount: number | null
     },
-    tried?: {
+    deployments: {
+      __typename: 'DeploymentConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Deployment',
+        id: string,
+        environment: string,
+        endpoint: string
+      }>
+    },
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string,
+      viewerCanUpdate: boolean,
+      aliases: Array<{
+        __typename: 'Alias',
+        id: string,
+        name: string,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          number: number
+        } | null
+      }>,
+      latestVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string
+      } | null,
+      project: {
+        __typename: 'Project',
+        id: string,
+        number: number,
+        visibility: Visibility,
+        viewerCanWriteRegistry: boolean,
+        viewerCanManage: boolean,
+        stages: Array<{
+          __typename: 'Stage',
+          id: string,
+          name: string,
+          isInitial: boolean,
+          isSealing: boolean
+        }>
+      } | null
+    } | null
+  } | null
+};
+
+export type VersionHeadActivityQueryVariables = Exact<{
+  project: string;
+  model: string;
+  reference: string;
+}>;
+
+
+export type VersionHeadActivityQuery = {
+  modelVersionManifest: {
+    __typename: 'ModelVersionManifest',
+    digest: string,
+    fileCount: number,
+    size: number
+  } | null,
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    number: number,
+    isPrerelease: boolean,
+    description: string,
+    descriptionHtml: string,
+    status: ModelVersionStatus,
+    statusReason: string | null,
+    source: string,
+    location: string,
+    foreignRun: string,
+    runLink: string,
+    artifactFolder: string,
+    sealedAt: string | null,
+    yankedAt: string | null,
+    deprecatedAt: string | null,
+    createdAt: string,
+    updatedAt: string,
+    stage: string,
+    warnings: Array<string>,
+    viewerCanUpdate: boolean,
+    viewerCanDelete: boolean,
+    tags: Array<{
+      __typename: 'Tag',
+      key: string,
+      value: string
+    }>,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string,
+      setAt: string,
+      viewerCanUpdate: boolean
+    }>,
+    seal: {
+      __typename: 'ModelVersionSeal',
+      digest: string,
+      fileCount: number,
+      size: number,
+      sealedAt: string,
+      sealedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    } | null,
+    withdrawals: Array<{
+      __typename: 'ModelVersionWithdrawal',
+      kind: ModelVersionWithdrawalKind,
+      givenReason: string,
+      replacement: string | null,
+      createdAt: string,
+      undoneAt: string | null,
+      undoneReason: string | null,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null,
+      undoneBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus,
+      experiment: {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      } | null,
+      params: Array<{
+        __typename: 'Param',
+        key: string,
+        value: string
+      }>
+    } | null,
+    ciJobs: Array<{
+      __typename: 'CiJob',
+      id: string,
+      provider: CiProvider,
+      externalId: string,
+      status: CiJobStatus,
+      ciStatus: string | null,
+      name: string | null,
+      statusReason: string | null,
+      ciProject: string | null,
+      ref: string | null,
+      commitSha: string | null,
+      pipelineId: string | null,
+      pipelineUrl: string | null,
+      mergeRequestIid: number | null,
+      mergeRequestUrl: string | null,
+      username: string | null,
+      userUrl: string | null,
+      logUrl: string | null,
+      webUrl: string | null,
+      startedAt: string | null,
+      finishedAt: string | null,
+      lastCheckedAt: string | null,
+      viewerCanRefresh: boolean
+    }>,
+    facts: {
+      __typename: 'ModelVersionFacts',
+      presentCount: number,
+      missing: Array<Fact>,
+      hasConflicts: boolean,
+      stageOfVersion: {
+        __typename: 'StageOfVersion',
+        isPresent: boolean,
+        stage: string | null,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      sourceCommit: {
+        __typename: 'SourceCommit',
+        isPresent: boolean,
+        repository: string | null,
+        sha: string | null,
+        branch: string | null,
+        missing: Array<string>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      trainingData: {
+        __typename: 'TrainingData',
+        isPresent: boolean,
+        datasets: Array<{
+          __typename: 'TrainingDataset',
+          name: string,
+          digest: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      hyperParameters: {
+        __typename: 'HyperParameters',
+        isPresent: boolean,
+        params: Array<{
+          __typename: 'Param',
+          key: string,
+          value: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      metrics: {
+        __typename: 'MeasuredMetrics',
+        isPresent: boolean,
+        keys: Array<string>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      environment: {
+        __typename: 'RuntimeEnvironment',
+        isPresent: boolean,
+        imageDigest: string | null,
+        hardware: string | null,
+        python: string | null,
+        missing: Array<string>,
+        libraries: Array<{
+          __typename: 'Library',
+          name: string,
+          version: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      }
+    } | null,
+    metrics: Array<{
+      __typename: 'ModelVersionMetric',
+      key: string,
+      value: RealNumber,
+      source: MetricSource,
+      datasetName: string | null,
+      datasetDigest: string | null,
+      slice: string | null,
+      measuredAt: string
+    }>,
+    scanned: {
+      __typename: 'ArtifactConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Artifact',
+        statusReason: string | null,
+        id: string,
+        path: string,
+        size: number,
+        sha256: string,
+        mediaType: string,
+        status: ArtifactStatus,
+        damage: ArtifactDamage | null,
+        format: string | null,
+        inspectedAt: string | null,
+        createdAt: string,
+        viewerCanDelete: boolean,
+        scan: {
+          __typename: 'ArtifactScan',
+          verdict: ArtifactScanVerdict,
+          findings: Array<string>,
+          imports: Array<string>,
+          scanners: Array<string>
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    },
+    evaluations: {
+      __typename: 'EvaluationConnection',
+      totalCount: number | null
+    },
+    deployments: {
+      __typename: 'DeploymentConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Deployment',
+        id: string,
+        environment: string,
+        endpoint: string
+      }>
+    },
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string,
+      viewerCanUpdate: boolean,
+      aliases: Array<{
+        __typename: 'Alias',
+        id: string,
+        name: string,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          number: number
+        } | null
+      }>,
+      latestVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string
+      } | null,
+      project: {
+        __typename: 'Project',
+        id: string,
+        number: number,
+        visibility: Visibility,
+        viewerCanWriteRegistry: boolean,
+        viewerCanManage: boolean,
+        stages: Array<{
+          __typename: 'Stage',
+          id: string,
+          name: string,
+          isInitial: boolean,
+          isSealing: boolean
+        }>
+      } | null
+    } | null,
+    stageHistory: {
+      __typename: 'StageAssignmentConnection',
+      nodes: Array<{
+        __typename: 'StageAssignment',
+        version: string,
+        number: number,
+        setAt: string,
+        endedAt: string | null,
+        setReason: string,
+        endReason: string,
+        setByName: string,
+        endedByName: string,
+        stage: {
+          __typename: 'Stage',
+          id: string,
+          name: string
+        } | null
+      }>
+    },
+    promotions: {
+      __typename: 'PromotionConnection',
+      nodes: Array<{
+        __typename: 'Promotion',
+        id: string,
+        status: PromotionStatus,
+        stage: string,
+        leftStage: string,
+        givenReason: string,
+        isBypass: boolean,
+        promotedByUsername: string,
+        createdAt: string
+      }>
+    },
+    pulls: {
+      __typename: 'PullConnection',
+      nodes: Array<{
+        __typename: 'Pull',
+        day: string,
+        door: string,
+        downloadCount: number,
+        resolutionCount: number,
+        lastAt: string,
+        user: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>
+    }
+  } | null
+};
+
+export type VersionHeadEvaluationsQueryVariables = Exact<{
+  project: string;
+  model: string;
+  reference: string;
+}>;
+
+
+export type VersionHeadEvaluationsQuery = {
+  modelVersionManifest: {
+    __typename: 'ModelVersionManifest',
+    digest: string,
+    fileCount: number,
+    size: number
+  } | null,
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    number: number,
+    isPrerelease: boolean,
+    description: string,
+    descriptionHtml: string,
+    status: ModelVersionStatus,
+    statusReason: string | null,
+    source: string,
+    location: string,
+    foreignRun: string,
+    runLink: string,
+    artifactFolder: string,
+    sealedAt: string | null,
+    yankedAt: string | null,
+    deprecatedAt: string | null,
+    createdAt: string,
+    updatedAt: string,
+    stage: string,
+    warnings: Array<string>,
+    viewerCanUpdate: boolean,
+    viewerCanDelete: boolean,
+    tried: {
       __typename: 'EvaluationConnection',
       totalCount: number | null,
       nodes: Array<{
@@ -9730,7 +10741,498 @@ export type VersionHeadQuery = {
         endCursor: string | null
       }
     },
-    upstream?: {
+    tags: Array<{
+      __typename: 'Tag',
+      key: string,
+      value: string
+    }>,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string,
+      setAt: string,
+      viewerCanUpdate: boolean
+    }>,
+    seal: {
+      __typename: 'ModelVersionSeal',
+      digest: string,
+      fileCount: number,
+      size: number,
+      sealedAt: string,
+      sealedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    } | null,
+    withdrawals: Array<{
+      __typename: 'ModelVersionWithdrawal',
+      kind: ModelVersionWithdrawalKind,
+      givenReason: string,
+      replacement: string | null,
+      createdAt: string,
+      undoneAt: string | null,
+      undoneReason: string | null,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null,
+      undoneBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus,
+      experiment: {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      } | null,
+      params: Array<{
+        __typename: 'Param',
+        key: string,
+        value: string
+      }>
+    } | null,
+    ciJobs: Array<{
+      __typename: 'CiJob',
+      id: string,
+      provider: CiProvider,
+      externalId: string,
+      status: CiJobStatus,
+      ciStatus: string | null,
+      name: string | null,
+      statusReason: string | null,
+      ciProject: string | null,
+      ref: string | null,
+      commitSha: string | null,
+      pipelineId: string | null,
+      pipelineUrl: string | null,
+      mergeRequestIid: number | null,
+      mergeRequestUrl: string | null,
+      username: string | null,
+      userUrl: string | null,
+      logUrl: string | null,
+      webUrl: string | null,
+      startedAt: string | null,
+      finishedAt: string | null,
+      lastCheckedAt: string | null,
+      viewerCanRefresh: boolean
+    }>,
+    facts: {
+      __typename: 'ModelVersionFacts',
+      presentCount: number,
+      missing: Array<Fact>,
+      hasConflicts: boolean,
+      stageOfVersion: {
+        __typename: 'StageOfVersion',
+        isPresent: boolean,
+        stage: string | null,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      sourceCommit: {
+        __typename: 'SourceCommit',
+        isPresent: boolean,
+        repository: string | null,
+        sha: string | null,
+        branch: string | null,
+        missing: Array<string>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      trainingData: {
+        __typename: 'TrainingData',
+        isPresent: boolean,
+        datasets: Array<{
+          __typename: 'TrainingDataset',
+          name: string,
+          digest: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      hyperParameters: {
+        __typename: 'HyperParameters',
+        isPresent: boolean,
+        params: Array<{
+          __typename: 'Param',
+          key: string,
+          value: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      metrics: {
+        __typename: 'MeasuredMetrics',
+        isPresent: boolean,
+        keys: Array<string>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      environment: {
+        __typename: 'RuntimeEnvironment',
+        isPresent: boolean,
+        imageDigest: string | null,
+        hardware: string | null,
+        python: string | null,
+        missing: Array<string>,
+        libraries: Array<{
+          __typename: 'Library',
+          name: string,
+          version: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      }
+    } | null,
+    metrics: Array<{
+      __typename: 'ModelVersionMetric',
+      key: string,
+      value: RealNumber,
+      source: MetricSource,
+      datasetName: string | null,
+      datasetDigest: string | null,
+      slice: string | null,
+      measuredAt: string
+    }>,
+    scanned: {
+      __typename: 'ArtifactConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Artifact',
+        statusReason: string | null,
+        id: string,
+        path: string,
+        size: number,
+        sha256: string,
+        mediaType: string,
+        status: ArtifactStatus,
+        damage: ArtifactDamage | null,
+        format: string | null,
+        inspectedAt: string | null,
+        createdAt: string,
+        viewerCanDelete: boolean,
+        scan: {
+          __typename: 'ArtifactScan',
+          verdict: ArtifactScanVerdict,
+          findings: Array<string>,
+          imports: Array<string>,
+          scanners: Array<string>
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    },
+    evaluations: {
+      __typename: 'EvaluationConnection',
+      totalCount: number | null
+    },
+    deployments: {
+      __typename: 'DeploymentConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Deployment',
+        id: string,
+        environment: string,
+        endpoint: string
+      }>
+    },
+    model: {
+      __typename: 'Model',
+      id: string,
+      name: string,
+      viewerCanUpdate: boolean,
+      aliases: Array<{
+        __typename: 'Alias',
+        id: string,
+        name: string,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          id: string,
+          version: string,
+          number: number
+        } | null
+      }>,
+      latestVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string
+      } | null,
+      project: {
+        __typename: 'Project',
+        id: string,
+        number: number,
+        visibility: Visibility,
+        viewerCanWriteRegistry: boolean,
+        viewerCanManage: boolean,
+        stages: Array<{
+          __typename: 'Stage',
+          id: string,
+          name: string,
+          isInitial: boolean,
+          isSealing: boolean
+        }>
+      } | null
+    } | null
+  } | null
+};
+
+export type VersionHeadLineageQueryVariables = Exact<{
+  project: string;
+  model: string;
+  reference: string;
+}>;
+
+
+export type VersionHeadLineageQuery = {
+  modelVersionManifest: {
+    __typename: 'ModelVersionManifest',
+    digest: string,
+    fileCount: number,
+    size: number
+  } | null,
+  modelVersion: {
+    __typename: 'ModelVersion',
+    id: string,
+    version: string,
+    number: number,
+    isPrerelease: boolean,
+    description: string,
+    descriptionHtml: string,
+    status: ModelVersionStatus,
+    statusReason: string | null,
+    source: string,
+    location: string,
+    foreignRun: string,
+    runLink: string,
+    artifactFolder: string,
+    sealedAt: string | null,
+    yankedAt: string | null,
+    deprecatedAt: string | null,
+    createdAt: string,
+    updatedAt: string,
+    stage: string,
+    warnings: Array<string>,
+    viewerCanUpdate: boolean,
+    viewerCanDelete: boolean,
+    upstream: {
       __typename: 'Lineage',
       isComplete: boolean,
       modelVersionCount: number,
@@ -9791,7 +11293,7 @@ export type VersionHeadQuery = {
         }>
       }
     },
-    downstream?: {
+    downstream: {
       __typename: 'Lineage',
       isComplete: boolean,
       modelVersionCount: number,
@@ -9851,6 +11353,409 @@ export type VersionHeadQuery = {
           } | null
         }>
       }
+    },
+    tags: Array<{
+      __typename: 'Tag',
+      key: string,
+      value: string
+    }>,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string,
+      setAt: string,
+      viewerCanUpdate: boolean
+    }>,
+    seal: {
+      __typename: 'ModelVersionSeal',
+      digest: string,
+      fileCount: number,
+      size: number,
+      sealedAt: string,
+      sealedBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    } | null,
+    withdrawals: Array<{
+      __typename: 'ModelVersionWithdrawal',
+      kind: ModelVersionWithdrawalKind,
+      givenReason: string,
+      replacement: string | null,
+      createdAt: string,
+      undoneAt: string | null,
+      undoneReason: string | null,
+      createdBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null,
+      undoneBy: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>,
+    candidate: {
+      __typename: 'Candidate',
+      id: string,
+      uuid: string,
+      name: string,
+      status: CandidateStatus,
+      experiment: {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        name: string
+      } | null,
+      params: Array<{
+        __typename: 'Param',
+        key: string,
+        value: string
+      }>
+    } | null,
+    ciJobs: Array<{
+      __typename: 'CiJob',
+      id: string,
+      provider: CiProvider,
+      externalId: string,
+      status: CiJobStatus,
+      ciStatus: string | null,
+      name: string | null,
+      statusReason: string | null,
+      ciProject: string | null,
+      ref: string | null,
+      commitSha: string | null,
+      pipelineId: string | null,
+      pipelineUrl: string | null,
+      mergeRequestIid: number | null,
+      mergeRequestUrl: string | null,
+      username: string | null,
+      userUrl: string | null,
+      logUrl: string | null,
+      webUrl: string | null,
+      startedAt: string | null,
+      finishedAt: string | null,
+      lastCheckedAt: string | null,
+      viewerCanRefresh: boolean
+    }>,
+    facts: {
+      __typename: 'ModelVersionFacts',
+      presentCount: number,
+      missing: Array<Fact>,
+      hasConflicts: boolean,
+      stageOfVersion: {
+        __typename: 'StageOfVersion',
+        isPresent: boolean,
+        stage: string | null,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      sourceCommit: {
+        __typename: 'SourceCommit',
+        isPresent: boolean,
+        repository: string | null,
+        sha: string | null,
+        branch: string | null,
+        missing: Array<string>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      trainingData: {
+        __typename: 'TrainingData',
+        isPresent: boolean,
+        datasets: Array<{
+          __typename: 'TrainingDataset',
+          name: string,
+          digest: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      hyperParameters: {
+        __typename: 'HyperParameters',
+        isPresent: boolean,
+        params: Array<{
+          __typename: 'Param',
+          key: string,
+          value: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      metrics: {
+        __typename: 'MeasuredMetrics',
+        isPresent: boolean,
+        keys: Array<string>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      },
+      environment: {
+        __typename: 'RuntimeEnvironment',
+        isPresent: boolean,
+        imageDigest: string | null,
+        hardware: string | null,
+        python: string | null,
+        missing: Array<string>,
+        libraries: Array<{
+          __typename: 'Library',
+          name: string,
+          version: string
+        }>,
+        statements: Array<{
+          __typename: 'FactStatement',
+          source: FactSource,
+          detail: string,
+          note: string,
+          learnedAt: string | null,
+          isKept: boolean,
+          entries: Array<{
+            __typename: 'FactEntry',
+            key: string,
+            value: string | null
+          }>,
+          statedBy: {
+            __typename: 'User',
+            id: string,
+            username: string,
+            name: string,
+            isBot: boolean
+          } | null
+        }>,
+        conflicts: Array<{
+          __typename: 'FactConflict',
+          key: string,
+          isSettled: boolean,
+          values: Array<{
+            __typename: 'FactConflictValue',
+            value: string,
+            statement: {
+              __typename: 'FactStatement',
+              source: FactSource,
+              detail: string
+            }
+          }>
+        }>
+      }
+    } | null,
+    metrics: Array<{
+      __typename: 'ModelVersionMetric',
+      key: string,
+      value: RealNumber,
+      source: MetricSource,
+      datasetName: string | null,
+      datasetDigest: string | null,
+      slice: string | null,
+      measuredAt: string
+    }>,
+    scanned: {
+      __typename: 'ArtifactConnection',
+      totalCount: number | null,
+      nodes: Array<{
+        __typename: 'Artifact',
+        statusReason: string | null,
+        id: string,
+        path: string,
+        size: number,
+        sha256: string,
+        mediaType: string,
+        status: ArtifactStatus,
+        damage: ArtifactDamage | null,
+        format: string | null,
+        inspectedAt: string | null,
+        createdAt: string,
+        viewerCanDelete: boolean,
+        scan: {
+          __typename: 'ArtifactScan',
+          verdict: ArtifactScanVerdict,
+          findings: Array<string>,
+          imports: Array<string>,
+          scanners: Array<string>
+        } | null
+      }>,
+      pageInfo: {
+        __typename: 'PageInfo',
+        hasNextPage: boolean,
+        endCursor: string | null
+      }
+    },
+    evaluations: {
+      __typename: 'EvaluationConnection',
+      totalCount: number | null
     },
     deployments: {
       __typename: 'DeploymentConnection',
@@ -10342,6 +12247,13 @@ export type LineagePartFragment = {
   }
 };
 
+export type ManifestShownFragment = {
+  __typename: 'ModelVersionManifest',
+  digest: string,
+  fileCount: number,
+  size: number
+};
+
 export type MeasuredFragment = {
   __typename: 'ModelVersionMetric',
   key: string,
@@ -10651,6 +12563,104 @@ export type VersionFactsFragment = {
   }
 };
 
+export type VersionHistoryFragment = {
+  __typename: 'ModelVersion',
+  version: string,
+  createdAt: string,
+  createdBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null,
+  seal: {
+    __typename: 'ModelVersionSeal',
+    sealedAt: string,
+    sealedBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null
+  } | null,
+  withdrawals: Array<{
+    __typename: 'ModelVersionWithdrawal',
+    kind: ModelVersionWithdrawalKind,
+    givenReason: string,
+    replacement: string | null,
+    createdAt: string,
+    undoneAt: string | null,
+    undoneReason: string | null,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    undoneBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null
+  }>,
+  stageHistory: {
+    __typename: 'StageAssignmentConnection',
+    nodes: Array<{
+      __typename: 'StageAssignment',
+      version: string,
+      number: number,
+      setAt: string,
+      endedAt: string | null,
+      setReason: string,
+      endReason: string,
+      setByName: string,
+      endedByName: string,
+      stage: {
+        __typename: 'Stage',
+        id: string,
+        name: string
+      } | null
+    }>
+  },
+  promotions: {
+    __typename: 'PromotionConnection',
+    nodes: Array<{
+      __typename: 'Promotion',
+      id: string,
+      status: PromotionStatus,
+      stage: string,
+      leftStage: string,
+      givenReason: string,
+      isBypass: boolean,
+      promotedByUsername: string,
+      createdAt: string
+    }>
+  },
+  pulls: {
+    __typename: 'PullConnection',
+    nodes: Array<{
+      __typename: 'Pull',
+      day: string,
+      door: string,
+      downloadCount: number,
+      resolutionCount: number,
+      lastAt: string,
+      user: {
+        __typename: 'User',
+        id: string,
+        username: string,
+        name: string,
+        isBot: boolean
+      } | null
+    }>
+  }
+};
+
 export type VersionMeasuresFragment = {
   __typename: 'ModelVersionConnection',
   totalCount: number | null,
@@ -10672,6 +12682,482 @@ export type VersionMeasuresFragment = {
       measuredAt: string
     }>
   }>
+};
+
+export type VersionOverviewFragment = {
+  __typename: 'ModelVersion',
+  id: string,
+  version: string,
+  number: number,
+  isPrerelease: boolean,
+  description: string,
+  descriptionHtml: string,
+  status: ModelVersionStatus,
+  statusReason: string | null,
+  source: string,
+  location: string,
+  foreignRun: string,
+  runLink: string,
+  artifactFolder: string,
+  sealedAt: string | null,
+  yankedAt: string | null,
+  deprecatedAt: string | null,
+  createdAt: string,
+  updatedAt: string,
+  stage: string,
+  warnings: Array<string>,
+  viewerCanUpdate: boolean,
+  viewerCanDelete: boolean,
+  tags: Array<{
+    __typename: 'Tag',
+    key: string,
+    value: string
+  }>,
+  createdBy: {
+    __typename: 'User',
+    id: string,
+    username: string,
+    name: string,
+    isBot: boolean
+  } | null,
+  aliases: Array<{
+    __typename: 'Alias',
+    id: string,
+    name: string,
+    setAt: string,
+    viewerCanUpdate: boolean
+  }>,
+  seal: {
+    __typename: 'ModelVersionSeal',
+    digest: string,
+    fileCount: number,
+    size: number,
+    sealedAt: string,
+    sealedBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null
+  } | null,
+  withdrawals: Array<{
+    __typename: 'ModelVersionWithdrawal',
+    kind: ModelVersionWithdrawalKind,
+    givenReason: string,
+    replacement: string | null,
+    createdAt: string,
+    undoneAt: string | null,
+    undoneReason: string | null,
+    createdBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null,
+    undoneBy: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      isBot: boolean
+    } | null
+  }>,
+  candidate: {
+    __typename: 'Candidate',
+    id: string,
+    uuid: string,
+    name: string,
+    status: CandidateStatus,
+    experiment: {
+      __typename: 'Experiment',
+      id: string,
+      number: number,
+      name: string
+    } | null,
+    params: Array<{
+      __typename: 'Param',
+      key: string,
+      value: string
+    }>
+  } | null,
+  ciJobs: Array<{
+    __typename: 'CiJob',
+    id: string,
+    provider: CiProvider,
+    externalId: string,
+    status: CiJobStatus,
+    ciStatus: string | null,
+    name: string | null,
+    statusReason: string | null,
+    ciProject: string | null,
+    ref: string | null,
+    commitSha: string | null,
+    pipelineId: string | null,
+    pipelineUrl: string | null,
+    mergeRequestIid: number | null,
+    mergeRequestUrl: string | null,
+    username: string | null,
+    userUrl: string | null,
+    logUrl: string | null,
+    webUrl: string | null,
+    startedAt: string | null,
+    finishedAt: string | null,
+    lastCheckedAt: string | null,
+    viewerCanRefresh: boolean
+  }>,
+  facts: {
+    __typename: 'ModelVersionFacts',
+    presentCount: number,
+    missing: Array<Fact>,
+    hasConflicts: boolean,
+    stageOfVersion: {
+      __typename: 'StageOfVersion',
+      isPresent: boolean,
+      stage: string | null,
+      statements: Array<{
+        __typename: 'FactStatement',
+        source: FactSource,
+        detail: string,
+        note: string,
+        learnedAt: string | null,
+        isKept: boolean,
+        entries: Array<{
+          __typename: 'FactEntry',
+          key: string,
+          value: string | null
+        }>,
+        statedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      conflicts: Array<{
+        __typename: 'FactConflict',
+        key: string,
+        isSettled: boolean,
+        values: Array<{
+          __typename: 'FactConflictValue',
+          value: string,
+          statement: {
+            __typename: 'FactStatement',
+            source: FactSource,
+            detail: string
+          }
+        }>
+      }>
+    },
+    sourceCommit: {
+      __typename: 'SourceCommit',
+      isPresent: boolean,
+      repository: string | null,
+      sha: string | null,
+      branch: string | null,
+      missing: Array<string>,
+      statements: Array<{
+        __typename: 'FactStatement',
+        source: FactSource,
+        detail: string,
+        note: string,
+        learnedAt: string | null,
+        isKept: boolean,
+        entries: Array<{
+          __typename: 'FactEntry',
+          key: string,
+          value: string | null
+        }>,
+        statedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      conflicts: Array<{
+        __typename: 'FactConflict',
+        key: string,
+        isSettled: boolean,
+        values: Array<{
+          __typename: 'FactConflictValue',
+          value: string,
+          statement: {
+            __typename: 'FactStatement',
+            source: FactSource,
+            detail: string
+          }
+        }>
+      }>
+    },
+    trainingData: {
+      __typename: 'TrainingData',
+      isPresent: boolean,
+      datasets: Array<{
+        __typename: 'TrainingDataset',
+        name: string,
+        digest: string
+      }>,
+      statements: Array<{
+        __typename: 'FactStatement',
+        source: FactSource,
+        detail: string,
+        note: string,
+        learnedAt: string | null,
+        isKept: boolean,
+        entries: Array<{
+          __typename: 'FactEntry',
+          key: string,
+          value: string | null
+        }>,
+        statedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      conflicts: Array<{
+        __typename: 'FactConflict',
+        key: string,
+        isSettled: boolean,
+        values: Array<{
+          __typename: 'FactConflictValue',
+          value: string,
+          statement: {
+            __typename: 'FactStatement',
+            source: FactSource,
+            detail: string
+          }
+        }>
+      }>
+    },
+    hyperParameters: {
+      __typename: 'HyperParameters',
+      isPresent: boolean,
+      params: Array<{
+        __typename: 'Param',
+        key: string,
+        value: string
+      }>,
+      statements: Array<{
+        __typename: 'FactStatement',
+        source: FactSource,
+        detail: string,
+        note: string,
+        learnedAt: string | null,
+        isKept: boolean,
+        entries: Array<{
+          __typename: 'FactEntry',
+          key: string,
+          value: string | null
+        }>,
+        statedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      conflicts: Array<{
+        __typename: 'FactConflict',
+        key: string,
+        isSettled: boolean,
+        values: Array<{
+          __typename: 'FactConflictValue',
+          value: string,
+          statement: {
+            __typename: 'FactStatement',
+            source: FactSource,
+            detail: string
+          }
+        }>
+      }>
+    },
+    metrics: {
+      __typename: 'MeasuredMetrics',
+      isPresent: boolean,
+      keys: Array<string>,
+      statements: Array<{
+        __typename: 'FactStatement',
+        source: FactSource,
+        detail: string,
+        note: string,
+        learnedAt: string | null,
+        isKept: boolean,
+        entries: Array<{
+          __typename: 'FactEntry',
+          key: string,
+          value: string | null
+        }>,
+        statedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      conflicts: Array<{
+        __typename: 'FactConflict',
+        key: string,
+        isSettled: boolean,
+        values: Array<{
+          __typename: 'FactConflictValue',
+          value: string,
+          statement: {
+            __typename: 'FactStatement',
+            source: FactSource,
+            detail: string
+          }
+        }>
+      }>
+    },
+    environment: {
+      __typename: 'RuntimeEnvironment',
+      isPresent: boolean,
+      imageDigest: string | null,
+      hardware: string | null,
+      python: string | null,
+      missing: Array<string>,
+      libraries: Array<{
+        __typename: 'Library',
+        name: string,
+        version: string
+      }>,
+      statements: Array<{
+        __typename: 'FactStatement',
+        source: FactSource,
+        detail: string,
+        note: string,
+        learnedAt: string | null,
+        isKept: boolean,
+        entries: Array<{
+          __typename: 'FactEntry',
+          key: string,
+          value: string | null
+        }>,
+        statedBy: {
+          __typename: 'User',
+          id: string,
+          username: string,
+          name: string,
+          isBot: boolean
+        } | null
+      }>,
+      conflicts: Array<{
+        __typename: 'FactConflict',
+        key: string,
+        isSettled: boolean,
+        values: Array<{
+          __typename: 'FactConflictValue',
+          value: string,
+          statement: {
+            __typename: 'FactStatement',
+            source: FactSource,
+            detail: string
+          }
+        }>
+      }>
+    }
+  } | null,
+  metrics: Array<{
+    __typename: 'ModelVersionMetric',
+    key: string,
+    value: RealNumber,
+    source: MetricSource,
+    datasetName: string | null,
+    datasetDigest: string | null,
+    slice: string | null,
+    measuredAt: string
+  }>,
+  scanned: {
+    __typename: 'ArtifactConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Artifact',
+      statusReason: string | null,
+      id: string,
+      path: string,
+      size: number,
+      sha256: string,
+      mediaType: string,
+      status: ArtifactStatus,
+      damage: ArtifactDamage | null,
+      format: string | null,
+      inspectedAt: string | null,
+      createdAt: string,
+      viewerCanDelete: boolean,
+      scan: {
+        __typename: 'ArtifactScan',
+        verdict: ArtifactScanVerdict,
+        findings: Array<string>,
+        imports: Array<string>,
+        scanners: Array<string>
+      } | null
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  },
+  evaluations: {
+    __typename: 'EvaluationConnection',
+    totalCount: number | null
+  },
+  deployments: {
+    __typename: 'DeploymentConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Deployment',
+      id: string,
+      environment: string,
+      endpoint: string
+    }>
+  },
+  model: {
+    __typename: 'Model',
+    id: string,
+    name: string,
+    viewerCanUpdate: boolean,
+    aliases: Array<{
+      __typename: 'Alias',
+      id: string,
+      name: string,
+      modelVersion: {
+        __typename: 'ModelVersion',
+        id: string,
+        version: string,
+        number: number
+      } | null
+    }>,
+    latestVersion: {
+      __typename: 'ModelVersion',
+      id: string,
+      version: string
+    } | null,
+    project: {
+      __typename: 'Project',
+      id: string,
+      number: number,
+      visibility: Visibility,
+      viewerCanWriteRegistry: boolean,
+      viewerCanManage: boolean,
+      stages: Array<{
+        __typename: 'Stage',
+        id: string,
+        name: string,
+        isInitial: boolean,
+        isSealing: boolean
+      }>
+    } | null
+  } | null
 };
 
 export type VersionPageFragment = {
@@ -11241,8 +13727,8 @@ export const AuditDocument: TypedDocument<AuditQuery, AuditQueryVariables> = {
 export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVariables> = {
   name: 'Candidate',
   kind: 'query',
-  hash: '5a6c081072a27882ce2cdcf8a43af78f032be013fcaeb555fa735ee1588eaeca',
-  text: `query Candidate($project: String!, $uuid: String!) {
+  hash: '31a8d4d2a523490d4758d7473f06e3fe2f9addbefaa1929851e561a49dd6f573',
+  text: `query Candidate($project: String!, $uuid: String!, $withFiles: Boolean!) {
   candidate(by: {path: {project: $project, uuid: $uuid}}) {
     id
     uuid
@@ -11278,6 +13764,10 @@ export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVari
       uuid
       name
       status
+      __typename
+    }
+    artifacts(first: 100) @include(if: $withFiles) {
+      ...FilePage
       __typename
     }
     children(first: 50) {
@@ -11393,6 +13883,34 @@ export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVari
     }
     __typename
   }
+}
+
+fragment FilePage on ArtifactConnection {
+  nodes {
+    ...FileRow
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  __typename
+}
+
+fragment FileRow on Artifact {
+  id
+  path
+  size
+  sha256
+  mediaType
+  status
+  damage
+  format
+  inspectedAt
+  createdAt
+  viewerCanDelete
+  __typename
 }`,
 };
 
@@ -12037,8 +14555,8 @@ export const CompareCandidateFolderDocument: TypedDocument<CompareCandidateFolde
 export const CompareCandidatesDocument: TypedDocument<CompareCandidatesQuery, CompareCandidatesQueryVariables> = {
   name: 'CompareCandidates',
   kind: 'query',
-  hash: '93ba0f9f1e5d7e591635f9fb8d6e0b01e6517909a3e19aedf5867fd082aacbd9',
-  text: `query CompareCandidates($ids: [ID!]!) {
+  hash: '7ae421da1ba4711ed9d657fd7e99660dc4d02705d296715b9b7fe3f351426d2b',
+  text: `query CompareCandidates($ids: [ID!]!, $withFiles: Boolean!) {
   candidatesCompare(ids: $ids) {
     sides {
       id
@@ -12074,6 +14592,22 @@ export const CompareCandidatesDocument: TypedDocument<CompareCandidatesQuery, Co
       __typename
     }
     tags {
+      key
+      values
+      differs
+      __typename
+    }
+    files @include(if: $withFiles) {
+      key
+      values {
+        size
+        sha256
+        __typename
+      }
+      differs
+      __typename
+    }
+    signature @include(if: $withFiles) {
       key
       values
       differs
@@ -13545,27 +16079,10 @@ export const ModelDeleteDocument: TypedDocument<ModelDeleteMutation, ModelDelete
 export const ModelHeadDocument: TypedDocument<ModelHeadQuery, ModelHeadQueryVariables> = {
   name: 'ModelHead',
   kind: 'query',
-  hash: 'a9eeb9ed80860e6af93f08618d9ca42e76bc7f922548d71bbf7313972e85eea5',
+  hash: 'c766dc85cac5bc4f9666cd99d41dfba2cae0437bff4fd45cfe97869a1272228c',
   text: `query ModelHead($project: String!, $model: String!, $search: String!, $view: ViewType!, $orderBy: ModelVersionOrder, $withVersions: Boolean!, $withCandidates: Boolean!, $withPerformance: Boolean!, $withActivity: Boolean!) {
   model(by: {path: {project: $project, name: $model}}) {
-    ...ModelRow
-    description
-    descriptionHtml
-    tags {
-      key
-      value
-      __typename
-    }
-    experiment {
-      id
-      number
-      name
-      __typename
-    }
-    candidates(first: 1) {
-      totalCount
-      __typename
-    }
+    ...ModelOverview
     happened: versions(
       view: ALL
       orderBy: {field: CREATED_AT, direction: DESC}
@@ -13595,20 +16112,6 @@ export const ModelHeadDocument: TypedDocument<ModelHeadQuery, ModelHeadQueryVari
     }
     measured: versions(orderBy: {field: PRECEDENCE, direction: DESC}, first: 60) @include(if: $withPerformance) {
       ...VersionMeasures
-      __typename
-    }
-    project {
-      id
-      number
-      visibility
-      viewerCanWriteRegistry
-      viewerCanManage
-      stages {
-        id
-        name
-        isInitial
-        __typename
-      }
       __typename
     }
     __typename
@@ -13682,6 +16185,42 @@ fragment ModelCandidatePage on CandidateConnection {
     __typename
   }
   totalCount
+  __typename
+}
+
+fragment ModelOverview on Model {
+  ...ModelRow
+  description
+  descriptionHtml
+  tags {
+    key
+    value
+    __typename
+  }
+  experiment {
+    id
+    number
+    name
+    __typename
+  }
+  candidates(first: 1) {
+    totalCount
+    __typename
+  }
+  project {
+    id
+    number
+    visibility
+    viewerCanWriteRegistry
+    viewerCanManage
+    stages {
+      id
+      name
+      isInitial
+      __typename
+    }
+    __typename
+  }
   __typename
 }
 
@@ -13872,6 +16411,199 @@ fragment Withdrawal on ModelVersionWithdrawal {
   }
   undoneBy {
     ...Author
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const ModelHeadLineageDocument: TypedDocument<ModelHeadLineageQuery, ModelHeadLineageQueryVariables> = {
+  name: 'ModelHeadLineage',
+  kind: 'query',
+  hash: '720c55a65354d97a55a8319d614804d633f47470b660007e1707a7a09184f017',
+  text: `query ModelHeadLineage($project: String!, $model: String!, $reference: String!) {
+  model(by: {path: {project: $project, name: $model}}) {
+    ...ModelOverview
+    __typename
+  }
+  modelVersion(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    id
+    version
+    model {
+      id
+      name
+      __typename
+    }
+    upstream: lineage(direction: UPSTREAM, maxSteps: 6) {
+      ...LineagePart
+      __typename
+    }
+    downstream: lineage(direction: DOWNSTREAM, maxSteps: 6) {
+      ...LineagePart
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment LineagePart on Lineage {
+  isComplete
+  modelVersionCount
+  deploymentCount
+  entries(first: 60) {
+    totalCount
+    nodes {
+      step
+      relation
+      parentId
+      baseName
+      dataset {
+        name
+        digest
+        __typename
+      }
+      modelVersion {
+        id
+        version
+        stage
+        model {
+          id
+          name
+          project {
+            id
+            fullPath
+            __typename
+          }
+          __typename
+        }
+        __typename
+      }
+      candidate {
+        id
+        uuid
+        name
+        project {
+          id
+          fullPath
+          __typename
+        }
+        experiment {
+          id
+          number
+          __typename
+        }
+        __typename
+      }
+      deployment {
+        id
+        environment
+        endpoint
+        status
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment ModelOverview on Model {
+  ...ModelRow
+  description
+  descriptionHtml
+  tags {
+    key
+    value
+    __typename
+  }
+  experiment {
+    id
+    number
+    name
+    __typename
+  }
+  candidates(first: 1) {
+    totalCount
+    __typename
+  }
+  project {
+    id
+    number
+    visibility
+    viewerCanWriteRegistry
+    viewerCanManage
+    stages {
+      id
+      name
+      isInitial
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment ModelRow on Model {
+  id
+  name
+  createdAt
+  updatedAt
+  deletedAt
+  purgeAt
+  viewerCanUpdate
+  viewerCanDelete
+  createdBy {
+    ...Author
+    __typename
+  }
+  deletedBy {
+    ...Author
+    __typename
+  }
+  latestVersion {
+    id
+    version
+    stage
+    status
+    createdAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    __typename
+  }
+  aliases {
+    id
+    name
+    modelVersion {
+      id
+      version
+      __typename
+    }
+    __typename
+  }
+  stageHolders {
+    version
+    stage {
+      id
+      name
+      __typename
+    }
+    __typename
+  }
+  versions(first: 1) {
+    totalCount
     __typename
   }
   __typename
@@ -16355,64 +19087,11 @@ fragment UserLine on User {
 export const VersionActivityDocument: TypedDocument<VersionActivityQuery, VersionActivityQueryVariables> = {
   name: 'VersionActivity',
   kind: 'query',
-  hash: 'e5f93dfc9e5fc0dfe1af3acc3725b68e59de04884170910411d550a9c10a0949',
+  hash: '6a140ec6e845c03d2003e044245b3f66db15692c5721cc4bc258c8b3a6564fdd',
   text: `query VersionActivity($id: ID!) {
   modelVersion(by: {id: $id}) {
     id
-    version
-    createdAt
-    createdBy {
-      ...Author
-      __typename
-    }
-    seal {
-      sealedAt
-      sealedBy {
-        ...Author
-        __typename
-      }
-      __typename
-    }
-    withdrawals {
-      ...Withdrawal
-      __typename
-    }
-    stageHistory(first: 50) {
-      nodes {
-        ...StageTerm
-        __typename
-      }
-      __typename
-    }
-    promotions(first: 20) {
-      nodes {
-        id
-        status
-        stage
-        leftStage
-        givenReason
-        isBypass
-        promotedByUsername
-        createdAt
-        __typename
-      }
-      __typename
-    }
-    pulls(first: 30) {
-      nodes {
-        day
-        door
-        downloadCount
-        resolutionCount
-        lastAt
-        user {
-          ...Author
-          __typename
-        }
-        __typename
-      }
-      __typename
-    }
+    ...VersionHistory
     __typename
   }
 }
@@ -16437,6 +19116,64 @@ fragment StageTerm on StageAssignment {
   stage {
     id
     name
+    __typename
+  }
+  __typename
+}
+
+fragment VersionHistory on ModelVersion {
+  version
+  createdAt
+  createdBy {
+    ...Author
+    __typename
+  }
+  seal {
+    sealedAt
+    sealedBy {
+      ...Author
+      __typename
+    }
+    __typename
+  }
+  withdrawals {
+    ...Withdrawal
+    __typename
+  }
+  stageHistory(first: 50) {
+    nodes {
+      ...StageTerm
+      __typename
+    }
+    __typename
+  }
+  promotions(first: 20) {
+    nodes {
+      id
+      status
+      stage
+      leftStage
+      givenReason
+      isBypass
+      promotedByUsername
+      createdAt
+      __typename
+    }
+    __typename
+  }
+  pulls(first: 30) {
+    nodes {
+      day
+      door
+      downloadCount
+      resolutionCount
+      lastAt
+      user {
+        ...Author
+        __typename
+      }
+      __typename
+    }
     __typename
   }
   __typename
@@ -16737,184 +19474,18 @@ fragment EvaluationPage on EvaluationConnection {
 export const VersionHeadDocument: TypedDocument<VersionHeadQuery, VersionHeadQueryVariables> = {
   name: 'VersionHead',
   kind: 'query',
-  hash: 'f260adaa4a6fdc9a58cae7267b8048fd678d88f923594017f4f591a19c7cada6',
-  text: `query VersionHead($project: String!, $model: String!, $reference: String!, $withLineage: Boolean!, $withEvaluations: Boolean!) {
+  hash: '60cbfdb7e67a0c4cc917ecaf731713c15cbdb2e6cfd3fbc305993ee9ac2866bc',
+  text: `query VersionHead($project: String!, $model: String!, $reference: String!) {
   modelVersionManifest(
     by: {path: {project: $project, model: $model, reference: $reference}}
   ) {
-    digest
-    fileCount
-    size
+    ...ManifestShown
     __typename
   }
   modelVersion(
     by: {path: {project: $project, model: $model, reference: $reference}}
   ) {
-    id
-    version
-    number
-    isPrerelease
-    description
-    descriptionHtml
-    status
-    statusReason
-    source
-    location
-    foreignRun
-    runLink
-    artifactFolder
-    sealedAt
-    yankedAt
-    deprecatedAt
-    createdAt
-    updatedAt
-    stage
-    warnings
-    viewerCanUpdate
-    viewerCanDelete
-    tags {
-      key
-      value
-      __typename
-    }
-    createdBy {
-      ...Author
-      __typename
-    }
-    aliases {
-      id
-      name
-      setAt
-      viewerCanUpdate
-      __typename
-    }
-    seal {
-      digest
-      fileCount
-      size
-      sealedAt
-      sealedBy {
-        ...Author
-        __typename
-      }
-      __typename
-    }
-    withdrawals {
-      ...Withdrawal
-      __typename
-    }
-    candidate {
-      id
-      uuid
-      name
-      status
-      experiment {
-        id
-        number
-        name
-        __typename
-      }
-      params {
-        key
-        value
-        __typename
-      }
-      __typename
-    }
-    ciJobs {
-      ...CiJobCard
-      __typename
-    }
-    facts {
-      ...VersionFacts
-      __typename
-    }
-    metrics {
-      ...Measured
-      __typename
-    }
-    scanned: artifacts(first: 100) {
-      totalCount
-      nodes {
-        id
-        path
-        size
-        status
-        statusReason
-        scan {
-          verdict
-          findings
-          imports
-          scanners
-          __typename
-        }
-        __typename
-      }
-      __typename
-    }
-    evaluations(first: 1) {
-      totalCount
-      __typename
-    }
-    tried: evaluations(first: 50) @include(if: $withEvaluations) {
-      ...EvaluationPage
-      __typename
-    }
-    upstream: lineage(direction: UPSTREAM, maxSteps: 6) @include(if: $withLineage) {
-      ...LineagePart
-      __typename
-    }
-    downstream: lineage(direction: DOWNSTREAM, maxSteps: 6) @include(if: $withLineage) {
-      ...LineagePart
-      __typename
-    }
-    deployments(first: 20, status: RUNNING) {
-      totalCount
-      nodes {
-        id
-        environment
-        endpoint
-        __typename
-      }
-      __typename
-    }
-    model {
-      id
-      name
-      viewerCanUpdate
-      aliases {
-        id
-        name
-        modelVersion {
-          id
-          version
-          number
-          __typename
-        }
-        __typename
-      }
-      latestVersion {
-        id
-        version
-        __typename
-      }
-      project {
-        id
-        number
-        visibility
-        viewerCanWriteRegistry
-        viewerCanManage
-        stages {
-          id
-          name
-          isInitial
-          isSealing
-          __typename
-        }
-        __typename
-      }
-      __typename
-    }
+    ...VersionOverview
     __typename
   }
 }
@@ -16968,40 +19539,9 @@ fragment Conflict on FactConflict {
   __typename
 }
 
-fragment EvaluationPage on EvaluationConnection {
+fragment FilePage on ArtifactConnection {
   nodes {
-    id
-    name
-    description
-    datasetName
-    datasetDigest
-    isFromMlflow
-    evaluatedAt
-    createdBy {
-      ...Author
-      __typename
-    }
-    candidate {
-      id
-      uuid
-      name
-      experiment {
-        id
-        number
-        __typename
-      }
-      __typename
-    }
-    replacedBy {
-      id
-      __typename
-    }
-    metrics {
-      key
-      value
-      slice
-      __typename
-    }
+    ...FileRow
     __typename
   }
   pageInfo {
@@ -17009,69 +19549,28 @@ fragment EvaluationPage on EvaluationConnection {
     endCursor
     __typename
   }
-  totalCount
   __typename
 }
 
-fragment LineagePart on Lineage {
-  isComplete
-  modelVersionCount
-  deploymentCount
-  entries(first: 60) {
-    totalCount
-    nodes {
-      step
-      relation
-      parentId
-      baseName
-      dataset {
-        name
-        digest
-        __typename
-      }
-      modelVersion {
-        id
-        version
-        stage
-        model {
-          id
-          name
-          project {
-            id
-            fullPath
-            __typename
-          }
-          __typename
-        }
-        __typename
-      }
-      candidate {
-        id
-        uuid
-        name
-        project {
-          id
-          fullPath
-          __typename
-        }
-        experiment {
-          id
-          number
-          __typename
-        }
-        __typename
-      }
-      deployment {
-        id
-        environment
-        endpoint
-        status
-        __typename
-      }
-      __typename
-    }
-    __typename
-  }
+fragment FileRow on Artifact {
+  id
+  path
+  size
+  sha256
+  mediaType
+  status
+  damage
+  format
+  inspectedAt
+  createdAt
+  viewerCanDelete
+  __typename
+}
+
+fragment ManifestShown on ModelVersionManifest {
+  digest
+  fileCount
+  size
   __typename
 }
 
@@ -17201,6 +19700,1582 @@ fragment VersionFacts on ModelVersionFacts {
     }
     conflicts {
       ...Conflict
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment VersionOverview on ModelVersion {
+  id
+  version
+  number
+  isPrerelease
+  description
+  descriptionHtml
+  status
+  statusReason
+  source
+  location
+  foreignRun
+  runLink
+  artifactFolder
+  sealedAt
+  yankedAt
+  deprecatedAt
+  createdAt
+  updatedAt
+  stage
+  warnings
+  viewerCanUpdate
+  viewerCanDelete
+  tags {
+    key
+    value
+    __typename
+  }
+  createdBy {
+    ...Author
+    __typename
+  }
+  aliases {
+    id
+    name
+    setAt
+    viewerCanUpdate
+    __typename
+  }
+  seal {
+    digest
+    fileCount
+    size
+    sealedAt
+    sealedBy {
+      ...Author
+      __typename
+    }
+    __typename
+  }
+  withdrawals {
+    ...Withdrawal
+    __typename
+  }
+  candidate {
+    id
+    uuid
+    name
+    status
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    params {
+      key
+      value
+      __typename
+    }
+    __typename
+  }
+  ciJobs {
+    ...CiJobCard
+    __typename
+  }
+  facts {
+    ...VersionFacts
+    __typename
+  }
+  metrics {
+    ...Measured
+    __typename
+  }
+  scanned: artifacts(first: 100) {
+    ...FilePage
+    totalCount
+    nodes {
+      statusReason
+      scan {
+        verdict
+        findings
+        imports
+        scanners
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  evaluations(first: 1) {
+    totalCount
+    __typename
+  }
+  deployments(first: 20, status: RUNNING) {
+    totalCount
+    nodes {
+      id
+      environment
+      endpoint
+      __typename
+    }
+    __typename
+  }
+  model {
+    id
+    name
+    viewerCanUpdate
+    aliases {
+      id
+      name
+      modelVersion {
+        id
+        version
+        number
+        __typename
+      }
+      __typename
+    }
+    latestVersion {
+      id
+      version
+      __typename
+    }
+    project {
+      id
+      number
+      visibility
+      viewerCanWriteRegistry
+      viewerCanManage
+      stages {
+        id
+        name
+        isInitial
+        isSealing
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment Withdrawal on ModelVersionWithdrawal {
+  kind
+  givenReason
+  replacement
+  createdAt
+  undoneAt
+  undoneReason
+  createdBy {
+    ...Author
+    __typename
+  }
+  undoneBy {
+    ...Author
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const VersionHeadActivityDocument: TypedDocument<VersionHeadActivityQuery, VersionHeadActivityQueryVariables> = {
+  name: 'VersionHeadActivity',
+  kind: 'query',
+  hash: '5982cc65f15b83d9504126b0a7921115d4d72c789718f71736a63cdc9d7b1394',
+  text: `query VersionHeadActivity($project: String!, $model: String!, $reference: String!) {
+  modelVersionManifest(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    ...ManifestShown
+    __typename
+  }
+  modelVersion(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    ...VersionOverview
+    ...VersionHistory
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment CiJobCard on CiJob {
+  id
+  provider
+  externalId
+  status
+  ciStatus
+  name
+  statusReason
+  ciProject
+  ref
+  commitSha
+  pipelineId
+  pipelineUrl
+  mergeRequestIid
+  mergeRequestUrl
+  username
+  userUrl
+  logUrl
+  webUrl
+  startedAt
+  finishedAt
+  lastCheckedAt
+  viewerCanRefresh
+  __typename
+}
+
+fragment Conflict on FactConflict {
+  key
+  isSettled
+  values {
+    value
+    statement {
+      source
+      detail
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment FilePage on ArtifactConnection {
+  nodes {
+    ...FileRow
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  __typename
+}
+
+fragment FileRow on Artifact {
+  id
+  path
+  size
+  sha256
+  mediaType
+  status
+  damage
+  format
+  inspectedAt
+  createdAt
+  viewerCanDelete
+  __typename
+}
+
+fragment ManifestShown on ModelVersionManifest {
+  digest
+  fileCount
+  size
+  __typename
+}
+
+fragment Measured on ModelVersionMetric {
+  key
+  value
+  source
+  datasetName
+  datasetDigest
+  slice
+  measuredAt
+  __typename
+}
+
+fragment StageTerm on StageAssignment {
+  version
+  number
+  setAt
+  endedAt
+  setReason
+  endReason
+  setByName
+  endedByName
+  stage {
+    id
+    name
+    __typename
+  }
+  __typename
+}
+
+fragment Statement on FactStatement {
+  source
+  detail
+  note
+  learnedAt
+  isKept
+  entries {
+    key
+    value
+    __typename
+  }
+  statedBy {
+    ...Author
+    __typename
+  }
+  __typename
+}
+
+fragment VersionFacts on ModelVersionFacts {
+  presentCount
+  missing
+  hasConflicts
+  stageOfVersion {
+    isPresent
+    stage
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  sourceCommit {
+    isPresent
+    repository
+    sha
+    branch
+    missing
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  trainingData {
+    isPresent
+    datasets {
+      name
+      digest
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  hyperParameters {
+    isPresent
+    params {
+      key
+      value
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  metrics {
+    isPresent
+    keys
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  environment {
+    isPresent
+    imageDigest
+    hardware
+    python
+    missing
+    libraries {
+      name
+      version
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment VersionHistory on ModelVersion {
+  version
+  createdAt
+  createdBy {
+    ...Author
+    __typename
+  }
+  seal {
+    sealedAt
+    sealedBy {
+      ...Author
+      __typename
+    }
+    __typename
+  }
+  withdrawals {
+    ...Withdrawal
+    __typename
+  }
+  stageHistory(first: 50) {
+    nodes {
+      ...StageTerm
+      __typename
+    }
+    __typename
+  }
+  promotions(first: 20) {
+    nodes {
+      id
+      status
+      stage
+      leftStage
+      givenReason
+      isBypass
+      promotedByUsername
+      createdAt
+      __typename
+    }
+    __typename
+  }
+  pulls(first: 30) {
+    nodes {
+      day
+      door
+      downloadCount
+      resolutionCount
+      lastAt
+      user {
+        ...Author
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment VersionOverview on ModelVersion {
+  id
+  version
+  number
+  isPrerelease
+  description
+  descriptionHtml
+  status
+  statusReason
+  source
+  location
+  foreignRun
+  runLink
+  artifactFolder
+  sealedAt
+  yankedAt
+  deprecatedAt
+  createdAt
+  updatedAt
+  stage
+  warnings
+  viewerCanUpdate
+  viewerCanDelete
+  tags {
+    key
+    value
+    __typename
+  }
+  createdBy {
+    ...Author
+    __typename
+  }
+  aliases {
+    id
+    name
+    setAt
+    viewerCanUpdate
+    __typename
+  }
+  seal {
+    digest
+    fileCount
+    size
+    sealedAt
+    sealedBy {
+      ...Author
+      __typename
+    }
+    __typename
+  }
+  withdrawals {
+    ...Withdrawal
+    __typename
+  }
+  candidate {
+    id
+    uuid
+    name
+    status
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    params {
+      key
+      value
+      __typename
+    }
+    __typename
+  }
+  ciJobs {
+    ...CiJobCard
+    __typename
+  }
+  facts {
+    ...VersionFacts
+    __typename
+  }
+  metrics {
+    ...Measured
+    __typename
+  }
+  scanned: artifacts(first: 100) {
+    ...FilePage
+    totalCount
+    nodes {
+      statusReason
+      scan {
+        verdict
+        findings
+        imports
+        scanners
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  evaluations(first: 1) {
+    totalCount
+    __typename
+  }
+  deployments(first: 20, status: RUNNING) {
+    totalCount
+    nodes {
+      id
+      environment
+      endpoint
+      __typename
+    }
+    __typename
+  }
+  model {
+    id
+    name
+    viewerCanUpdate
+    aliases {
+      id
+      name
+      modelVersion {
+        id
+        version
+        number
+        __typename
+      }
+      __typename
+    }
+    latestVersion {
+      id
+      version
+      __typename
+    }
+    project {
+      id
+      number
+      visibility
+      viewerCanWriteRegistry
+      viewerCanManage
+      stages {
+        id
+        name
+        isInitial
+        isSealing
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment Withdrawal on ModelVersionWithdrawal {
+  kind
+  givenReason
+  replacement
+  createdAt
+  undoneAt
+  undoneReason
+  createdBy {
+    ...Author
+    __typename
+  }
+  undoneBy {
+    ...Author
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const VersionHeadEvaluationsDocument: TypedDocument<VersionHeadEvaluationsQuery, VersionHeadEvaluationsQueryVariables> = {
+  name: 'VersionHeadEvaluations',
+  kind: 'query',
+  hash: '49af43a90f2bea8c8dda6c04fe65f729f9d7f262a72b57e0de8bdef7a5e13cf4',
+  text: `query VersionHeadEvaluations($project: String!, $model: String!, $reference: String!) {
+  modelVersionManifest(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    ...ManifestShown
+    __typename
+  }
+  modelVersion(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    ...VersionOverview
+    tried: evaluations(first: 50) {
+      ...EvaluationPage
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment CiJobCard on CiJob {
+  id
+  provider
+  externalId
+  status
+  ciStatus
+  name
+  statusReason
+  ciProject
+  ref
+  commitSha
+  pipelineId
+  pipelineUrl
+  mergeRequestIid
+  mergeRequestUrl
+  username
+  userUrl
+  logUrl
+  webUrl
+  startedAt
+  finishedAt
+  lastCheckedAt
+  viewerCanRefresh
+  __typename
+}
+
+fragment Conflict on FactConflict {
+  key
+  isSettled
+  values {
+    value
+    statement {
+      source
+      detail
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment EvaluationPage on EvaluationConnection {
+  nodes {
+    id
+    name
+    description
+    datasetName
+    datasetDigest
+    isFromMlflow
+    evaluatedAt
+    createdBy {
+      ...Author
+      __typename
+    }
+    candidate {
+      id
+      uuid
+      name
+      experiment {
+        id
+        number
+        __typename
+      }
+      __typename
+    }
+    replacedBy {
+      id
+      __typename
+    }
+    metrics {
+      key
+      value
+      slice
+      __typename
+    }
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  totalCount
+  __typename
+}
+
+fragment FilePage on ArtifactConnection {
+  nodes {
+    ...FileRow
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  __typename
+}
+
+fragment FileRow on Artifact {
+  id
+  path
+  size
+  sha256
+  mediaType
+  status
+  damage
+  format
+  inspectedAt
+  createdAt
+  viewerCanDelete
+  __typename
+}
+
+fragment ManifestShown on ModelVersionManifest {
+  digest
+  fileCount
+  size
+  __typename
+}
+
+fragment Measured on ModelVersionMetric {
+  key
+  value
+  source
+  datasetName
+  datasetDigest
+  slice
+  measuredAt
+  __typename
+}
+
+fragment Statement on FactStatement {
+  source
+  detail
+  note
+  learnedAt
+  isKept
+  entries {
+    key
+    value
+    __typename
+  }
+  statedBy {
+    ...Author
+    __typename
+  }
+  __typename
+}
+
+fragment VersionFacts on ModelVersionFacts {
+  presentCount
+  missing
+  hasConflicts
+  stageOfVersion {
+    isPresent
+    stage
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  sourceCommit {
+    isPresent
+    repository
+    sha
+    branch
+    missing
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  trainingData {
+    isPresent
+    datasets {
+      name
+      digest
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  hyperParameters {
+    isPresent
+    params {
+      key
+      value
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  metrics {
+    isPresent
+    keys
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  environment {
+    isPresent
+    imageDigest
+    hardware
+    python
+    missing
+    libraries {
+      name
+      version
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment VersionOverview on ModelVersion {
+  id
+  version
+  number
+  isPrerelease
+  description
+  descriptionHtml
+  status
+  statusReason
+  source
+  location
+  foreignRun
+  runLink
+  artifactFolder
+  sealedAt
+  yankedAt
+  deprecatedAt
+  createdAt
+  updatedAt
+  stage
+  warnings
+  viewerCanUpdate
+  viewerCanDelete
+  tags {
+    key
+    value
+    __typename
+  }
+  createdBy {
+    ...Author
+    __typename
+  }
+  aliases {
+    id
+    name
+    setAt
+    viewerCanUpdate
+    __typename
+  }
+  seal {
+    digest
+    fileCount
+    size
+    sealedAt
+    sealedBy {
+      ...Author
+      __typename
+    }
+    __typename
+  }
+  withdrawals {
+    ...Withdrawal
+    __typename
+  }
+  candidate {
+    id
+    uuid
+    name
+    status
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    params {
+      key
+      value
+      __typename
+    }
+    __typename
+  }
+  ciJobs {
+    ...CiJobCard
+    __typename
+  }
+  facts {
+    ...VersionFacts
+    __typename
+  }
+  metrics {
+    ...Measured
+    __typename
+  }
+  scanned: artifacts(first: 100) {
+    ...FilePage
+    totalCount
+    nodes {
+      statusReason
+      scan {
+        verdict
+        findings
+        imports
+        scanners
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  evaluations(first: 1) {
+    totalCount
+    __typename
+  }
+  deployments(first: 20, status: RUNNING) {
+    totalCount
+    nodes {
+      id
+      environment
+      endpoint
+      __typename
+    }
+    __typename
+  }
+  model {
+    id
+    name
+    viewerCanUpdate
+    aliases {
+      id
+      name
+      modelVersion {
+        id
+        version
+        number
+        __typename
+      }
+      __typename
+    }
+    latestVersion {
+      id
+      version
+      __typename
+    }
+    project {
+      id
+      number
+      visibility
+      viewerCanWriteRegistry
+      viewerCanManage
+      stages {
+        id
+        name
+        isInitial
+        isSealing
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment Withdrawal on ModelVersionWithdrawal {
+  kind
+  givenReason
+  replacement
+  createdAt
+  undoneAt
+  undoneReason
+  createdBy {
+    ...Author
+    __typename
+  }
+  undoneBy {
+    ...Author
+    __typename
+  }
+  __typename
+}`,
+};
+
+export const VersionHeadLineageDocument: TypedDocument<VersionHeadLineageQuery, VersionHeadLineageQueryVariables> = {
+  name: 'VersionHeadLineage',
+  kind: 'query',
+  hash: 'ca65547d386d608c19c1cbe8cdfce248dd68a2f5e81772b900b8ebad54d7a211',
+  text: `query VersionHeadLineage($project: String!, $model: String!, $reference: String!) {
+  modelVersionManifest(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    ...ManifestShown
+    __typename
+  }
+  modelVersion(
+    by: {path: {project: $project, model: $model, reference: $reference}}
+  ) {
+    ...VersionOverview
+    upstream: lineage(direction: UPSTREAM, maxSteps: 6) {
+      ...LineagePart
+      __typename
+    }
+    downstream: lineage(direction: DOWNSTREAM, maxSteps: 6) {
+      ...LineagePart
+      __typename
+    }
+    __typename
+  }
+}
+
+fragment Author on User {
+  id
+  username
+  name
+  isBot
+  __typename
+}
+
+fragment CiJobCard on CiJob {
+  id
+  provider
+  externalId
+  status
+  ciStatus
+  name
+  statusReason
+  ciProject
+  ref
+  commitSha
+  pipelineId
+  pipelineUrl
+  mergeRequestIid
+  mergeRequestUrl
+  username
+  userUrl
+  logUrl
+  webUrl
+  startedAt
+  finishedAt
+  lastCheckedAt
+  viewerCanRefresh
+  __typename
+}
+
+fragment Conflict on FactConflict {
+  key
+  isSettled
+  values {
+    value
+    statement {
+      source
+      detail
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment FilePage on ArtifactConnection {
+  nodes {
+    ...FileRow
+    __typename
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+    __typename
+  }
+  __typename
+}
+
+fragment FileRow on Artifact {
+  id
+  path
+  size
+  sha256
+  mediaType
+  status
+  damage
+  format
+  inspectedAt
+  createdAt
+  viewerCanDelete
+  __typename
+}
+
+fragment LineagePart on Lineage {
+  isComplete
+  modelVersionCount
+  deploymentCount
+  entries(first: 60) {
+    totalCount
+    nodes {
+      step
+      relation
+      parentId
+      baseName
+      dataset {
+        name
+        digest
+        __typename
+      }
+      modelVersion {
+        id
+        version
+        stage
+        model {
+          id
+          name
+          project {
+            id
+            fullPath
+            __typename
+          }
+          __typename
+        }
+        __typename
+      }
+      candidate {
+        id
+        uuid
+        name
+        project {
+          id
+          fullPath
+          __typename
+        }
+        experiment {
+          id
+          number
+          __typename
+        }
+        __typename
+      }
+      deployment {
+        id
+        environment
+        endpoint
+        status
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment ManifestShown on ModelVersionManifest {
+  digest
+  fileCount
+  size
+  __typename
+}
+
+fragment Measured on ModelVersionMetric {
+  key
+  value
+  source
+  datasetName
+  datasetDigest
+  slice
+  measuredAt
+  __typename
+}
+
+fragment Statement on FactStatement {
+  source
+  detail
+  note
+  learnedAt
+  isKept
+  entries {
+    key
+    value
+    __typename
+  }
+  statedBy {
+    ...Author
+    __typename
+  }
+  __typename
+}
+
+fragment VersionFacts on ModelVersionFacts {
+  presentCount
+  missing
+  hasConflicts
+  stageOfVersion {
+    isPresent
+    stage
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  sourceCommit {
+    isPresent
+    repository
+    sha
+    branch
+    missing
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  trainingData {
+    isPresent
+    datasets {
+      name
+      digest
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  hyperParameters {
+    isPresent
+    params {
+      key
+      value
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  metrics {
+    isPresent
+    keys
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  environment {
+    isPresent
+    imageDigest
+    hardware
+    python
+    missing
+    libraries {
+      name
+      version
+      __typename
+    }
+    statements {
+      ...Statement
+      __typename
+    }
+    conflicts {
+      ...Conflict
+      __typename
+    }
+    __typename
+  }
+  __typename
+}
+
+fragment VersionOverview on ModelVersion {
+  id
+  version
+  number
+  isPrerelease
+  description
+  descriptionHtml
+  status
+  statusReason
+  source
+  location
+  foreignRun
+  runLink
+  artifactFolder
+  sealedAt
+  yankedAt
+  deprecatedAt
+  createdAt
+  updatedAt
+  stage
+  warnings
+  viewerCanUpdate
+  viewerCanDelete
+  tags {
+    key
+    value
+    __typename
+  }
+  createdBy {
+    ...Author
+    __typename
+  }
+  aliases {
+    id
+    name
+    setAt
+    viewerCanUpdate
+    __typename
+  }
+  seal {
+    digest
+    fileCount
+    size
+    sealedAt
+    sealedBy {
+      ...Author
+      __typename
+    }
+    __typename
+  }
+  withdrawals {
+    ...Withdrawal
+    __typename
+  }
+  candidate {
+    id
+    uuid
+    name
+    status
+    experiment {
+      id
+      number
+      name
+      __typename
+    }
+    params {
+      key
+      value
+      __typename
+    }
+    __typename
+  }
+  ciJobs {
+    ...CiJobCard
+    __typename
+  }
+  facts {
+    ...VersionFacts
+    __typename
+  }
+  metrics {
+    ...Measured
+    __typename
+  }
+  scanned: artifacts(first: 100) {
+    ...FilePage
+    totalCount
+    nodes {
+      statusReason
+      scan {
+        verdict
+        findings
+        imports
+        scanners
+        __typename
+      }
+      __typename
+    }
+    __typename
+  }
+  evaluations(first: 1) {
+    totalCount
+    __typename
+  }
+  deployments(first: 20, status: RUNNING) {
+    totalCount
+    nodes {
+      id
+      environment
+      endpoint
+      __typename
+    }
+    __typename
+  }
+  model {
+    id
+    name
+    viewerCanUpdate
+    aliases {
+      id
+      name
+      modelVersion {
+        id
+        version
+        number
+        __typename
+      }
+      __typename
+    }
+    latestVersion {
+      id
+      version
+      __typename
+    }
+    project {
+      id
+      number
+      visibility
+      viewerCanWriteRegistry
+      viewerCanManage
+      stages {
+        id
+        name
+        isInitial
+        isSealing
+        __typename
+      }
       __typename
     }
     __typename

@@ -9,7 +9,7 @@ import { save } from './downloads/single';
 import styles from './Files.module.css';
 import type { FileDetails } from './preview/details';
 import { Preview } from './preview/Preview';
-import { FILES } from './tree/listing';
+import { FILES } from './tree/first_files';
 
 interface Props {
   readonly id: string;

@@ -7,7 +7,7 @@ import { ConfirmDialog } from '../../ui';
 import { bytesText } from './bytes';
 import styles from './Files.module.css';
 import { lookupOf, type FileOwner } from './owner';
-import { FILES } from './tree/listing';
+import { FILES } from './tree/first_files';
 import { filesOf, pathsOf, type FolderNode } from './tree/tree';
 
 const LISTED = 8;

@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useRef } from 'react';
-import { query, useSubscription } from '../../api';
+import { useSubscription } from '../../api';
 import { CandidateCurvesDocument, CandidateDocument, CandidateLiveDocument } from '../../api/operations';
 import { useT } from '../../i18n';
 import { present } from '../../routes/search';
 import { Empty, Loaded } from '../../ui';
 import { CandidateHeader } from './candidate/CandidateHeader';
 import { CandidateTab } from './candidate/CandidateTab';
+import { candidateDetails } from './opening';
 
 /** Curves are drawn anew this often at most while a candidate logs. */
 const EVERY_MILLISECONDS = 1_500;
@@ -18,7 +19,7 @@ export function CandidatePage() {
   const { project, candidate: uuid } = useParams({ from: '/p/$project/candidates/$candidate' });
   const { tab = 'overview', q = '', path } = useSearch({ from: '/p/$project/candidates/$candidate' });
   const go = useNavigate({ from: '/p/$project/candidates/$candidate' });
-  const answer = useQuery(query(CandidateDocument, { project, uuid }));
+  const answer = useQuery(candidateDetails(useQueryClient(), project, uuid, tab));
   const candidate = answer.data?.candidate ?? null;
   useLiveCandidate(candidate !== null && candidate.deletedAt === null ? candidate.id : null);
   return (

@@ -1,8 +1,7 @@
-import { useQueries, useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { Failure, query, useLive } from '../../api';
 import {
-  CompareCandidatesDocument,
   CompareEventsDocument,
   CompareVersionIdsDocument,
   CompareVersionsDocument,
@@ -10,6 +9,7 @@ import {
 import type { CompareSearch } from '../../routes/compare';
 import { useCurrent } from '../../shell/current';
 import { ofCandidates, ofVersions, type Comparison } from './comparison';
+import { comparedCandidates } from './opening';
 import { candidateId, isUuid, listed, versionPath } from './references';
 
 const LIVE_MILLISECONDS = 3_000;
@@ -32,7 +32,7 @@ export function useComparison(project: string, search: CompareSearch): Compared 
   const ids = isVersions ? versions : candidates;
   const isReady = ids.values !== undefined && ids.values.length > 1;
   const ofRuns = useQuery({
-    ...query(CompareCandidatesDocument, { ids: [...(ids.values ?? [])] }),
+    ...comparedCandidates(useQueryClient(), ids.values ?? [], search.tab),
     enabled: isReady && !isVersions,
     refetchInterval: ({ state }) => (state.data?.candidatesCompare?.sides.some((side) => side.status === 'RUNNING') ? LIVE_MILLISECONDS : false),
   });

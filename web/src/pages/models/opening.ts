@@ -4,12 +4,16 @@ import {
   ModelActivityDocument,
   ModelCandidatesDocument,
   ModelHeadDocument,
+  ModelHeadLineageDocument,
   ModelPerformanceDocument,
   ModelVersionsDocument,
+  VersionLineageDocument,
   type ModelActivityQuery,
   type ModelCandidatesQuery,
+  type ModelHeadQuery,
   type ModelPerformanceQuery,
   type ModelVersionsQuery,
+  type VersionLineageQuery,
 } from '../../api/operations';
 import type { MODEL_TABS } from '../../routes/models';
 import { sortFrom } from './sorting';
@@ -20,6 +24,8 @@ export interface Opening {
   readonly q?: string | undefined;
   readonly sort?: string | undefined;
   readonly view?: 'deleted' | undefined;
+  /** Whose lineage is shown; that of the latest when left out. */
+  readonly version?: string | undefined;
 }
 
 /** Which versions of a model a page lists. */
@@ -46,9 +52,12 @@ export function modelHead(queries: QueryClient, project: string, model: string, 
   const happened = query(ModelActivityDocument, { project, model }).queryKey;
   const opens = (tab: Opening['tab'], key: readonly unknown[]) =>
     opening.tab === tab && queries.getQueryState(key) === undefined;
+  const key = [ModelHeadDocument.name, { project, model }] as const;
   return {
-    queryKey: [ModelHeadDocument.name, { project, model }] as const,
+    queryKey: key,
     queryFn: async ({ signal }: { readonly signal: AbortSignal }) => {
+      const isFirst = queries.getQueryData(key) === undefined;
+      if (isFirst && opening.tab === 'lineage') return withLineage(queries, project, model, opening, signal);
       const data = await execute(
         ModelHeadDocument,
         {
@@ -85,4 +94,19 @@ export function modelHead(queries: QueryClient, project: string, model: string, 
       return data;
     },
   };
+}
+
+async function withLineage(
+  queries: QueryClient,
+  project: string,
+  model: string,
+  { version }: Opening,
+  signal: AbortSignal,
+): Promise<ModelHeadQuery> {
+  const data = await execute(ModelHeadLineageDocument, { project, model, reference: version ?? 'latest' }, signal);
+  if (data.modelVersion !== null) {
+    const lineage: VersionLineageQuery = { modelVersion: data.modelVersion };
+    queries.setQueryData(query(VersionLineageDocument, { project, model, reference: data.modelVersion.version }).queryKey, lineage);
+  }
+  return data;
 }

@@ -8,9 +8,7 @@ import {
   type FileRowFragment,
 } from '../../../api/operations';
 import type { FileOwner } from '../owner';
-
-/** What all lists of files are known by to those who change files; see `useSending`. */
-export const FILES = 'Files';
+import { filesKey, type FilesPage } from './first_files';
 
 /** Beyond this many the rest is read only when a person asks for it. */
 const UNASKED = 20_000;
@@ -18,14 +16,7 @@ const UNASKED = 20_000;
 /** A file as the list shows it. */
 export type FileRow = FileRowFragment;
 
-interface Page {
-  readonly nodes: readonly FileRow[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  /** The folder below which the files of a version are. */
-  readonly folder: string;
-}
-
-async function page(owner: FileOwner, after: string | null, signal: AbortSignal): Promise<Page> {
+async function page(owner: FileOwner, after: string | null, signal: AbortSignal): Promise<FilesPage> {
   const variables = { owner: owner.id, after };
   const gone = () => new Failure('notFound', '', 'NOT_FOUND');
   if (owner.kind === 'modelVersion') {
@@ -44,10 +35,10 @@ async function page(owner: FileOwner, after: string | null, signal: AbortSignal)
 /** The files of an owner, growing page by page until all are there. */
 export function useFiles(owner: FileOwner) {
   const query = useInfiniteQuery({
-    queryKey: [FILES, owner.kind, owner.id] as readonly unknown[],
+    queryKey: filesKey(owner),
     queryFn: ({ signal, pageParam }) => page(owner, pageParam, signal),
     initialPageParam: null as string | null,
-    getNextPageParam: (last: Page) => (last.pageInfo.hasNextPage ? last.pageInfo.endCursor : null),
+    getNextPageParam: (last: FilesPage) => (last.pageInfo.hasNextPage ? last.pageInfo.endCursor : null),
     // Reading thousands again with each look at the tab would be a burden; what changes files says so.
     staleTime: 60_000,
     refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) < 3,

@@ -1,7 +1,7 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useMemo, useSyncExternalStore } from 'react';
 import { isSame, type FileOwner } from '../owner';
-import { FILES } from '../tree/listing';
+import { FILES } from '../tree/first_files';
 import { Uploads } from './manager';
 import { interrupted } from './restore';
 import type { Upload } from './upload';

@@ -61,7 +61,7 @@ async def test_a_person_states_corrects_and_takes_back_a_commit(as_person, calle
     assert (commit["sha"], commit["branch"], len(commit["statements"])) == (None, "main", 2)
 
 
-async def test_lines_of_a_fact_are_added_and_removed(as_person, caller, project, version):
+async def test_entries_of_a_fact_are_added_and_removed(as_person, caller, project, version):
     stated = {"libraries": [{"name": "numpy", "version": "==1.26.4"}, {"name": "torch", "version": "==2.4"}]}
     await caller.do("factsSet", modelVersion={"id": version}, environment=stated)
     page = await as_person(Role.REPORTER)

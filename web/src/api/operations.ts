@@ -4085,6 +4085,44 @@ export type ExperimentNamesQuery = {
   } | null
 };
 
+export type ExperimentsByNumberQueryVariables = Exact<{
+  number: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type ExperimentsByNumberQuery = {
+  search: {
+    __typename: 'SearchResultConnection',
+    nodes: Array<
+      | {
+        __typename: 'Model'
+      }
+      | {
+        __typename: 'ModelVersion'
+      }
+      | {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'Candidate'
+      }
+    >,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    }
+  } | null
+};
+
 export type LinkedThingsQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -15016,6 +15054,35 @@ export const ExperimentsDocument: TypedDocument<ExperimentsQuery, ExperimentsQue
         __typename
       }
       totalCount
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentsByNumberDocument: TypedDocument<ExperimentsByNumberQuery, ExperimentsByNumberQueryVariables> = {
+  name: 'ExperimentsByNumber',
+  kind: 'query',
+  hash: '66790b3b3cdaf2c1bcd204c09489369671857b5ae8df7f93581d0f48e9dd7f1b',
+  text: `query ExperimentsByNumber($number: String!, $after: String) {
+  search(search: $number, types: [EXPERIMENT], first: 100, after: $after) {
+    nodes {
+      ... on Experiment {
+        id
+        number
+        project {
+          id
+          fullPath
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
       __typename
     }
     __typename

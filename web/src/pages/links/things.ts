@@ -1,6 +1,7 @@
 import { execute, globalId, type VariablesOf } from '../../api';
 import {
   CandidateByUuidDocument,
+  ExperimentsByNumberDocument,
   LinkedThingsDocument,
   ModelsByNameDocument,
   ModelVersionOfNumberDocument,
@@ -17,7 +18,7 @@ export type Target =
   | { readonly kind: 'model'; readonly project: string; readonly model: string }
   | { readonly kind: 'version'; readonly project: string; readonly model: string; readonly version: string };
 
-/** Of more projects only the first are looked through. */
+/** Of what is found in more projects only the first are shown. */
 const MOST_PAGES = 5;
 const PAGE = 100;
 
@@ -34,7 +35,7 @@ interface NumberedProject {
   readonly fullPath: string;
 }
 
-/** Every project that may be seen. */
+/** The projects that may be seen. */
 export async function allProjects(): Promise<readonly NumberedProject[]> {
   const projects: NumberedProject[] = [];
   let after: string | null = null;
@@ -56,6 +57,24 @@ export async function candidatesOf(uuid: string): Promise<readonly Target[]> {
     one.__typename === 'Candidate' && one.project ? [{ kind: 'candidate', project: one.project.fullPath, uuid: one.uuid }] : [],
   );
 }
+
+/** The experiments of this number in all projects: each project numbers its own. */
+export async function experimentsOf(number: string): Promise<readonly Target[]> {
+  const found: Target[] = [];
+  let after: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const { search }: Awaited<ReturnType<typeof readExperiments>> = await readExperiments(number, after);
+    for (const one of search?.nodes ?? []) {
+      if (one.__typename !== 'Experiment' || !one.project) continue;
+      found.push({ kind: 'experiment', project: one.project.fullPath, number: String(one.number) });
+    }
+    if (!search?.pageInfo.hasNextPage) break;
+    after = search.pageInfo.endCursor;
+  }
+  return found;
+}
+
+const readExperiments = (number: string, after: string | null) => execute(ExperimentsByNumberDocument, { number: `#${number}`, after });
 
 /** What is there of these ids. */
 export async function thingsOf(ids: readonly string[]): Promise<readonly Target[]> {

@@ -157,7 +157,9 @@ async def test_search_without_project_pages_through_all_and_takes_one_statement(
     assert len(seen) == 1
 
 
-async def test_an_experiment_is_found_by_its_number_among_more_than_500_projects(data, runtime, project, admin, staff):
+async def test_search_without_project_finds_experiments_by_number_among_500_projects(
+    data, runtime, project, admin, staff
+):
     mark = uuid4().hex[:10]
     reader = await new_person(runtime, admin, f"reader-{mark}")
     await members.set_role(
@@ -172,17 +174,17 @@ async def test_an_experiment_is_found_by_its_number_among_more_than_500_projects
         insert = sql("INSERT INTO experiments (project_id, number, name) VALUES (:project, :number, 'tuning')")
         await tx.execute(insert, [{"project": id, "number": number} for id in (last.id, elsewhere.id)])
 
-    async def found(person, wanted):
+    async def search(person, wanted):
         with statements(runtime.db) as seen:
             document = EVERYWHERE.replace("Experiment { name }", "Experiment { number project { id } }")
             nodes = (await data(person, document.replace("totalCount ", ""), text=wanted))["search"]["nodes"]
         return nodes, len(seen)
 
-    (experiment,), _ = await found(reader, f"#{number}")
+    (experiment,), _ = await search(reader, f"#{number}")
     assert experiment["number"] == number
-    assert (await found(reader, f"#{number}0"))[0] == []
-    assert await found(reader, f"# {number}") == ([], 1)
-    assert (await found(project.stranger, f"#{number}"))[0] == []
+    assert (await search(reader, f"#{number}0"))[0] == []
+    assert await search(reader, f"# {number}") == ([], 1)
+    assert (await search(project.stranger, f"#{number}"))[0] == []
     here = await data(reader, SEARCH, p=f"{project.path.rpartition('/')[0]}/p509-{mark}", text=f"#{number}")
     assert [one["name"] for one in here["search"]["nodes"]] == ["tuning"]
 

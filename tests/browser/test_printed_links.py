@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import expect
+from sqlalchemy import text
 
 from app.access.policy import Role
 
@@ -28,13 +30,13 @@ async def made(caller, project):
     return experiment["number"], candidate["candidate"]["uuid"], version["modelVersion"]["number"]
 
 
-@pytest.mark.parametrize("below", ["project", "encoded path", "root"])
-@pytest.mark.parametrize("what", ["experiment", "run", "version"])
+IN_PROJECT = [(below, what) for below in ("project", "encoded path") for what in ("experiment", "run", "version")]
+
+
+@pytest.mark.parametrize(("below", "what"), [*IN_PROJECT, ("root", "run")])
 async def test_links_of_mlflow(as_person, project, member, made, below, what):
     number, run, version = made
     reference = {"project": str(project.id), "encoded path": quote(project.path, safe=""), "root": None}[below]
-    if reference is None and what != "run":
-        pytest.skip("only a run's id says by itself of which project it is")
     fragment, shown = {
         "experiment": (f"experiments/{number}", rf"/-/experiments/{number}"),
         "run": (f"experiments/{number}/runs/{run}", rf"/-/candidates/{run}"),
@@ -44,6 +46,19 @@ async def test_links_of_mlflow(as_person, project, member, made, below, what):
     page = await as_person(member)
     await page.goto(f"{base}#/{fragment}")
     await expect(page).to_have_url(re.compile(re.escape(project.path) + shown))
+    await expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
+
+
+async def test_a_link_of_an_experiment_without_project_leads_to_the_one_that_has_the_number(
+    as_person, runtime, project, member
+):
+    number = uuid4().int % 10**12 + 10**6
+    async with runtime.db.write() as tx:
+        insert = text("INSERT INTO experiments (project_id, number, name) VALUES (:project, :number, 'printed')")
+        await tx.execute(insert, {"project": project.id, "number": number})
+    page = await as_person(member)
+    await page.goto(f"/#/experiments/{number}")
+    await expect(page).to_have_url(re.compile(re.escape(project.path) + f"/-/experiments/{number}"))
     await expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from sqlalchemy import text as sql
+
 from app.access import members, projects
 from app.access.members import GroupOrProject
 from app.access.policy import Role
-from app.access.projects import UpdateProject
+from app.access.projects import CreateProject, UpdateProject
 from tests.conftest import new_person, new_project
 from tests.support.statements import statements
 
@@ -155,12 +157,44 @@ async def test_search_without_project_pages_through_all_and_takes_one_statement(
     assert len(seen) == 1
 
 
+async def test_search_without_project_finds_experiments_by_number_among_500_projects(
+    data, runtime, project, admin, staff
+):
+    mark = uuid4().hex[:10]
+    reader = await new_person(runtime, admin, f"reader-{mark}")
+    await members.set_role(
+        runtime.db, admin.actor, GroupOrProject(group_id=project.group_id), reader.actor.username, Role.GUEST
+    )
+    for index in range(510):
+        command = CreateProject(project.group_id, f"p{index:03}-{mark}")
+        last = await projects.create(runtime.db, admin.actor, command)
+    elsewhere = await new_project(runtime, staff)
+    number = uuid4().int % 10**12 + 10**6
+    async with runtime.db.write() as tx:
+        insert = sql("INSERT INTO experiments (project_id, number, name) VALUES (:project, :number, 'tuning')")
+        await tx.execute(insert, [{"project": id, "number": number} for id in (last.id, elsewhere.id)])
+
+    async def search(person, wanted):
+        with statements(runtime.db) as seen:
+            document = EVERYWHERE.replace("Experiment { name }", "Experiment { number project { id } }")
+            nodes = (await data(person, document.replace("totalCount ", ""), text=wanted))["search"]["nodes"]
+        return nodes, len(seen)
+
+    (experiment,), _ = await search(reader, f"#{number}")
+    assert experiment["number"] == number
+    assert (await search(reader, f"#{number}0"))[0] == []
+    assert await search(reader, f"# {number}") == ([], 1)
+    assert (await search(project.stranger, f"#{number}"))[0] == []
+    here = await data(reader, SEARCH, p=f"{project.path.rpartition('/')[0]}/p509-{mark}", text=f"#{number}")
+    assert [one["name"] for one in here["search"]["nodes"]] == ["tuning"]
+
+
 async def test_search_takes_hostile_texts_as_they_are(data, ask, project):
     mark = uuid4().hex[:10]
     await data(project[Role.OWNER], FILL, p=project.path, name=f"plain-{mark}")
     for text in (
         f"{mark}%", f"_{mark}", f"'{mark}", f'"{mark}', f"\\{mark}", f"\u202e{mark}", f"{mark}@", f"@{mark}", "@" * 255,
-        f"{mark}@{9**20}", f"{mark}'; select 1; --", "\U0010ffff" * 3, f"{mark}@\u0661",
+        f"{mark}@{9**20}", f"{mark}'; select 1; --", "\U0010ffff" * 3, f"{mark}@\u0661", f"#{9**20}", "#\u0661",
     ):  # fmt: skip
         answer = (await data(project[Role.GUEST], EVERYWHERE, text=text))["search"]
         assert answer["nodes"] == [], text

@@ -41,8 +41,9 @@ Text = Annotated[
     str,
     strawberry.argument(
         description="1 to 255 characters that stand in the name, whatever the case. Versions are found by SemVer, by "
-        "alias, and as `model@version`, `model@alias` or `model@number`; candidates by their UUID, too. Without a "
-        "project, versions are found by how the SemVer begins, and candidates by three characters or more."
+        "alias, and as `model@version`, `model@alias` or `model@number`; candidates by their UUID, and "
+        "experiments as `#number`, too. Without a project, experiments of `#number` are those of that number alone, "
+        "versions are found by how the SemVer begins, and candidates by three characters or more."
     ),
 ]
 

@@ -69,11 +69,17 @@ async def _answer(request: Request, actor: Actor, *, status: int = 200, **values
         "identities": await identities.own(db, actor),
         "openid": _runtime(request).openid,
         "has_password": await change.has_password(db, actor),
+        "return_to": _return_to(request),
         "done": DONE.get(request.query_params.get("done", ""), "") if request.method == "GET" else "",
         "form": "",
         "made": None,
     }
     return templates.answer(request, "account.html", status=status, **(sections | values))
+
+
+def _return_to(request: Request) -> str:
+    """Where a browser goes that has linked an identity: to the page that sent it here, else to this one."""
+    return signing_in.own_path(request.query_params.get("return_to", f"{PATH}?done=linked#main"))
 
 
 def _runtime(request: Request) -> Runtime:

@@ -63,8 +63,9 @@ async def search(
     """What has the text in its name, whatever the case, by kind and name, in one statement.
 
     Versions are found by SemVer, by alias, and as `model@version`, `model@alias` and `model@number`; candidates by
-    their UUID, too. Without a project all are searched that the actor may read; candidates there only by a text of
-    three characters or more, and versions by how the SemVer begins, so that an index serves each.
+    their UUID, and experiments as `#number`, too. Without a project all are searched that the actor may read;
+    experiments of `#number` there by that alone, candidates by a text of three characters or more, and versions by how
+    the SemVer begins, so that an index serves each.
 
     Only what the actor may see: a part of a project that is switched off is left out.
 
@@ -108,7 +109,7 @@ async def _within(snap: Snapshot, actor: Actor, project: int | str, text: str) -
         parts += _of_registry(actor, scope, text)
     if policy.allows(actor, access, Permission.CANDIDATE_READ):
         parts += [
-            (Kind.EXPERIMENT, named.experiments(Kind.EXPERIMENT, scope, text)),
+            (Kind.EXPERIMENT, named.experiments(Kind.EXPERIMENT, scope, by_name.is_experiment(text))),
             (Kind.CANDIDATE, named.candidates(Kind.CANDIDATE, scope, by_name.is_candidate(text))),
         ]
     return parts
@@ -118,7 +119,9 @@ def _everywhere(actor: Actor, text: str) -> list[tuple[Kind, AnySelect]]:
     registries = InSeveral(projects_allowing(actor, Permission.REGISTRY_READ, of_models=True))
     tracked = InSeveral(projects_allowing(actor, Permission.CANDIDATE_READ))
     parts = _of_registry(actor, registries, text)
-    parts.append((Kind.EXPERIMENT, named.experiments(Kind.EXPERIMENT, tracked, text)))
+    number = by_name.number_of(text)
+    experiment = by_name.is_experiment(text) if number is None else by_name.is_experiment_of(number)
+    parts.append((Kind.EXPERIMENT, named.experiments(Kind.EXPERIMENT, tracked, experiment)))
     if (uuid := by_name.uuid_of(text)) is not None:
         parts.append((Kind.CANDIDATE, named.candidates(Kind.CANDIDATE, tracked, by_name.is_candidate_of(uuid))))
     elif len(text.strip()) >= TRIGRAM:

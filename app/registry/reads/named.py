@@ -29,7 +29,6 @@ from app.search import sql
 from app.text import normalized
 from app.tracking.candidates import Candidate
 from app.tracking.experiments import Experiment
-from app.tracking.reads import by_name
 
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 _LIVING = (ModelVersion.deleted_at.is_(None), Model.deleted_at.is_(None))
@@ -79,10 +78,10 @@ def versions(kind: int, scope: InOne | InSeveral, text: str) -> AnySelect:
     return part.where(*_LIVING, scope.holds(ModelVersion.project_id), key.in_(_version_keys(scope, text)))
 
 
-def experiments(kind: int, scope: InOne | InSeveral, text: str) -> AnySelect:
-    """Living experiments with the text in their name."""
+def experiments(kind: int, scope: InOne | InSeveral, condition: ColumnElement[bool]) -> AnySelect:
+    """Experiments of a condition of :mod:`app.tracking.reads.by_name`."""
     part = _part(kind, Experiment.project_id, Experiment.name, Experiment.number)
-    return part.where(scope.holds(Experiment.project_id), by_name.is_experiment(text))
+    return part.where(scope.holds(Experiment.project_id), condition)
 
 
 def candidates(kind: int, scope: InOne | InSeveral, condition: ColumnElement[bool]) -> AnySelect:

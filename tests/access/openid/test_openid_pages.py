@@ -119,6 +119,37 @@ async def test_identities_are_listed_linked_and_unlinked_on_the_account_s_page(s
     assert (await unlink()).status_code == 404
 
 
+RETURN_TO = re.compile(r'name="return_to" value="([^"]*)"')
+
+
+async def test_linking_returns_to_the_page_that_sent_the_browser_here(service, fake, at_home):
+    service.has(described("fake", fake.url))
+    page = await at_home.http.get("/account", params={"return_to": "/-/account?tab=identities"})
+    (target,) = RETURN_TO.findall(page.text)
+    answer = await at_home.back(fake.callback(await at_home.address("fake", purpose="link", return_to=target)))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/-/account?tab=identities")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "",
+    ],
+)
+async def test_linking_leads_to_no_page_of_others(service, fake, at_home, target):
+    service.has(described("fake", fake.url))
+    page = await at_home.http.get("/account", params={"return_to": target})
+    assert RETURN_TO.findall(page.text) == ["/"]
+    answer = await at_home.back(fake.callback(await at_home.address("fake", purpose="link", return_to=target)))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
 async def test_an_invitation_can_be_accepted_with_a_provider(service, fake, visitor, runtime, admin):
     service.has(described("fake", fake.url, accounts="invited"))
     made = await invitations.create(runtime.db, admin.actor, Invite(email=f"{uuid4().hex}@example.org"))

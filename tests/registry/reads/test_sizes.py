@@ -70,7 +70,7 @@ async def test_who_may_not_read_a_model_is_told_no_size(runtime, project):
 async def test_a_page_of_sizes_reads_what_its_models_have_and_no_more(runtime, staff):
     """Among 100,000 files: those of the models that are asked for, each by its index."""
     project = await new_project(runtime, staff)
-    await owner.execute(runtime.settings, *(each.format(project=project.id) for each in _MANY))
+    await owner.execute(runtime.settings, *(insert.format(project=project.id) for insert in _MANY))
     async with runtime.db.read() as snap:
         ids = list(
             await snap.scalars(text(f"SELECT id FROM models WHERE project_id = {project.id} ORDER BY id LIMIT 20"))

@@ -412,6 +412,14 @@ export type CiJobStatus =
   /** The job cannot be followed; `statusReason` says why. `ciJobRefresh` tries again. */
   | 'FAILED';
 
+/** Input of `ciJobUnlink`; a tag that names the job stays. */
+export type CiJobUnlinkInput = {
+  /** What the job was said to have produced. */
+  owner: CiJobOwnerLookup;
+  /** The id of the CI job. */
+  id: string;
+};
+
 /** A kind of CI system. */
 export type CiProvider =
   /** Jobs of GitLab CI. */
@@ -551,6 +559,24 @@ export type FactSource =
   /** The stage that the version is in. */
   | 'STAGE';
 
+/** Input of `factsSet`; at least one of the facts. */
+export type FactsSetInput = {
+  /** The version. */
+  modelVersion: ModelVersionLookup;
+  /** The commit of its code. */
+  sourceCommit?: SourceCommitInput | null | undefined;
+  /** Data sets that it was trained on. */
+  trainingData?: Array<TrainingDatasetInput>;
+  /** Hyper-parameters; null takes one back. */
+  hyperParameters?: Array<TagPatch>;
+  /** Its environment. */
+  environment?: RuntimeEnvironmentInput | null | undefined;
+  /** Why, at most 1,000 characters. */
+  note?: string;
+  /** A text by which a repetition of the call is recognised: it answers what the first one made, and makes nothing. */
+  idempotencyKey?: string | null | undefined;
+};
+
 /** For whom a part of a project is switched on. */
 export type FeatureAccess =
   /** No one. */
@@ -677,6 +703,14 @@ export type InvitationStatus =
   | 'REVOKED'
   /** Its link was not used in time. */
   | 'EXPIRED';
+
+/** A library of an environment. */
+export type LibraryInput = {
+  /** Its name. */
+  name: string;
+  /** Its version or rule, such as `==1.26.4`; null takes it back. */
+  version?: string | null | undefined;
+};
 
 /** How an entry of a lineage and its parent belong together. */
 export type LineageRelation =
@@ -1365,6 +1399,18 @@ export type Role =
   /** Deletes projects. */
   | 'OWNER';
 
+/** What is stated of the environment; what is left out stays, null takes it back. */
+export type RuntimeEnvironmentInput = {
+  /** `sha256:…` of the container's image. */
+  imageDigest?: string | null | undefined;
+  /** Such as `1x H200`. */
+  hardware?: string | null | undefined;
+  /** The version of Python. */
+  python?: string | null | undefined;
+  /** Libraries. */
+  libraries?: Array<LibraryInput>;
+};
+
 /** A type of things that the search finds. */
 export type SearchableType =
   /** A model. */
@@ -1414,6 +1460,16 @@ export type SignInMethod =
   | 'OPENID'
   /** A link that works once. */
   | 'LINK';
+
+/** What is stated of the source commit; what is left out stays, null takes it back. */
+export type SourceCommitInput = {
+  /** The address of the repository. */
+  repository?: string | null | undefined;
+  /** The SHA of the commit: 7 to 64 hexadecimal digits. */
+  sha?: string | null | undefined;
+  /** The branch. */
+  branch?: string | null | undefined;
+};
 
 /** Input of `stageCreate`. */
 export type StageCreateInput = {
@@ -1553,6 +1609,14 @@ export type TokenScope =
   | 'DELETE_PROJECT'
   /** Besides api, for a token of a project or group that is developer: moving protected aliases and stages. */
   | 'PROMOTE';
+
+/** A data set that a version was trained on. */
+export type TrainingDatasetInput = {
+  /** Its name. */
+  name: string;
+  /** Its digest or version; null takes it back. */
+  digest?: string | null | undefined;
+};
 
 /** Input of `userDeactivate`. */
 export type UserDeactivateInput = {
@@ -4017,6 +4081,44 @@ export type ExperimentNamesQuery = {
         number: number,
         name: string
       }>
+    }
+  } | null
+};
+
+export type ExperimentsByNumberQueryVariables = Exact<{
+  number: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type ExperimentsByNumberQuery = {
+  search: {
+    __typename: 'SearchResultConnection',
+    nodes: Array<
+      | {
+        __typename: 'Model'
+      }
+      | {
+        __typename: 'ModelVersion'
+      }
+      | {
+        __typename: 'Experiment',
+        id: string,
+        number: number,
+        project: {
+          __typename: 'Project',
+          id: string,
+          fullPath: string
+        } | null
+      }
+      | {
+        __typename: 'Candidate'
+      }
+    >,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
     }
   } | null
 };
@@ -9088,6 +9190,45 @@ export type CiJobRefreshMutation = {
     ciJob: {
       __typename: 'CiJob',
       id: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type CiJobUnlinkMutationVariables = Exact<{
+  input: CiJobUnlinkInput;
+}>;
+
+
+export type CiJobUnlinkMutation = {
+  ciJobUnlink: {
+    __typename: 'CiJobUnlinkPayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type FactsSetMutationVariables = Exact<{
+  input: FactsSetInput;
+}>;
+
+
+export type FactsSetMutation = {
+  factsSet: {
+    __typename: 'FactsSetPayload',
+    facts: {
+      __typename: 'ModelVersionFacts',
+      presentCount: number
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -14339,6 +14480,24 @@ export const CiJobRefreshDocument: TypedDocument<CiJobRefreshMutation, CiJobRefr
 }`,
 };
 
+export const CiJobUnlinkDocument: TypedDocument<CiJobUnlinkMutation, CiJobUnlinkMutationVariables> = {
+  name: 'CiJobUnlink',
+  kind: 'mutation',
+  hash: 'a326aed9a8ad7ccd382264e3ee398f4a5bd5e1ae093d5d68c39baf6fc3513f35',
+  text: `mutation CiJobUnlink($input: CiJobUnlinkInput!) {
+  ciJobUnlink(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const CiSettingsChangeDocument: TypedDocument<CiSettingsChangeMutation, CiSettingsChangeMutationVariables> = {
   name: 'CiSettingsChange',
   kind: 'mutation',
@@ -14895,6 +15054,56 @@ export const ExperimentsDocument: TypedDocument<ExperimentsQuery, ExperimentsQue
         __typename
       }
       totalCount
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ExperimentsByNumberDocument: TypedDocument<ExperimentsByNumberQuery, ExperimentsByNumberQueryVariables> = {
+  name: 'ExperimentsByNumber',
+  kind: 'query',
+  hash: '66790b3b3cdaf2c1bcd204c09489369671857b5ae8df7f93581d0f48e9dd7f1b',
+  text: `query ExperimentsByNumber($number: String!, $after: String) {
+  search(search: $number, types: [EXPERIMENT], first: 100, after: $after) {
+    nodes {
+      ... on Experiment {
+        id
+        number
+        project {
+          id
+          fullPath
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const FactsSetDocument: TypedDocument<FactsSetMutation, FactsSetMutationVariables> = {
+  name: 'FactsSet',
+  kind: 'mutation',
+  hash: 'e8560556b2dd90fa30d209685ecc99f58e3b26217c18509c2a1af7b60d5fe637',
+  text: `mutation FactsSet($input: FactsSetInput!) {
+  factsSet(input: $input) {
+    facts {
+      presentCount
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useLocation } from '@tanstack/react-router';
 import { query, useSending, type DataOf } from '../../api';
 import { AccountIdentitiesDocument, IdentityDeleteDocument } from '../../api/operations';
 import { useT } from '../../i18n';
@@ -10,6 +11,7 @@ type Identity = NonNullable<NonNullable<DataOf<typeof AccountIdentitiesDocument>
 /** Who the person is at OpenID providers. */
 export function IdentitiesTab() {
   const t = useT();
+  const { publicHref } = useLocation();
   const result = useQuery(query(AccountIdentitiesDocument, {}));
   const removal = useSending(IdentityDeleteDocument, ['AccountIdentities']);
   const columns: Column<Identity>[] = [
@@ -34,7 +36,7 @@ export function IdentitiesTab() {
         <>
           <div className={styles.bar}>
             <p>{t(signInMethods.providers.length === 0 ? 'account.no_providers' : 'account.identities_more')}</p>
-            {signInMethods.providers.length > 0 && <a href="/account#identities">{t('account.link_identity')}</a>}
+            {signInMethods.providers.length > 0 && <a href={`/account?return_to=${encodeURIComponent(publicHref)}#identities`}>{t('account.link_identity')}</a>}
           </div>
           {(removal.failure ?? removal.errors[0]) && (
             <p role="alert">{removal.failure?.message ?? removal.errors[0]?.message}</p>

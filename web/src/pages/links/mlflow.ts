@@ -1,4 +1,4 @@
-import { allProjects, candidatesOf, idIn, modelsOfName, projectOf, thingsOf, versionOf, type Target } from './things';
+import { allProjects, candidatesOf, experimentsOf, idIn, modelsOfName, projectOf, thingsOf, versionOf, type Target } from './things';
 
 /** What an address of MLflow's pages names, without the project. */
 export type MlflowThing =
@@ -37,6 +37,7 @@ export async function resolveMlflow(thing: MlflowThing, reference: string | unde
   const project = reference === undefined ? null : await projectOf(reference);
   if (reference !== undefined && project === null) return [];
   if (project === null && thing.kind === 'candidate') return candidatesOf(thing.uuid);
+  if (project === null && thing.kind === 'experiment') return experimentsOf(thing.number);
   const projects = project ? [project] : thing.kind === 'model' ? [] : await allProjects();
   switch (thing.kind) {
     case 'experiments':

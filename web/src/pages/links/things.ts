@@ -1,6 +1,7 @@
 import { execute, globalId, type VariablesOf } from '../../api';
 import {
   CandidateByUuidDocument,
+  ExperimentsByNumberDocument,
   LinkedThingsDocument,
   ModelsByNameDocument,
   ModelVersionOfNumberDocument,
@@ -17,7 +18,7 @@ export type Target =
   | { readonly kind: 'model'; readonly project: string; readonly model: string }
   | { readonly kind: 'version'; readonly project: string; readonly model: string; readonly version: string };
 
-/** Of more projects only the first are looked through. */
+/** Of what is found in more projects only the first are shown. */
 const MOST_PAGES = 5;
 const PAGE = 100;
 
@@ -29,31 +30,41 @@ export async function projectOf(reference: string) {
   return (await execute(ProjectOfReferenceDocument, { by })).project;
 }
 
-interface NumberedProject {
-  readonly number: number;
-  readonly fullPath: string;
+/** A page of a list, as the server answers it. */
+interface Page<Row> {
+  readonly nodes: readonly Row[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-/** Every project that may be seen. */
-export async function allProjects(): Promise<readonly NumberedProject[]> {
-  const projects: NumberedProject[] = [];
+/** The rows of the first pages of a list. */
+async function rowsOf<Row>(read: (after: string | null) => Promise<Page<Row> | null>): Promise<readonly Row[]> {
+  const rows: Row[] = [];
   let after: string | null = null;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { nodes, pageInfo }: Awaited<ReturnType<typeof readProjects>>['projects'] = (await readProjects(after)).projects;
-    projects.push(...nodes);
-    after = pageInfo.endCursor;
-    if (!pageInfo.hasNextPage) break;
+  for (let count = 0; count < MOST_PAGES; count += 1) {
+    const page: Page<Row> | null = await read(after);
+    rows.push(...(page?.nodes ?? []));
+    if (!page?.pageInfo.hasNextPage) break;
+    after = page.pageInfo.endCursor;
   }
-  return projects;
+  return rows;
 }
 
-const readProjects = (after: string | null) => execute(LinkedThingsDocument, { after });
+/** The projects that may be seen. */
+export const allProjects = () => rowsOf(async (after) => (await execute(LinkedThingsDocument, { after })).projects);
 
 /** The candidates of this UUID in all projects: one, or none. */
 export async function candidatesOf(uuid: string): Promise<readonly Target[]> {
   const { search } = await execute(CandidateByUuidDocument, { uuid });
   return (search?.nodes ?? []).flatMap((one): Target[] =>
     one.__typename === 'Candidate' && one.project ? [{ kind: 'candidate', project: one.project.fullPath, uuid: one.uuid }] : [],
+  );
+}
+
+/** The experiments of this number in all projects: each project numbers its own. */
+export async function experimentsOf(number: string): Promise<readonly Target[]> {
+  const rows = await rowsOf(async (after) => (await execute(ExperimentsByNumberDocument, { number: `#${number}`, after })).search);
+  return rows.flatMap((one): Target[] =>
+    one.__typename === 'Experiment' && one.project ? [{ kind: 'experiment', project: one.project.fullPath, number: String(one.number) }] : [],
   );
 }
 
@@ -87,21 +98,11 @@ function targetOf(thing: Thing | null): Target | null {
 
 /** The models of this name in all projects. */
 export async function modelsOfName(name: string): Promise<readonly Target[]> {
-  const found: Target[] = [];
-  let after: string | null = null;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { search }: Awaited<ReturnType<typeof readModels>> = await readModels(name, after);
-    for (const one of search?.nodes ?? []) {
-      if (one.__typename !== 'Model' || one.name !== name || !one.project) continue;
-      found.push({ kind: 'model', project: one.project.fullPath, model: name });
-    }
-    if (!search?.pageInfo.hasNextPage) break;
-    after = search.pageInfo.endCursor;
-  }
-  return found;
+  const rows = await rowsOf(async (after) => (await execute(ModelsByNameDocument, { name, after })).search);
+  return rows.flatMap((one): Target[] =>
+    one.__typename === 'Model' && one.name === name && one.project ? [{ kind: 'model', project: one.project.fullPath, model: name }] : [],
+  );
 }
-
-const readModels = (name: string, after: string | null) => execute(ModelsByNameDocument, { name, after });
 
 /** The version that a number or a SemVer means in a model; the model itself where there is no such version. */
 export async function versionOf(project: string, model: string, reference: string): Promise<Target | null> {

@@ -24,7 +24,7 @@ export function modelColumns(
       header: t('models.name'),
       fixed: true,
       sortable: true,
-      width: 270,
+      width: 244,
       cell: (model) => (
         <Link className={styles.name} to="/p/$project/models/$model" params={{ project, model: model.name }} title={model.name}>
           {model.name}
@@ -34,7 +34,7 @@ export function modelColumns(
     {
       id: 'latest',
       header: t('models.latest'),
-      width: 130,
+      width: 110,
       cell: ({ latestVersion, name }) =>
         latestVersion ? <VersionLink project={project} model={name} version={latestVersion.version} /> : '–',
     },
@@ -48,23 +48,23 @@ export function modelColumns(
       id: 'versions',
       header: t('models.versions'),
       align: 'end',
-      width: 90,
+      width: 80,
       cell: ({ versions }) => <Count value={versions.totalCount ?? 0} />,
     },
     {
       id: 'size',
       header: t('models.size'),
       align: 'end',
-      width: 90,
+      width: 86,
       cell: ({ id }) => sizes.has(id) && <Bytes value={sizes.get(id)} />,
     },
     {
       id: 'who',
       header: t('models.who'),
-      width: 150,
+      width: 130,
       cell: ({ latestVersion, createdBy }) => <Person user={latestVersion?.createdBy ?? createdBy} />,
     },
-    { id: 'updated', header: t('models.updated'), sortable: true, width: 130, cell: ({ updatedAt }) => <When at={updatedAt} /> },
+    { id: 'updated', header: t('models.updated'), sortable: true, width: 120, cell: ({ updatedAt }) => <When at={updatedAt} /> },
     {
       id: 'created',
       header: t('models.created'),

@@ -1,6 +1,6 @@
-import { RefreshCw } from 'lucide-react';
+import { RefreshCw, Unlink } from 'lucide-react';
 import { change } from '../../api';
-import { CiJobRefreshDocument, type CiJobCardFragment } from '../../api/operations';
+import { CiJobRefreshDocument, CiJobUnlinkDocument, type CiJobCardFragment } from '../../api/operations';
 import { useT } from '../../i18n';
 import { Button, Section, StatusChip, Time, toast } from '../../ui';
 import { useRefresh } from '../models/refresh';
@@ -8,18 +8,24 @@ import styles from '../models/models.module.css';
 import { httpOnly } from './links';
 import { OutLink } from './OutLink';
 
-/** The CI job that made a version, with the ways to it, its log, pipeline and merge request. */
-export function CiJobCard({ job }: { readonly job: CiJobCardFragment }) {
+/**
+ * The CI job that made a version, with the ways to it, its log, pipeline and merge request.
+ *
+ * With `unlinkFrom`, the id of the version, the link can be ended.
+ */
+export function CiJobCard({ job, unlinkFrom }: { readonly job: CiJobCardFragment; readonly unlinkFrom?: string | undefined }) {
   const t = useT();
   const refresh = useRefresh(['VersionHead']);
-  const askAgain = async () => {
+  const done = async (changed: Promise<unknown>) => {
     try {
-      await change(CiJobRefreshDocument, { input: { id: job.id } });
+      await changed;
       refresh();
     } catch (error) {
       toast({ title: error instanceof Error ? error.message : String(error), tone: 'bad' });
     }
   };
+  const askAgain = () => done(change(CiJobRefreshDocument, { input: { id: job.id } }));
+  const unlink = (id: string) => done(change(CiJobUnlinkDocument, { input: { id: job.id, owner: { modelVersion: { id } } } }));
   const lines = [
     { label: t('versions.ci_job'), text: job.name ?? job.externalId, href: job.webUrl },
     { label: t('versions.ci_log'), text: job.logUrl === null ? null : t('versions.ci_log_of', { job: job.externalId }), href: job.logUrl },
@@ -43,6 +49,11 @@ export function CiJobCard({ job }: { readonly job: CiJobCardFragment }) {
           {job.viewerCanRefresh && (
             <Button size="s" icon={<RefreshCw />} onClick={() => void askAgain()}>
               {t('versions.ci_refresh')}
+            </Button>
+          )}
+          {unlinkFrom !== undefined && (
+            <Button size="s" icon={<Unlink />} onClick={() => void unlink(unlinkFrom)}>
+              {t('versions.ci_unlink')}
             </Button>
           )}
         </>

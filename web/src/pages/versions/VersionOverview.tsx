@@ -2,7 +2,7 @@ import { useT } from '../../i18n';
 import { Markdown, Section } from '../../ui';
 import styles from '../models/models.module.css';
 import { TagList } from '../models/TagList';
-import { CiJobCard } from './CiJobCard';
+import { CiJobs } from './CiJobs';
 import { FactsSection } from './FactsSection';
 import { ScanSection } from './ScanSection';
 import { VersionAbout } from './VersionAbout';
@@ -29,11 +29,9 @@ export function VersionOverview({
         ) : (
           <Markdown html={version.descriptionHtml} />
         )}
-        {version.facts && <FactsSection facts={version.facts} />}
+        {version.facts && <FactsSection version={version} facts={version.facts} />}
         <ScanSection version={version} project={project} model={model} />
-        {version.ciJobs.map((job) => (
-          <CiJobCard key={job.id} job={job} />
-        ))}
+        <CiJobs version={version} />
       </div>
       <aside className={styles.aside}>
         <VersionAbout project={project} version={version} manifest={manifest} />

@@ -1,4 +1,5 @@
 import { useQueries } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { query, type DataOf } from '../../api';
 import { ModelSizesDocument } from '../../api/operations';
 
@@ -7,9 +8,27 @@ const PAGE = 100;
 
 /** The sizes of models by id, as they come: they are asked for when the models are shown already. */
 export function useModelSizes(models: readonly { readonly id: string }[]): ReadonlyMap<string, number> {
+  const isShown = useIsPainted(models.length > 0);
   const batches: string[][] = [];
   for (let at = 0; at < models.length; at += PAGE) batches.push(models.slice(at, at + PAGE).map(({ id }) => id));
-  return useQueries({ queries: batches.map((ids) => query(ModelSizesDocument, { ids })), combine: byId });
+  return useQueries({ queries: batches.map((ids) => ({ ...query(ModelSizesDocument, { ids }), enabled: isShown })), combine: byId });
+}
+
+/** Whether what is rendered since `isReady` has been painted. */
+function useIsPainted(isReady: boolean): boolean {
+  const [isPainted, setPainted] = useState(false);
+  useEffect(() => {
+    if (!isReady) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => setPainted(true));
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [isReady]);
+  return isPainted;
 }
 
 function byId(answers: readonly { readonly data?: DataOf<typeof ModelSizesDocument> | undefined }[]): ReadonlyMap<string, number> {

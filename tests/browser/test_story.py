@@ -1,6 +1,6 @@
 """One story from an invitation to signing out, through every page that hands over to another.
 
-What each page can do is tested beside it; here a newcomer brings a model to production with a colleague who approves.
+What each page can do is tested beside it; here an invited developer brings a model to production with a colleague who approves.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ EXPECTED = {
     "model/data/table.csv": 30,
     "weights.bin": LARGE,
 }
-"""What is left of what the newcomer uploads."""
+"""What is left of what the developer uploads."""
 NO_HANDLES = "delete DataTransferItem.prototype.getAsFileSystemHandle"
 """As in browsers that have none; Chromium without a screen ends with a trap when a page reads a kept one again."""
 FILES = """query f($by: ModelVersionLookup!) { modelVersion(by: $by) {
   status stage artifacts(first: 100) { nodes { path size } } } }"""
 
 
-async def test_a_newcomer_brings_a_model_to_production(as_person, caller, project, tmp_path):
+async def test_an_invited_developer_brings_a_model_to_production(as_person, caller, project, tmp_path):
     home = f"/{project.path}/-"
     await caller.do(
         "gatesSet", project={"path": project.path}, stage="production", gates=ONE_APPROVAL, expectedNumber=0
     )
     owner, maintainer = await as_person(Role.OWNER), await as_person(Role.MAINTAINER)
-    newcomer = await as_person(None)
-    await newcomer.add_init_script(NO_HANDLES)
+    developer = await as_person(None)
+    await developer.add_init_script(NO_HANDLES)
 
-    await _come_in(newcomer, await _invited(owner, home))
-    await _create(newcomer, home)
-    await _upload(newcomer, tmp_path)
-    await _look_and_tidy(newcomer)
+    await _come_in(developer, await _invited(owner, home))
+    await _create(developer, home)
+    await _upload(developer, tmp_path)
+    await _look_and_tidy(developer)
 
     async def is_complete() -> bool:
         version = await _version(caller, project, "1.0.0")
@@ -55,23 +55,23 @@ async def test_a_newcomer_brings_a_model_to_production(as_person, caller, projec
         return (sizes, version["status"]) == (EXPECTED, "READY")
 
     await eventually(is_complete)
-    request = await _request_promotion(newcomer)
+    request = await _request_promotion(developer)
     await _approve_and_promote(maintainer, request)
     assert (await _version(caller, project, "1.0.0"))["stage"] == "production"
 
     await _second_version(caller, project)
-    await _compare(newcomer, home)
-    await _filter(newcomer, home)
+    await _compare(developer, home)
+    await _filter(developer, home)
     await _roll_back(maintainer, home)
     assert (await _version(caller, project, "1.0.0"))["stage"] == "production"
 
-    await _delete_version(newcomer, home)
+    await _delete_version(developer, home)
     await _delete_model(maintainer, home)
-    await newcomer.get_by_role("button", name=re.compile(word("shell.account_of", name=""))).click()
-    await newcomer.get_by_role("menuitem", name=word("shell.sign_out")).click()
-    await newcomer.wait_for_url(re.compile("/sign-in"))
-    await newcomer.goto(f"{home}/models")
-    await expect(newcomer.get_by_role("link", name=word("shell.sign_in")).first).to_be_visible()
+    await developer.get_by_role("button", name=re.compile(word("shell.account_of", name=""))).click()
+    await developer.get_by_role("menuitem", name=word("shell.sign_out")).click()
+    await developer.wait_for_url(re.compile("/sign-in"))
+    await developer.goto(f"{home}/models")
+    await expect(developer.get_by_role("link", name=word("shell.sign_in")).first).to_be_visible()
 
 
 async def _invited(owner: Page, home: str) -> str:
@@ -164,7 +164,7 @@ def _file(page: Page, name: str):
 
 
 async def _request_promotion(page: Page) -> str:
-    """The newcomer may not approve what is their own: they ask. The address of the request."""
+    """The developer may not approve what is their own: they ask. The address of the request."""
     await page.get_by_role("button", name=word("lifecycle.promote"), exact=True).click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("combobox").click()

@@ -1,6 +1,7 @@
 """One story from an invitation to signing out, through every page that hands over to another.
 
-What each page can do is tested beside it; here an invited developer brings a model to production with a colleague who approves.
+What each page can do is tested beside it; here an invited developer brings a model to production, with a colleague who
+approves.
 """
 
 from __future__ import annotations

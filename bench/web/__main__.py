@@ -80,10 +80,11 @@ async def _measure(servers: list[Peer], stock: Stock, rounds: int, minutes: floa
                 measured = await _round(browser, view, cookies)
                 for what, value in measured.items() if number else ():
                     figures[f"{peer.name}: {view.name}"][what].append(value)
-        for peer, its_views in shown if minutes else ():
-            _tell(f"{minutes:g} minutes of use of {peer.name}")
-            measured = await _used(browser, its_views, cookies, minutes)
-            figures[f"{peer.name}: {minutes:g} minutes of use"] = {name: [value] for name, value in measured.items()}
+        if minutes:
+            _tell(f"{minutes:g} minutes of use of all, beside each other")
+            used = await asyncio.gather(*(_used(browser, its_views, cookies, minutes) for _, its_views in shown))
+            for (peer, _), measured in zip(shown, used, strict=True):
+                figures[f"{peer.name}: {minutes:g} minutes of use"] = {name: [one] for name, one in measured.items()}
     return figures
 
 

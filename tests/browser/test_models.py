@@ -58,6 +58,23 @@ async def test_the_list_and_the_card_say_how_large_a_model_is(as_person, runtime
     await expect(page.get_by_role("complementary").get_by_title("2,048 B")).to_be_visible()
 
 
+async def test_a_name_from_right_to_left_turns_round_nothing_beside_it(as_person, caller, project):
+    name = "מודל"
+    await caller.do("modelCreate", project={"path": project.path}, name=name)
+    page = await as_person(Role.OWNER)
+    await page.goto(f"/{project.path}/-/models")
+    link = page.get_by_role("link", name=name)
+    assert await link.evaluate("(one) => getComputedStyle(one).unicodeBidi") == "isolate"
+    await link.click()
+    await page.get_by_role("button", name=word("models.more"), exact=True).click()
+    await page.get_by_role("menuitem", name=word("models.delete"), exact=True).click()
+    title = word("models.delete_title", name=f"\u2068{name}\u2069")
+    await expect(page.get_by_role("dialog", name=title)).to_be_visible()
+    await page.get_by_role("dialog").get_by_role("textbox").fill(name)
+    await page.get_by_role("dialog").get_by_role("button", name=word("models.delete"), exact=True).click()
+    await expect(page).to_have_url(re.compile("/-/models$"))
+
+
 async def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(as_person, caller, project):
     await caller.do("modelCreate", project={"path": project.path}, name="taken")
     page = await as_person(Role.DEVELOPER)

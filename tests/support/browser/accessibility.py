@@ -8,10 +8,11 @@ from playwright.async_api import Page
 
 from tests.support.browser.chromium import AXE
 
-_RUN = """() => axe.run(document, {
+_RUN = """() => axe.run({exclude: ['[data-base-ui-focus-guard]']}, {
   resultTypes: ['violations'],
   runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
 })"""
+"""Without the component library's own guards, which hand the focus on as soon as they get it."""
 _SERIOUS = {"serious", "critical"}
 
 

@@ -49,8 +49,17 @@ export function useLanguage(): Language {
   return useSyncExternalStore(subscribe, current);
 }
 
+/** Letters that are written from right to left, and characters that change the direction. */
+const TURNS = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name that would turn round the text about it stands between the characters that keep it apart (UAX 9: FSI, PDI). */
+function isolated(value: string | number | Date): string | number | Date {
+  return typeof value === 'string' && TURNS.test(value) ? `\u2068${value}\u2069` : value;
+}
+
 /** A text by its key, outside components. */
-export const translate: Translate = (key, values) => i18n._(key, values as Record<string, unknown>);
+export const translate: Translate = (key, values = {}) =>
+  i18n._(key, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, isolated(value)])));
 
 const byLanguage: Record<Language, Translate> = {
   en: (key, values) => translate(key, values),

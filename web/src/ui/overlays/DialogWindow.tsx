@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import { useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useT } from '../../i18n';
 import { IconButton } from '../actions/IconButton';
 import { classes } from '../classes';
@@ -13,10 +13,25 @@ function firstField(body: HTMLElement | null): HTMLElement | true {
   return body?.querySelector<HTMLElement>('input:not([type="hidden"], [tabindex="-1"]), textarea') ?? true;
 }
 
+/** Give the focus back to what opened a dialog that is taken away at once; one that closes leaves that to the library. */
+function useFocusBack(): void {
+  const [opener] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      setTimeout(() => {
+        const isLost = document.activeElement === null || document.activeElement === document.body;
+        if (isLost && opener instanceof HTMLElement && opener.isConnected) opener.focus();
+      });
+    },
+    [opener],
+  );
+}
+
 /** What `Dialog` shows. */
 export function DialogWindow({ open, onClose, title, children, footer, size = 'm', keep = false }: DialogProps) {
   const t = useT();
   const body = useRef<HTMLDivElement>(null);
+  useFocusBack();
   return (
     <Base.Root
       open={open}

@@ -39,7 +39,7 @@ COMMON = {
 }
 PROFILES = {
     # The same lives each time: a change is to be blamed for what it breaks, not the dice.
-    "default": settings(max_examples=24, stateful_step_count=30, derandomize=True, phases=[Phase.generate], **COMMON),
+    "default": settings(max_examples=12, stateful_step_count=30, derandomize=True, phases=[Phase.generate], **COMMON),
     "night": settings(max_examples=2_000, stateful_step_count=60, **COMMON),
 }
 PROFILE = PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "default")]

@@ -202,12 +202,13 @@ async def until_the_database_has_ended(full: Yard) -> dict[str, object]:
     """What the probe says then.
 
     Where the log had used up little of its last file the server recovers by itself, and what it writes then is more:
-    so the log is used up again until the server cannot go on.
+    so the log is used up again until the server cannot go on. What a server that ends has freed is used up, too.
     """
     began = time.monotonic()
     while time.monotonic() - began < ENDED_SECONDS:
         await use_up_the_log(full.installation.settings().owner_url)
         for _ in range(25):
+            full.disk.use_up()
             state = await full.doors.state()
             if (state["http"], dict(state["parts"])["database"]) == (503, "full"):
                 return state

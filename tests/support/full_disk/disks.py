@@ -28,12 +28,16 @@ class Disk:
         return usage.f_bavail * usage.f_frsize
 
     def fill(self, leave: int = 0) -> None:
-        """Use every byte but so many; what the servers free is used up, too, when it is called again."""
+        """Use every byte but so many."""
+        self.use_up()
+        assert self.left == 0
+        os.truncate(self._filling, self._filling.stat().st_size - leave)
+
+    def use_up(self) -> None:
+        """Use every byte that there is at this moment, such as those that servers have freed since."""
         with self._filling.open("ab", buffering=0) as file:
             for block in _BLOCKS:
                 self._write(file.fileno(), b"\0" * block)
-        assert self.left == 0
-        os.truncate(self._filling, self._filling.stat().st_size - leave)
 
     def make_room(self) -> None:
         self._filling.unlink()
